@@ -1,0 +1,27 @@
+using System.Collections.Immutable;
+
+namespace Cotangent.Kernels.Ir;
+
+/// <summary>How a kernel is launched.</summary>
+internal enum LaunchKind : byte
+{
+    /// <summary>Over an implicit range of 1 to 3 dimensions: the device chooses the groups; items outside the range do not run.
+    /// No shared memory, no barrier, no group operation. X varies fastest and is the axis that becomes SIMD lanes.</summary>
+    Range1D, Range2D, Range3D,
+
+    /// <summary>Over explicit groups of a size given at launch.</summary>
+    Grouped,
+}
+
+/// <summary>A kernel in IR. Immutable by convention once built: passes make new kernels.</summary>
+internal sealed class Kernel(string name, LaunchKind kind, ImmutableArray<Parameter> parameters)
+{
+    /// <summary>An identifier: letters, digits, underscore.</summary>
+    public string Name { get; } = name;
+
+    public LaunchKind Kind { get; } = kind;
+
+    public ImmutableArray<Parameter> Parameters { get; } = parameters;
+
+    public Region Body { get; } = new();
+}

@@ -1,0 +1,165 @@
+namespace Cotangent.Kernels.Ir;
+
+/// <summary>What an <see cref="Instruction"/> does. Operand and result types are those of the operands unless said.</summary>
+/// <remarks>
+/// The meaning is the same on every target and in the interpreter, bit for bit: IEEE 754 for floats (round to nearest even, no
+/// contraction, subnormals kept), two's complement wrap-around for integers.
+/// </remarks>
+internal enum Opcode : byte
+{
+    // Unary, float and integer where it makes sense.
+
+    /// <summary>−x. For floats flips the sign bit.</summary>
+    Neg,
+
+    /// <summary>|x|. For floats clears the sign bit; |int.MinValue| wraps.</summary>
+    Abs,
+
+    /// <summary>Logical not of a Bool, bitwise complement of an integer.</summary>
+    Not,
+
+    /// <summary>Correctly rounded square root.</summary>
+    Sqrt,
+
+    Floor,
+    Ceil,
+
+    /// <summary>Rounds towards zero.</summary>
+    Truncate,
+
+    /// <summary>Rounds to the nearest integer, ties to even.</summary>
+    Round,
+
+    /// <summary>The number of one bits of an integer, in the operand's type.</summary>
+    PopCount,
+
+    /// <summary>The number of leading zero bits of an integer, in the operand's type.</summary>
+    LeadingZeros,
+
+    // Binary.
+    Add,
+    Sub,
+    Mul,
+
+    /// <summary>Float: correctly rounded. Integer: towards zero; by zero the value is unspecified but nothing traps; MinValue / −1 wraps.</summary>
+    Div,
+
+    /// <summary>Remainder with the sign of the dividend (C# <c>%</c>); as <see cref="Div"/> for a zero divisor. Floats: exact fmod.</summary>
+    Rem,
+
+    /// <summary>IEEE 754-2019 minimum, as <c>MathF.Min</c>: NaN if either is NaN, −0 below +0.</summary>
+    Min,
+
+    /// <summary>IEEE 754-2019 maximum, as <c>MathF.Max</c>.</summary>
+    Max,
+
+    /// <summary>Bitwise on integers, logical on Bool.</summary>
+    And,
+    Or,
+    Xor,
+
+    /// <summary>Shift left; the amount (an Int32) is taken modulo the width, as in C#.</summary>
+    ShiftLeft,
+
+    /// <summary>Shift right: arithmetic for signed types, logical for unsigned; amount as in <see cref="ShiftLeft"/>.</summary>
+    ShiftRight,
+
+    /// <summary>The high half of the full product of two integers.</summary>
+    MulHigh,
+
+    // Comparisons: two operands of one type, Bool result. Ordered (false with NaN) except NotEqual (true with NaN).
+    Equal,
+    NotEqual,
+    Less,
+    LessEqual,
+    Greater,
+    GreaterEqual,
+
+    // Ternary.
+
+    /// <summary>operand 0 (Bool) ? operand 1 : operand 2. No side is evaluated lazily.</summary>
+    Select,
+
+    /// <summary>Fused multiply-add, a·b + c with one rounding.</summary>
+    Fma,
+
+    // Conversions.
+
+    /// <summary>Numeric conversion to the instruction's type. Float to integer truncates and saturates, NaN gives 0
+    /// (C# semantics since .NET 9); integer to integer wraps; Bool to number gives 0 or 1; number to Bool is x != 0.</summary>
+    Convert,
+
+    /// <summary>The same bits as another type of the same size.</summary>
+    BitCast,
+
+    // Transcendental library call, see Instruction.Function. Expanded by a pass before a target sees it.
+    Call,
+
+    // Where am I: Int32 results, see Instruction.Axis for X, Y, Z.
+
+    /// <summary>The index of this work item in the launched range (Range kernels) or GridIdx·GroupDim + GroupIdx.</summary>
+    GlobalIndex,
+
+    /// <summary>The extent of the launched range (Range kernels only).</summary>
+    GlobalExtent,
+
+    /// <summary>The work item's index in its group.</summary>
+    GroupIndex,
+
+    /// <summary>Work items a group.</summary>
+    GroupExtent,
+
+    /// <summary>The group's index in the grid.</summary>
+    GridIndex,
+
+    /// <summary>Groups in the grid.</summary>
+    GridExtent,
+
+    // Memory. A pointer operand, then an element index (Int32 or Int64).
+
+    /// <summary>pointer, index → element.</summary>
+    Load,
+
+    /// <summary>pointer, index, value → Void.</summary>
+    Store,
+
+    /// <summary>pointer, index, value → the old element. Relaxed order. Types: Int32, UInt32, Int64, UInt64, Float32, Float64.</summary>
+    AtomicAdd,
+
+    /// <summary>pointer, count of elements → pointer to that element (an ArrayView's SubView).</summary>
+    PointerAdd,
+
+    /// <summary>The same address as a pointer to elements of another type in the same space.</summary>
+    PointerCast,
+
+    /// <summary>Allocates Instruction.Count elements in Shared or Local space: the pointer. Only in the outermost region.
+    /// Contents are undefined at start (zero on the interpreter's request, to find bugs).</summary>
+    Allocate,
+
+    // Group-wide operations: control flow must be group-uniform here.
+
+    /// <summary>Waits for all work items of the group and makes their shared and global writes visible.</summary>
+    Barrier,
+
+    /// <summary>Sum over the group's work items, in a fixed tree; the result is the same for all.</summary>
+    GroupAdd,
+
+    /// <summary>Minimum over the group.</summary>
+    GroupMin,
+
+    /// <summary>Maximum over the group.</summary>
+    GroupMax,
+
+    /// <summary>value, Int32 index of a work item → that item's value, for all.</summary>
+    GroupBroadcast,
+}
+
+/// <summary>Coordinates of launches; X varies fastest.</summary>
+internal enum Axis : byte { X, Y, Z }
+
+/// <summary>The functions behind <see cref="Opcode.Call"/>, on Float32 or Float64; C# semantics of <c>Math</c> for special values.</summary>
+internal enum MathFunction : byte
+{
+    Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sin, Cos, Tan, Asin, Acos, Atan, Atan2, Sinh, Cosh, Tanh, Asinh, Acosh, Atanh,
+    Pow, Cbrt, Erf, Erfc,
+}

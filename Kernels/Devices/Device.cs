@@ -1,0 +1,64 @@
+namespace Cotangent.Kernels;
+
+/// <summary>What kind of hardware and programming interface a device is.</summary>
+public enum DeviceKind
+{
+    /// <summary>The processor's SIMD units.</summary>
+    Cpu,
+
+    /// <summary>A device behind an OpenCL 1.2+ driver.</summary>
+    OpenCl,
+
+    /// <summary>Runs the C# method itself, one work item at a time, with checks: for debugging.</summary>
+    Debug,
+}
+
+/// <summary>A place where kernels run and tensors live. Devices are created once a process and never disposed.</summary>
+/// <remarks>A device is a queue in order: launches and copies take effect in the order they were issued. All members may be called from
+/// any thread; calls on one device are serialised.</remarks>
+public abstract partial class Device
+{
+    private protected Device(DeviceKind kind, string id, string name)
+    {
+        Kind = kind;
+        Id = id;
+        Name = name;
+    }
+
+    /// <summary>The kind of device.</summary>
+    public DeviceKind Kind { get; }
+
+    /// <summary>The short name by which COTANGENT_DEVICE and command lines choose it: <c>cpu</c>, <c>opencl</c>, <c>opencl:1</c>, <c>debug</c>.</summary>
+    public string Id { get; }
+
+    /// <summary>The hardware's own name, for people.</summary>
+    public string Name { get; }
+
+    /// <summary>Waits until everything issued so far has finished. Errors of earlier launches are thrown here at the latest.</summary>
+    /// <exception cref="DeviceException">A launch failed on the device.</exception>
+    public abstract void Synchronize();
+
+    /// <inheritdoc/>
+    public override string ToString() => $"{Id} ({Name})";
+
+    /// <summary>Memory from the caching allocator, at least 64-byte aligned, contents undefined. Zero bytes are allowed.</summary>
+    internal abstract DeviceMemory AllocateMemory(long bytes);
+
+    /// <summary>Compiles for this device: the target's passes run on a copy. Throws <see cref="KernelCompilationException"/>.</summary>
+    internal abstract CompiledKernel Compile(Ir.Kernel kernel);
+
+    /// <summary>Issues a launch. One argument an IR parameter, in order. An empty range or grid launches nothing.</summary>
+    internal abstract void Launch(CompiledKernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments);
+
+    /// <summary>Host to device; the source may be reused when the call returns.</summary>
+    internal abstract void Write(ReadOnlySpan<byte> source, DeviceMemory destination, long byteOffset);
+
+    /// <summary>Device to host; waits for what was issued before.</summary>
+    internal abstract void Read(DeviceMemory source, long byteOffset, Span<byte> destination);
+
+    /// <summary>Device to device on this device. Ranges do not overlap.</summary>
+    internal abstract void Copy(DeviceMemory source, long sourceOffset, DeviceMemory destination, long destinationOffset, long bytes);
+
+    /// <summary>Issues C = A·B over strided batches, see <see cref="GemmProblem"/>.</summary>
+    internal abstract void Gemm(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c);
+}

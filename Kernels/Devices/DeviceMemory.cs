@@ -1,0 +1,17 @@
+namespace Cotangent.Kernels;
+
+/// <summary>A block of a device's memory, owned by its device's allocator.</summary>
+internal abstract class DeviceMemory(Device device, long byteLength)
+{
+    public Device Device { get; } = device;
+
+    /// <summary>Usable bytes.</summary>
+    public long ByteLength { get; } = byteLength;
+
+    /// <summary>The address, where the host can read and write the memory directly (CPU and Debug devices); else 0.</summary>
+    public virtual nint HostPointer => 0;
+
+    /// <summary>Returns the block to the allocator. Work already launched still may use it: reuse is stream-ordered.
+    /// A second call does nothing. Called by the owner's Dispose or finaliser.</summary>
+    public abstract void Release();
+}
