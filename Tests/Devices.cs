@@ -1,0 +1,52 @@
+using Cotangent.Kernels;
+using Xunit;
+
+namespace Cotangent.Tests;
+
+/// <summary>The devices on which a theory runs, by id. A device that is missing is left out, unless COTANGENT_REQUIRE (a comma
+/// list of ids) names it: then its tests run and fail with the message that says what is there.</summary>
+/// <example><code>
+/// [Theory, MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
+/// public void Add_TwoVectors_Adds(string device) { Device d = Devices.Get(device); … }
+/// </code></example>
+public static class Devices
+{
+    private static readonly HashSet<string> s_required = [.. (Environment.GetEnvironmentVariable("COTANGENT_REQUIRE") ?? "")
+        .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
+
+    /// <summary>cpu, opencl.</summary>
+    public static TheoryData<string> All => Of("cpu", "opencl");
+
+    /// <summary>cpu, opencl, debug.</summary>
+    public static TheoryData<string> AllWithDebug => Of("cpu", "opencl", "debug");
+
+    /// <summary>The device with this id.</summary>
+    public static Device Get(string id) => Device.Find(id);
+
+    /// <summary>Those of <paramref name="ids"/> whose tests run.</summary>
+    public static TheoryData<string> Of(params string[] ids) => [.. ids.Where(Runs)];
+
+    /// <summary>True if tests of this device run: it is here, or must be.</summary>
+    public static bool Runs(string id) => s_required.Contains(id) || Device.All.Any(d => d.Id == id)
+        || (id == "debug" && Device.TryFind(id) is not null);
+}
+
+/// <summary>A test of one device, skipped where that device is missing and not required.</summary>
+public sealed class FactOnAttribute : FactAttribute
+{
+    public FactOnAttribute(string device)
+    {
+        if (!Devices.Runs(device))
+            Skip = $"no {device} device";
+    }
+}
+
+/// <summary>A theory on one device, skipped where that device is missing and not required.</summary>
+public sealed class TheoryOnAttribute : TheoryAttribute
+{
+    public TheoryOnAttribute(string device)
+    {
+        if (!Devices.Runs(device))
+            Skip = $"no {device} device";
+    }
+}
