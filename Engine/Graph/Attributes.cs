@@ -1,0 +1,39 @@
+namespace Cotangent.Graph;
+
+/// <summary>The parameters of an op that are not tensors. Records: compared by value, so that graphs can be hashed.</summary>
+internal abstract record Attributes;
+
+/// <summary>A number, as the raw bits of its dtype (zero-extended). It is passed to kernels as an argument, so
+/// structural hashing leaves it out.</summary>
+internal sealed record NumberAttributes(DType DType, ulong Bits) : Attributes;
+
+/// <summary>A placeholder's identity: two are never the same.</summary>
+internal sealed record InputAttributes(Shape Shape, DType DType, string Name) : Attributes;
+
+/// <summary>The result's shape (reshape, expand) or extents (iota).</summary>
+internal sealed record ShapeAttributes(Shape Shape) : Attributes;
+
+/// <summary>A list of axes (permute, flip, reduce) in 0 … rank − 1; sorted for flip and reduce.</summary>
+internal sealed record AxesAttributes(Shape Axes) : Attributes;
+
+/// <summary>One axis (concat, gather, argmax).</summary>
+internal sealed record AxisAttributes(int Axis) : Attributes;
+
+/// <summary>Start, extent and positive step of each axis: element i of the result is element Start + i·Step.</summary>
+internal sealed record SliceAttributes(Shape Start, Shape Extent, Shape Step) : Attributes;
+
+/// <summary>Zeros before, after and between the elements of each axis; all ≥ 0.</summary>
+internal sealed record PadAttributes(Shape Low, Shape High, Shape Interior) : Attributes;
+
+/// <summary>A target dtype (cast, bitcast).</summary>
+internal sealed record DTypeAttributes(DType DType) : Attributes;
+
+/// <summary>Extents, dtype and the axis along which an iota counts.</summary>
+internal sealed record IotaAttributes(Shape Shape, int Axis, DType DType) : Attributes;
+
+/// <summary>The axes of a dot-general, in pairs: batch axes of left and right, contracted axes of left and right. The result's axes are
+/// the batch axes, then the left's free axes, then the right's.</summary>
+internal sealed record DotAttributes(Shape LeftBatch, Shape RightBatch, Shape LeftContract, Shape RightContract) : Attributes;
+
+/// <summary>The axis that a scatter-add's result has in place of the index axes, and its extent.</summary>
+internal sealed record ScatterAttributes(int Axis, int Extent) : Attributes;

@@ -1,0 +1,84 @@
+using System.Collections.Immutable;
+using Cotangent.Kernels;
+
+namespace Cotangent.Graph;
+
+/// <summary>One operation applied to inputs: the lazy value behind a Tensor. Shapes and dtypes are checked when it is made.</summary>
+/// <remarks>Nodes are immutable but for one step: <see cref="Realize"/> gives a node its storage and drops its inputs, after which
+/// it is a leaf of data. Equality is reference equality.</remarks>
+internal sealed class Node
+{
+    private static long s_count;
+    private State _state;
+
+    public Node(Op op, ImmutableArray<Node> inputs, Attributes? attributes = null, Device? device = null)
+    {
+        (Shape, DType) = op.Infer(inputs, attributes);
+        _state = new State(op, inputs, attributes, null);
+        Device = device ?? CommonDevice(op, inputs);
+        IsTraced = op == Ops.Input || inputs.Any(i => i.IsTraced);
+        Depth = inputs.IsEmpty ? 0 : 1 + inputs.Max(i => i.Depth);
+    }
+
+    /// <summary>A leaf of data.</summary>
+    public Node(Shape shape, DType dtype, Storage storage)
+    {
+        Shape = shape;
+        DType = dtype;
+        Device = storage.Device;
+        _state = new State(Ops.Data, [], null, storage);
+    }
+
+    /// <summary>Grows with creation: inputs have smaller numbers than their users.</summary>
+    public long Id { get; } = Interlocked.Increment(ref s_count);
+
+    public Shape Shape { get; }
+
+    public DType DType { get; }
+
+    public Device Device { get; }
+
+    public Op Op => _state.Op;
+
+    public ImmutableArray<Node> Inputs => _state.Inputs;
+
+    public Attributes? Attributes => _state.Attributes;
+
+    /// <summary>The buffer of a realised node; null before.</summary>
+    public Storage? Storage => _state.Storage;
+
+    /// <summary>True if the value depends on a placeholder: it has no value to read.</summary>
+    public bool IsTraced { get; }
+
+    /// <summary>The longest chain of inputs below, when made; lets long unrealised chains be flushed.</summary>
+    public int Depth { get; }
+
+    /// <summary>The attributes as their record type.</summary>
+    public T Get<T>() where T : Attributes => (T)_state.Attributes!;
+
+    /// <summary>Gives the node its value: it becomes a leaf, and its inputs may be collected. Op, inputs and storage change together.</summary>
+    public void Realize(Storage storage) => Volatile.Write(ref _state, new State(Ops.Data, [], null, storage));
+
+    /// <inheritdoc/>
+    public override string ToString() => $"%{Id} = {Op}({string.Join(", ", Inputs.Select(i => $"%{i.Id}"))}) {DType}{Shape}";
+
+    private static Device CommonDevice(Op op, ImmutableArray<Node> inputs)
+    {
+        // Numbers and iotas live anywhere: the first input that carries data decides, and the others must agree.
+        Node? first = null;
+        foreach (Node input in inputs)
+        {
+            if (input.IsAnywhere) continue;
+            if (first is not null && input.Device != first.Device) throw new DeviceMismatchException(op.Name, first.Device, input.Device);
+            first ??= input;
+        }
+
+        return first?.Device ?? (inputs.IsEmpty ? Device.Default : inputs[0].Device);
+    }
+
+    /// <summary>True for values computed from numbers alone, which may be used with tensors of any device.</summary>
+    private bool IsAnywhere => Op == Ops.Number || Op == Ops.Iota
+        || (Op.Kind is OpKind.Elementwise or OpKind.Movement && Inputs.All(i => i.IsAnywhere));
+
+    private sealed record State(Op Op, ImmutableArray<Node> Inputs, Attributes? Attributes, Storage? Storage);
+}
