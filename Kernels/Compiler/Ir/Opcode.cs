@@ -3,7 +3,8 @@ namespace Cotangent.Kernels.Ir;
 /// <summary>What an <see cref="Instruction"/> does. Operand and result types are those of the operands unless said.</summary>
 /// <remarks>
 /// The meaning is the same on every target and in the interpreter, bit for bit: IEEE 754 for floats (round to nearest even, no
-/// contraction, subnormals kept), two's complement wrap-around for integers.
+/// contraction, subnormals kept), two's complement wrap-around for integers. Only the sign and payload of a NaN that an operation
+/// makes are left open. Which types an opcode takes is in <see cref="Verifier"/>; what it computes, as code, in <see cref="Semantics"/>.
 /// </remarks>
 internal enum Opcode : byte
 {
@@ -86,7 +87,8 @@ internal enum Opcode : byte
     // Conversions.
 
     /// <summary>Numeric conversion to the instruction's type. Float to integer truncates and saturates, NaN gives 0
-    /// (C# semantics since .NET 9); integer to integer wraps; Bool to number gives 0 or 1; number to Bool is x != 0.</summary>
+    /// (C# semantics since .NET 9), for the narrow types too; integer to integer wraps; Bool to number gives 0 or 1; number to Bool
+    /// is x != 0. Every conversion rounds once, to nearest even, but for those to Float16 and BFloat16, which go through Float32.</summary>
     Convert,
 
     /// <summary>The same bits as another type of the same size.</summary>
@@ -141,7 +143,9 @@ internal enum Opcode : byte
     /// <summary>Waits for all work items of the group and makes their shared and global writes visible.</summary>
     Barrier,
 
-    /// <summary>Sum over the group's work items, in a fixed tree; the result is the same for all.</summary>
+    /// <summary>Sum over the group's work items, in a fixed tree; the result is the same for all. With n items, p = the smallest
+    /// power of two ≥ n; for s = p/2, p/4, …, 1: item i &lt; s with i + s &lt; n adds item i+s's value: v[i] = v[i] + v[i+s]; the result
+    /// is v[0]. Items count X fastest, then Y, then Z. Every target uses this order, so that float sums agree bit for bit.</summary>
     GroupAdd,
 
     /// <summary>Minimum over the group.</summary>
@@ -150,7 +154,7 @@ internal enum Opcode : byte
     /// <summary>Maximum over the group.</summary>
     GroupMax,
 
-    /// <summary>value, Int32 index of a work item → that item's value, for all.</summary>
+    /// <summary>value, Int32 index of a work item (X fastest; the same for all items) → that item's value, for all.</summary>
     GroupBroadcast,
 }
 

@@ -1,0 +1,33 @@
+using System.Collections.Immutable;
+
+namespace Cotangent.Kernels.Ir;
+
+/// <summary>Questions that every walk over the IR asks.</summary>
+internal static class Nodes
+{
+    /// <summary>The values that a node itself uses, without those used in its regions.</summary>
+    public static ImmutableArray<Value> Uses(this INode node) => node switch
+    {
+        Instruction instruction => instruction.Operands,
+        If branch => [branch.Condition],
+        Loop loop => loop.Initial,
+        Terminator terminator => terminator.Arguments,
+        _ => [],
+    };
+
+    /// <summary>All nodes of a region and of the regions nested in it, in the order of the text.</summary>
+    public static IEnumerable<INode> Descendants(this Region region)
+    {
+        foreach (INode node in region.Nodes)
+        {
+            yield return node;
+            if (node is Structured structured)
+            {
+                foreach (INode inner in structured.Regions.SelectMany(Descendants))
+                {
+                    yield return inner;
+                }
+            }
+        }
+    }
+}

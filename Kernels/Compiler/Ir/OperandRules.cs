@@ -1,0 +1,81 @@
+namespace Cotangent.Kernels.Ir;
+
+/// <summary>Which operand and result types each opcode takes.</summary>
+internal static class OperandRules
+{
+    /// <summary>True for the types that arithmetic and carried values may have.</summary>
+    public static bool IsArithmetic(IrType type) => type.IsFloat || IsWide(type);
+
+    /// <summary>What is wrong with the instruction's types, or null.</summary>
+    public static string? Fault(Instruction node)
+    {
+        int arity = Arity(node);
+        if (node.Operands.Length != arity)
+        {
+            return $"{node.Opcode} takes {arity} operands, not {node.Operands.Length}";
+        }
+
+        if (Accepts(node))
+        {
+            return null;
+        }
+
+        string operands = string.Join(", ", node.Operands.Select(x => x.Type.ToString()));
+        return $"{node.Opcode} does not take ({operands}) to {node.Type}";
+    }
+
+    private static int Arity(Instruction node) => node.Opcode switch
+    {
+        <= Opcode.LeadingZeros => 1,
+        <= Opcode.GreaterEqual => 2,
+        Opcode.Select or Opcode.Fma or Opcode.Store or Opcode.AtomicAdd => 3,
+        Opcode.Convert or Opcode.BitCast or Opcode.PointerCast or Opcode.GroupAdd or Opcode.GroupMin or Opcode.GroupMax => 1,
+        Opcode.Call => node.Function is MathFunction.Pow or MathFunction.Atan2 ? 2 : 1,
+        Opcode.Load or Opcode.PointerAdd or Opcode.GroupBroadcast => 2,
+        _ => 0,
+    };
+
+    private static bool Accepts(Instruction node)
+    {
+        IrType result = node.Type;
+        IrType x = node.Operands.Length > 0 ? node.Operands[0].Type : default;
+        IrType y = node.Operands.Length > 1 ? node.Operands[1].Type : default;
+        IrType z = node.Operands.Length > 2 ? node.Operands[2].Type : default;
+        return node.Opcode switch
+        {
+            Opcode.Neg or Opcode.Abs or Opcode.GroupAdd or Opcode.GroupMin or Opcode.GroupMax => IsArithmetic(x) && result == x,
+            Opcode.Not => IsLogical(x) && result == x,
+            Opcode.Sqrt or Opcode.Floor or Opcode.Ceil or Opcode.Truncate or Opcode.Round => x.IsFloat && result == x,
+            Opcode.PopCount or Opcode.LeadingZeros => IsWide(x) && result == x,
+            >= Opcode.Add and <= Opcode.Max => IsArithmetic(x) && y == x && result == x,
+            Opcode.And or Opcode.Or or Opcode.Xor => IsLogical(x) && y == x && result == x,
+            Opcode.ShiftLeft or Opcode.ShiftRight => IsWide(x) && y == ScalarType.Int32 && result == x,
+            Opcode.MulHigh => IsWide(x) && y == x && result == x,
+            Opcode.Equal or Opcode.NotEqual => (IsArithmetic(x) || x.IsBool) && y == x && result.IsBool,
+            >= Opcode.Less and <= Opcode.GreaterEqual => IsArithmetic(x) && y == x && result.IsBool,
+            Opcode.Select => x.IsBool && (IsArithmetic(y) || y.IsBool || y.IsPointer) && z == y && result == y,
+            Opcode.Fma => x.IsFloat && y == x && z == x && result == x,
+            Opcode.Convert => IsScalar(x) && IsScalar(result),
+            Opcode.BitCast => IsScalar(x) && IsScalar(result) && !x.IsBool && !result.IsBool && x.Scalar.Size() == result.Scalar.Size(),
+            Opcode.Call => x.IsFloat && result == x && (node.Operands.Length == 1 || y == x),
+            >= Opcode.GlobalIndex and <= Opcode.GridExtent => result == ScalarType.Int32,
+            Opcode.Load => x.IsPointer && IsIndex(y) && result == x.Element,
+            Opcode.Store => x.IsPointer && IsIndex(y) && z == x.Element && result == ScalarType.Void,
+            Opcode.AtomicAdd => x.IsPointer && x.Space != AddressSpace.Local && IsIndex(y) && z == x.Element && IsArithmetic(z) && result == z,
+            Opcode.PointerAdd => x.IsPointer && IsIndex(y) && result == x,
+            Opcode.PointerCast => x.IsPointer && result.IsPointer && result.Space == x.Space,
+            Opcode.Allocate => result.Space is AddressSpace.Shared or AddressSpace.Local && IsScalar(result.Element) && node.Count > 0,
+            Opcode.Barrier => result == ScalarType.Void,
+            Opcode.GroupBroadcast => (IsArithmetic(x) || x.IsBool) && y == ScalarType.Int32 && result == x,
+            _ => false,
+        };
+    }
+
+    private static bool IsScalar(IrType type) => !type.IsPointer && type.Scalar != ScalarType.Void;
+
+    private static bool IsWide(IrType type) => type.IsInteger && type.Scalar.Size() >= 4;
+
+    private static bool IsLogical(IrType type) => type.IsBool || IsWide(type);
+
+    private static bool IsIndex(IrType type) => type == ScalarType.Int32 || type == ScalarType.Int64;
+}
