@@ -9,6 +9,7 @@ namespace Cotangent.Graph;
 internal sealed class Node
 {
     private static long s_count;
+    private readonly bool _isComputedFromNumbers;
     private State _state;
 
     public Node(Op op, ImmutableArray<Node> inputs, Attributes? attributes = null, Device? device = null)
@@ -16,6 +17,8 @@ internal sealed class Node
         (Shape, DType) = op.Infer(inputs, attributes);
         _state = new State(op, inputs, attributes, null);
         Device = device ?? CommonDevice(op, inputs);
+        _isComputedFromNumbers = op == Ops.Number || op == Ops.Iota
+            || (op.Kind is OpKind.Elementwise or OpKind.Movement && inputs.All(i => i.IsAnywhere));
         IsTraced = op == Ops.Input || inputs.Any(i => i.IsTraced);
         Depth = inputs.IsEmpty ? 0 : 1 + inputs.Max(i => i.Depth);
     }
@@ -76,9 +79,9 @@ internal sealed class Node
         return first?.Device ?? (inputs.IsEmpty ? Device.Default : inputs[0].Device);
     }
 
-    /// <summary>True for values computed from numbers alone, which may be used with tensors of any device.</summary>
-    private bool IsAnywhere => Op == Ops.Number || Op == Ops.Iota
-        || (Op.Kind is OpKind.Elementwise or OpKind.Movement && Inputs.All(i => i.IsAnywhere));
+    /// <summary>True for unrealised values computed from numbers alone, which may be used with tensors of any device: whoever schedules
+    /// them places them on their user's device. Once realised they are where their storage is.</summary>
+    public bool IsAnywhere => _isComputedFromNumbers && Storage is null;
 
     private sealed record State(Op Op, ImmutableArray<Node> Inputs, Attributes? Attributes, Storage? Storage);
 }
