@@ -77,5 +77,5 @@ public abstract partial class Device
 
     private static Device? CreateDebug() => null;
 
-    private static ImmutableArray<Device> CreateOpenCl() => [];
+    private static ImmutableArray<Device> CreateOpenCl() => OpenCl.OpenClDevice.FindAll();
 }

@@ -47,6 +47,9 @@ public abstract partial class Device
     /// <summary>Compiles for this device: the target's passes run on a copy. Throws <see cref="KernelCompilationException"/>.</summary>
     internal abstract CompiledKernel Compile(Ir.Kernel kernel);
 
+    /// <summary>Compiles several kernels at once: one program on OpenCL, where a build costs the same whatever its size.</summary>
+    internal virtual IReadOnlyList<CompiledKernel> CompileBatch(IReadOnlyList<Ir.Kernel> kernels) => [.. kernels.Select(Compile)];
+
     /// <summary>Issues a launch. One argument an IR parameter, in order. An empty range or grid launches nothing.</summary>
     internal abstract void Launch(CompiledKernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments);
 

@@ -25,3 +25,16 @@ internal sealed class Kernel(string name, LaunchKind kind, ImmutableArray<Parame
 
     public Region Body { get; } = new();
 }
+
+/// <summary>Facts about launch kinds.</summary>
+internal static class LaunchKinds
+{
+    /// <summary>The dimensions of a range; 0 for grouped kernels.</summary>
+    public static int Rank(this LaunchKind kind) => kind switch
+    {
+        LaunchKind.Range1D => 1,
+        LaunchKind.Range2D => 2,
+        LaunchKind.Range3D => 3,
+        _ => 0,
+    };
+}

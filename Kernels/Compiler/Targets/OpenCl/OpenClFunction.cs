@@ -1,0 +1,56 @@
+using System.Security.Cryptography;
+using System.Text;
+using Cotangent.Kernels.Ir;
+
+namespace Cotangent.Kernels.Targets;
+
+/// <summary>A kernel as an OpenCL C function. Its name ends in a hash of its text: the same text is the same function.</summary>
+internal sealed class OpenClFunction
+{
+    private const string NamePlaceholder = "$kernel";
+
+    private readonly OpenClHelpers _helpers = new();
+
+    private OpenClFunction(Kernel kernel, OpenClTraits traits)
+    {
+        (string text, UsesScratch) = OpenClPrinter.Print(kernel, NamePlaceholder, traits, _helpers);
+        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))[..10]);
+        Name = $"{kernel.Name}_{hash}";
+        Text = text.Replace(NamePlaceholder, Name, StringComparison.Ordinal);
+    }
+
+    /// <summary>The function's name, unique to its text.</summary>
+    public string Name { get; }
+
+    /// <summary>The function, without the helpers it calls.</summary>
+    public string Text { get; }
+
+    /// <summary>True if it takes a last argument: local memory of 8 bytes a work item.</summary>
+    public bool UsesScratch { get; }
+
+    /// <summary>Translates a kernel whose library calls have been expanded.</summary>
+    /// <exception cref="DeviceException">CTG3007: the device lacks something the kernel needs.</exception>
+    public static OpenClFunction Translate(Kernel kernel, OpenClTraits traits) => new(kernel, traits);
+
+    /// <summary>The text of a program with these functions.</summary>
+    public static string Program(IReadOnlyList<OpenClFunction> functions, OpenClTraits traits)
+    {
+        StringBuilder text = new();
+        if (traits.Float64)
+            text.Append("#pragma OPENCL EXTENSION cl_khr_fp64 : enable\n");
+
+        if (traits.Int64Atomics)
+            text.Append("#pragma OPENCL EXTENSION cl_khr_int64_base_atomics : enable\n");
+
+        text.Append("#pragma OPENCL FP_CONTRACT OFF\n\n");
+
+        // A helper stands behind those it calls in each function's list, so also in the union that keeps first places.
+        foreach (string helper in functions.SelectMany(f => f._helpers.Texts).Distinct())
+            text.Append(helper).Append('\n');
+
+        foreach (OpenClFunction function in functions)
+            text.Append(function.Text).Append('\n');
+
+        return text.ToString();
+    }
+}

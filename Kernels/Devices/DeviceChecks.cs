@@ -1,0 +1,87 @@
+using Cotangent.Kernels.Ir;
+
+namespace Cotangent.Kernels;
+
+/// <summary>The checks of arguments that every device makes before it touches memory, so that all refuse the same things in the same
+/// words.</summary>
+internal static class DeviceChecks
+{
+    /// <summary>Throws unless the memory is this device's and has the range.</summary>
+    /// <exception cref="DeviceException">CTG3008.</exception>
+    public static void Range(Device device, DeviceMemory memory, long byteOffset, long bytes)
+    {
+        Owner(device, memory);
+        if (byteOffset < 0 || bytes < 0 || byteOffset > memory.ByteLength - bytes)
+        {
+            throw new DeviceException("CTG3008",
+                $"{bytes} bytes from byte {byteOffset} are outside the {memory.ByteLength} bytes of this memory on {device.Id}.");
+        }
+    }
+
+    /// <summary>Throws if the memory belongs to another device.</summary>
+    public static void Owner(Device device, DeviceMemory memory)
+    {
+        if (memory.Device != device)
+        {
+            throw new DeviceException("CTG3008",
+                $"This memory is on {memory.Device.Id}, but {device.Id} was asked to use it. Copy it through the host first.");
+        }
+    }
+
+    /// <summary>Throws unless kernel, shape and arguments fit each other and the device. Returns false if there is nothing to run.</summary>
+    /// <exception cref="DeviceException">CTG3006 for the shape, CTG3008 for the arguments.</exception>
+    public static bool Launch(Device device, CompiledKernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
+    {
+        Kernel source = kernel.Source;
+        if (kernel.Device != device)
+        {
+            throw new DeviceException("CTG3008",
+                $"Kernel '{source.Name}' was compiled for {kernel.Device.Id}, but {device.Id} was asked to launch it.");
+        }
+
+        if (arguments.Length != source.Parameters.Length)
+        {
+            throw new DeviceException("CTG3008",
+                $"Kernel '{source.Name}' takes {source.Parameters.Length} arguments; {arguments.Length} were given.");
+        }
+
+        for (int i = 0; i < arguments.Length; i++)
+            Argument(device, source, i, arguments[i]);
+
+        return Shape(source, shape);
+    }
+
+    private static void Argument(Device device, Kernel kernel, int index, KernelArgument argument)
+    {
+        bool isPointer = kernel.Parameters[index].Type.IsPointer;
+        if (isPointer != argument.Memory is not null)
+        {
+            throw new DeviceException("CTG3008",
+                $"Argument {index} of kernel '{kernel.Name}' must be {(isPointer ? "memory" : "a number")}.");
+        }
+
+        if (argument.Memory is { } memory)
+            Range(device, memory, argument.Bits, 0);
+    }
+
+    private static bool Shape(Kernel kernel, in LaunchShape shape)
+    {
+        bool grouped = kernel.Kind == LaunchKind.Grouped;
+        Index3D size = grouped ? shape.Grid : shape.Extent;
+        if (size.X < 0 || size.Y < 0 || size.Z < 0)
+        {
+            throw new DeviceException("CTG3006",
+                $"Kernel '{kernel.Name}' was launched over {Text(size)} {(grouped ? "groups" : "items")}; none may be negative.");
+        }
+
+        if (grouped && (shape.Group.X < 1 || shape.Group.Y < 1 || shape.Group.Z < 1))
+        {
+            throw new DeviceException("CTG3006",
+                $"Kernel '{kernel.Name}' was launched in groups of {Text(shape.Group)} items; each must be at least 1.");
+        }
+
+        return size.X > 0 && size.Y > 0 && size.Z > 0;
+    }
+
+    public static string Text(Index3D size) => $"{size.X}×{size.Y}×{size.Z}";
+}

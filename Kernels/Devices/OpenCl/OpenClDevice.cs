@@ -1,0 +1,246 @@
+using System.Collections.Immutable;
+using Cotangent.Kernels.Ir;
+
+namespace Cotangent.Kernels.OpenCl;
+
+/// <summary>A device behind an OpenCL 1.2+ driver: one context, one in-order queue.</summary>
+internal sealed unsafe class OpenClDevice : Device
+{
+    private const uint Blocking = 1;
+    private const int LaunchesPerFlush = 16;
+
+    private readonly OpenClApi _api;
+    private readonly OpenClInfo _info;
+    private readonly Lazy<Session> _session;
+    private readonly Lock _lock = new();
+    private int _unflushed;
+
+    public OpenClDevice(OpenClApi api, OpenClInfo info, string id)
+        : base(DeviceKind.OpenCl, id, info.Name)
+    {
+        _api = api;
+        _info = info;
+        _session = new Lazy<Session>(() => new Session(this, api, info));
+    }
+
+    internal override bool IsGpu => _info.IsGpu;
+
+    internal OpenClInfo Info => _info;
+
+    internal OpenClAllocator Allocator => _session.Value.Allocator;
+
+    private nint Queue => _session.Value.Queue;
+
+    /// <summary>Every OpenCL device here; none where OpenCL is not installed.</summary>
+    public static ImmutableArray<Device> FindAll()
+    {
+        if (OpenClApi.TryLoad() is not { } api)
+            return [];
+
+        return [.. OpenClInfo.FindAll(api).Select((info, i) => new OpenClDevice(api, info, i == 0 ? "opencl" : $"opencl:{i}"))];
+    }
+
+    public override void Synchronize()
+    {
+        lock (_lock)
+        {
+            OpenClError.Check(_api.Finish(Queue), "clFinish");
+            _unflushed = 0;
+        }
+    }
+
+    internal override DeviceMemory AllocateMemory(long bytes) => Allocator.Allocate(bytes);
+
+    internal override CompiledKernel Compile(Kernel kernel) => _session.Value.Compiler.Compile([kernel])[0];
+
+    internal override IReadOnlyList<CompiledKernel> CompileBatch(IReadOnlyList<Kernel> kernels) =>
+        _session.Value.Compiler.Compile(kernels);
+
+    internal override void Launch(CompiledKernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
+    {
+        if (!DeviceChecks.Launch(this, kernel, shape, arguments))
+            return;
+
+        OpenClCode code = ((OpenClKernel)kernel).Code;
+        bool grouped = kernel.Source.Kind == LaunchKind.Grouped;
+        Index3D group = grouped ? CheckedGroup(kernel, code, shape.Group) : RangeGroup(code, shape.Extent);
+        Index3D groups = grouped ? shape.Grid : GroupsOf(shape.Extent, group);
+        nuint* local = stackalloc nuint[] { (nuint)group.X, (nuint)group.Y, (nuint)group.Z };
+        nuint* global = stackalloc nuint[]
+        {
+            (nuint)groups.X * local[0], (nuint)groups.Y * local[1], (nuint)groups.Z * local[2],
+        };
+
+        lock (_lock)
+        {
+            SetArguments(kernel, code, shape, arguments, items: group.Size);
+            int status = _api.EnqueueNDRangeKernel(Queue, code.Handle, 3, null, global, local, 0, null, null);
+            if (OpenClError.IsOutOfMemory(status))
+                throw OutOfResources(kernel, group, status);
+
+            OpenClError.Check(status, $"clEnqueueNDRangeKernel of '{kernel.Source.Name}'");
+            if (++_unflushed >= LaunchesPerFlush)
+            {
+                OpenClError.Check(_api.Flush(Queue), "clFlush");
+                _unflushed = 0;
+            }
+        }
+    }
+
+    internal override void Write(ReadOnlySpan<byte> source, DeviceMemory destination, long byteOffset)
+    {
+        DeviceChecks.Range(this, destination, byteOffset, source.Length);
+        if (source.IsEmpty)
+            return;
+
+        nint handle = ((OpenClMemory)destination).Handle;
+        lock (_lock)
+        {
+            fixed (byte* p = source)
+            {
+                OpenClError.Check(_api.EnqueueWriteBuffer(Queue, handle, Blocking, (nuint)byteOffset, (nuint)source.Length, p,
+                    0, null, null), "clEnqueueWriteBuffer");
+            }
+
+            _unflushed = 0;
+        }
+    }
+
+    internal override void Read(DeviceMemory source, long byteOffset, Span<byte> destination)
+    {
+        DeviceChecks.Range(this, source, byteOffset, destination.Length);
+        if (destination.IsEmpty)
+            return;
+
+        nint handle = ((OpenClMemory)source).Handle;
+        lock (_lock)
+        {
+            fixed (byte* p = destination)
+            {
+                OpenClError.Check(_api.EnqueueReadBuffer(Queue, handle, Blocking, (nuint)byteOffset, (nuint)destination.Length, p,
+                    0, null, null), "clEnqueueReadBuffer");
+            }
+
+            _unflushed = 0;
+        }
+    }
+
+    internal override void Copy(DeviceMemory source, long sourceOffset, DeviceMemory destination, long destinationOffset, long bytes)
+    {
+        DeviceChecks.Range(this, source, sourceOffset, bytes);
+        DeviceChecks.Range(this, destination, destinationOffset, bytes);
+        if (bytes == 0)
+            return;
+
+        nint from = ((OpenClMemory)source).Handle;
+        nint to = ((OpenClMemory)destination).Handle;
+        lock (_lock)
+        {
+            OpenClError.Check(_api.EnqueueCopyBuffer(Queue, from, to, (nuint)sourceOffset, (nuint)destinationOffset, (nuint)bytes,
+                0, null, null), "clEnqueueCopyBuffer");
+        }
+    }
+
+    internal override void Gemm(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c) =>
+        throw new NotSupportedException();
+
+    private void SetArguments(
+        CompiledKernel kernel, OpenClCode code, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments, int items)
+    {
+        uint index = 0;
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            if (arguments[i].Memory is { } memory)
+            {
+                nint handle = ((OpenClMemory)memory).Handle;
+                SetArgument(code, index++, sizeof(nint), &handle);
+                long offset = arguments[i].Bits;
+                SetArgument(code, index++, sizeof(long), &offset);
+            }
+            else
+            {
+                long bits = arguments[i].Bits;          // little-endian: the value is in the low bytes
+                SetArgument(code, index++, kernel.Source.Parameters[i].Type.Scalar.Size(), &bits);
+            }
+        }
+
+        ReadOnlySpan<int> extents = [shape.Extent.X, shape.Extent.Y, shape.Extent.Z];
+        for (int axis = 0; axis < kernel.Source.Kind.Rank(); axis++)
+        {
+            int extent = extents[axis];
+            SetArgument(code, index++, sizeof(int), &extent);
+        }
+
+        if (code.Function.UsesScratch)
+            SetArgument(code, index, sizeof(ulong) * items, null);
+    }
+
+    private void SetArgument(OpenClCode code, uint index, int size, void* value) =>
+        OpenClError.Check(_api.SetKernelArg(code.Handle, index, (nuint)size, value), "clSetKernelArg");
+
+    // A power of two along each axis, as many as one group takes along X first: X is the axis of consecutive memory.
+    private Index3D RangeGroup(OpenClCode code, Index3D extent)
+    {
+        const int preferred = 256;
+        int left = Math.Min(preferred, code.MaxGroupSize);
+        int x = Along(extent.X, _info.MaxGroup.X, ref left);
+        int y = Along(extent.Y, _info.MaxGroup.Y, ref left);
+        int z = Along(extent.Z, _info.MaxGroup.Z, ref left);
+        return new Index3D(x, y, z);
+
+        static int Along(int extent, int limit, ref int left)
+        {
+            int size = 1;
+            while (size < extent && 2 * size <= Math.Min(left, limit))
+                size *= 2;
+
+            left /= size;
+            return size;
+        }
+    }
+
+    private static Index3D GroupsOf(Index3D extent, Index3D group) => new(
+        (int)(((long)extent.X + group.X - 1) / group.X),
+        (int)(((long)extent.Y + group.Y - 1) / group.Y),
+        (int)(((long)extent.Z + group.Z - 1) / group.Z));
+
+    private Index3D CheckedGroup(CompiledKernel kernel, OpenClCode code, Index3D group)
+    {
+        Index3D limit = _info.MaxGroup;
+        long items = (long)group.X * group.Y * group.Z;
+        if (items > code.MaxGroupSize || group.X > limit.X || group.Y > limit.Y || group.Z > limit.Z)
+        {
+            throw new DeviceException("CTG3006",
+                $"Kernel '{kernel.Source.Name}' was launched in groups of {DeviceChecks.Text(group)} items; {Id} runs it in groups of at " +
+                $"most {code.MaxGroupSize} items, {DeviceChecks.Text(limit)} along the axes. See docs/diagnostics.md#CTG3006");
+        }
+
+        return group;
+    }
+
+    private DeviceException OutOfResources(CompiledKernel kernel, Index3D group, int status) => new("CTG3006",
+        $"{Id} ({Name}) has no resources to launch kernel '{kernel.Source.Name}' in groups of {DeviceChecks.Text(group)} items: " +
+        $"{OpenClError.Name(status)} ({status}). It has {_info.LocalMemory:N0} bytes of local memory. See docs/diagnostics.md#CTG3006");
+
+    /// <summary>What is created at first use, not when devices are listed.</summary>
+    private sealed class Session
+    {
+        public Session(OpenClDevice device, OpenClApi api, OpenClInfo info)
+        {
+            nint handle = info.Device;
+            int status;
+            nint context = api.CreateContext(null, 1, &handle, 0, 0, &status);
+            OpenClError.Check(status, "clCreateContext");
+            Queue = api.CreateCommandQueue(context, handle, 0, &status);
+            OpenClError.Check(status, "clCreateCommandQueue");
+            Allocator = new OpenClAllocator(device, api, context, info.GlobalMemory, info.MaxAllocation);
+            Compiler = new OpenClCompiler(device, api, context, info);
+        }
+
+        public nint Queue { get; }
+
+        public OpenClAllocator Allocator { get; }
+
+        public OpenClCompiler Compiler { get; }
+    }
+}
