@@ -93,15 +93,6 @@ internal sealed class OpenClHelpers
         ? Define("ct_to_bfloat16", OpenClSoftFloat.ToBFloat16)
         : Define("ct_to_float16", OpenClSoftFloat.ToFloat16);
 
-    /// <summary>float64 → the bits of a 16-bit float with one rounding: first to odd in float32, which loses nothing that the
-    /// second rounding needs.</summary>
-    public string NarrowDouble(ScalarType to)
-    {
-        Define("ct_round_to_odd", OpenClSoftFloat.RoundToOdd);
-        string narrow = Narrow(to);
-        return Define($"{narrow}_double", $"ushort {narrow}_double(double x) {{ return {narrow}(ct_round_to_odd(x)); }}");
-    }
-
     /// <summary>Atomic add that returns the old value.</summary>
     public string AtomicAdd(ScalarType type, AddressSpace space)
     {

@@ -145,16 +145,12 @@ internal sealed partial class OpenClPrinter
         if (from == to)
             return x;
 
-        // The 16-bit floats are bits here: in and out through float, where float64 alone is rounded straight to 16 bits.
+        // The 16-bit floats are bits here: in and out through float.
         if (from is ScalarType.Float16 or ScalarType.BFloat16)
             return Conversion(ScalarType.Float32, to, $"{_helpers.Widen(from)}({x})");
 
         if (to is ScalarType.Float16 or ScalarType.BFloat16)
-        {
-            return from == ScalarType.Float64
-                ? $"{_helpers.NarrowDouble(to)}({x})"
-                : $"{_helpers.Narrow(to)}({Conversion(from, ScalarType.Float32, x)})";
-        }
+            return $"{_helpers.Narrow(to)}({Conversion(from, ScalarType.Float32, x)})";
 
         if (to == ScalarType.Bool)
             return $"{x} != 0";

@@ -117,18 +117,6 @@ internal static class OpenClSoftFloat
         }
         """;
 
-    /// <summary>float64 → float32, truncated with the last bit set if anything was lost.</summary>
-    public const string RoundToOdd = """
-        float ct_round_to_odd(double x)
-        {
-            float nearest = (float)x;
-            uint bits = as_uint(nearest);
-            if (x != x || (double)nearest == x) return nearest;
-            if (fabs((double)nearest) > fabs(x)) bits--;
-            return as_float(bits | 1u);
-        }
-        """;
-
     /// <summary>The item's number in its group, X fastest, and the number of items.</summary>
     public const string ItemInGroup = """
         int ct_item()

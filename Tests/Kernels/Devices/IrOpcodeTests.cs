@@ -1,0 +1,172 @@
+using Cotangent.Kernels;
+using Cotangent.Kernels.Ir;
+using Xunit;
+
+namespace Cotangent.Tests;
+
+/// <summary>Every pure opcode on every type against the interpreter, on special values crossed with each other and on random bits.</summary>
+public class IrOpcodeTests
+{
+    private static readonly ScalarType[] s_integers = [ScalarType.Int32, ScalarType.UInt32, ScalarType.Int64, ScalarType.UInt64];
+    private static readonly ScalarType[] s_floats = [ScalarType.Float32, ScalarType.Float64];
+
+    private static readonly ulong[] s_singles = [.. new[]
+    {
+        0f, -0f, 1, -1, 0.5f, -0.5f, 1.5f, 2.5f, -2.5f, 3, 1e-3f, 1e10f, -1e10f, float.NaN, float.PositiveInfinity, float.NegativeInfinity,
+        float.Epsilon, -float.Epsilon, 1.1754942e-38f, 1.17549435e-38f, float.MaxValue, float.MinValue, 2147483648f, -2147483648f,
+        2147483520f, 4294967296f, 4294967040f, 9.223372e18f, 1.8446744e19f, 8388609f, 0.49999997f, 255.5f, -128.7f, 65519.996f, 65520f,
+        6.1e-5f, 5.96e-8f, 2.98e-8f, 3.0e-8f,
+    }.Select(x => (ulong)BitConverter.SingleToUInt32Bits(x))];
+
+    private static readonly ulong[] s_doubles = [.. new[]
+    {
+        0d, -0d, 1, -1, 0.5, -0.5, 1.5, 2.5, -2.5, 3, 1e-3, 1e10, -1e10, double.NaN, double.PositiveInfinity, double.NegativeInfinity,
+        double.Epsilon, 2.2250738585072009e-308, double.MaxValue, double.MinValue, 2147483647.5, -2147483648.9, 4294967295.9,
+        9.2233720368547758e18, 1.8446744073709552e19, -9.2233720368547758e18, 4503599627370497.5, 0.49999999999999994, 1e-46, 1e39,
+    }.Select(BitConverter.DoubleToUInt64Bits)];
+
+    private static readonly ulong[] s_words =
+    [
+        0, 1, 2, 3, 7, 31, 32, 63, 64, 100, 0x7FFFFFFF, 0x80000000, 0xFFFFFFFF, 0xFFFFFFFE, 0x7FFFFFFFFFFFFFFF, 0x8000000000000000,
+        0xFFFFFFFFFFFFFFFF, 0xFFFFFFFFFFFFFFFE, 0x123456789ABCDEF0, 0xFFFFFFFF80000000, 0x80, 0xFF, 0x7FFF, 0x8000,
+    ];
+
+    [Theory, MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
+    public void Unary_EveryTypeAndSpecialValue_HasTheInterpretersBits(string device) => IrCase.CheckAll(device,
+    [
+        .. from opcode in (Opcode[])[Opcode.Neg, Opcode.Abs, Opcode.Sqrt, Opcode.Floor, Opcode.Ceil, Opcode.Truncate, Opcode.Round]
+           from type in s_floats
+           select Map(opcode, type, 1),
+        .. from opcode in (Opcode[])[Opcode.Neg, Opcode.Abs, Opcode.Not, Opcode.PopCount, Opcode.LeadingZeros]
+           from type in s_integers
+           select Map(opcode, type, 1),
+    ]);
+
+    [Theory, MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
+    public void Binary_EveryTypeAndSpecialValue_HasTheInterpretersBits(string device) => IrCase.CheckAll(device,
+    [
+        .. from opcode in (Opcode[])[Opcode.Add, Opcode.Sub, Opcode.Mul, Opcode.Div, Opcode.Rem, Opcode.Min, Opcode.Max]
+           from type in s_floats.Concat(s_integers)
+           select Map(opcode, type, 2),
+        .. from opcode in (Opcode[])[Opcode.And, Opcode.Or, Opcode.Xor, Opcode.ShiftLeft, Opcode.ShiftRight, Opcode.MulHigh]
+           from type in s_integers
+           select Map(opcode, type, 2),
+    ]);
+
+    [Theory, MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
+    public void Comparison_EveryTypeAndSpecialValue_HasTheInterpretersBits(string device) => IrCase.CheckAll(device,
+    [
+        .. from opcode in Enumerable.Range((int)Opcode.Equal, Opcode.GreaterEqual - Opcode.Equal + 1)
+           from type in s_floats.Concat(s_integers)
+           select Map((Opcode)opcode, type, 2, ScalarType.Bool),
+    ]);
+
+    [Theory, MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
+    public void Fma_SpecialValues_RoundsOnce(string device) =>
+        IrCase.CheckAll(device, [.. s_floats.Select(type => Map(Opcode.Fma, type, 3))]);
+
+    [Theory, MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
+    public void Convert_EveryPairOfTypes_HasTheInterpretersBits(string device)
+    {
+        ScalarType[] types = [.. Enum.GetValues<ScalarType>().Where(t => t != ScalarType.Void)];
+        IrCase.CheckAll(device, [.. from a in types from b in types where a != b select Map(Opcode.Convert, a, 1, b)]);
+    }
+
+    [Theory, MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
+    public void BitCast_SameSize_KeepsTheBits(string device) => IrCase.CheckAll(device,
+    [
+        Map(Opcode.BitCast, ScalarType.Float32, 1, ScalarType.Int32), Map(Opcode.BitCast, ScalarType.UInt32, 1, ScalarType.Int32),
+        Map(Opcode.BitCast, ScalarType.Float64, 1, ScalarType.UInt64), Map(Opcode.BitCast, ScalarType.Int64, 1, ScalarType.UInt64),
+        Map(Opcode.BitCast, ScalarType.Float16, 1, ScalarType.Int16), Map(Opcode.BitCast, ScalarType.BFloat16, 1, ScalarType.UInt16),
+        Map(Opcode.BitCast, ScalarType.Int8, 1, ScalarType.UInt8),
+    ]);
+
+    [Theory, MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
+    public void MultiplyThenAdd_IsNotContracted(string device)
+    {
+        Kernel kernel = IrCase.Build("contract", LaunchKind.Range1D, [.. Enumerable.Repeat(IrCase.Global(ScalarType.Float32), 4)], (b, p) =>
+        {
+            Value i = b.Position(Opcode.GlobalIndex);
+            b.Store(p[3], i, b.Add(b.Mul(b.Load(p[0], i), b.Load(p[1], i)), b.Load(p[2], i)));
+        });
+        Random random = new(1);
+        float[] Numbers() => [.. Enumerable.Range(0, 1000).Select(_ => (float)random.NextDouble() - 0.5f)];
+        new IrCase(kernel, LaunchShape.Range(1000), Numbers(), Numbers(), Numbers(), new float[1000]).Check(device);
+    }
+
+    [Theory, MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
+    public void Constant_EveryTypeAndSpecialValue_KeepsItsBits(string device)
+    {
+        List<IrCase> cases = [];
+        foreach (ScalarType type in s_floats.Concat(s_integers))
+        {
+            ulong[] values = [.. Values(type).Take(60)];
+            Kernel kernel = IrCase.Build($"constant_{type.Name()}", LaunchKind.Range1D, [IrCase.Global(type)], (b, p) =>
+            {
+                for (int i = 0; i < values.Length; i++)
+                    b.Store(p[0], Constant.Of(i), new Constant(type, values[i]));
+            });
+            cases.Add(new IrCase(kernel, LaunchShape.Range(1), Pack(type, new ulong[values.Length])));
+        }
+
+        IrCase.CheckAll(device, cases);
+    }
+
+    // out[i] = opcode(x[i], y[i], z[i]) over all pairs of special values, then random ones.
+    private static IrCase Map(Opcode opcode, ScalarType type, int arity, ScalarType result = ScalarType.Void)
+    {
+        if (result == ScalarType.Void)
+            result = type;
+
+        bool isShift = opcode is Opcode.ShiftLeft or Opcode.ShiftRight;
+        ScalarType[] operands = [type, isShift ? ScalarType.Int32 : type, type];
+        IrType[] parameters = [.. operands.Take(arity).Append(result).Select(IrCase.Global)];
+        Kernel kernel = IrCase.Build($"{opcode}_{type.Name()}_{result.Name()}", LaunchKind.Range1D, parameters, (b, p) =>
+        {
+            Value i = b.Position(Opcode.GlobalIndex);
+            Value[] x = [.. p.SkipLast(1).Select(q => b.Load(q, i))];
+            b.Store(p[^1], i, b.Append(new Instruction(opcode, result, [.. x])));
+        });
+        ulong[] values = Values(type);
+        int n = arity == 1 ? values.Length : values.Length * values.Length;
+        Random random = new(7);
+        object[] arrays =
+        [
+            .. Enumerable.Range(0, arity).Select(k => Pack(operands[k], [.. Enumerable.Range(0, n).Select(i =>
+                k == 0 ? values[i % values.Length] : k == 1 ? values[i / values.Length] : values[random.Next(values.Length)])])),
+            Pack(result, new ulong[n]),
+        ];
+        return new IrCase(kernel, LaunchShape.Range(n), arrays);
+    }
+
+    private static ulong[] Values(ScalarType type)
+    {
+        Random random = new(3);
+        ulong mask = ulong.MaxValue >> (64 - 8 * type.Size());
+        ulong[] special = type switch
+        {
+            ScalarType.Bool => [0, 1],
+            ScalarType.Float32 => s_singles,
+            ScalarType.Float64 => s_doubles,
+            ScalarType.Float16 or ScalarType.BFloat16 => [.. Enumerable.Range(0, 65536).Where(i => i % 37 == 0).Select(i => (ulong)i)],
+            _ => s_words,
+        };
+        IEnumerable<ulong> more = type switch
+        {
+            ScalarType.Bool => [],
+            ScalarType.Float32 => Enumerable.Range(0, 20).Select(_ => (ulong)BitConverter.SingleToUInt32Bits((float)random.NextDouble())),
+            ScalarType.Float64 => Enumerable.Range(0, 20).Select(_ => BitConverter.DoubleToUInt64Bits(random.NextDouble())),
+            _ => [],
+        };
+        IEnumerable<ulong> bits = Enumerable.Range(0, type == ScalarType.Bool ? 0 : 20).Select(_ => (ulong)random.NextInt64());
+        return [.. special.Concat(more).Concat(bits).Select(x => x & mask)];
+    }
+
+    private static Array Pack(ScalarType type, ulong[] values) => type.Size() switch
+    {
+        1 => values.Select(x => (byte)x).ToArray(),
+        2 => values.Select(x => (ushort)x).ToArray(),
+        4 => values.Select(x => (uint)x).ToArray(),
+        _ => values,
+    };
+}
