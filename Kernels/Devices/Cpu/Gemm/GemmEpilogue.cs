@@ -1,0 +1,18 @@
+namespace Cotangent.Kernels.Cpu;
+
+/// <summary>Work done on each finished piece of a product while it is still in cache: bias, activation, a reduction along a row.</summary>
+/// <remarks>Together the calls cover each element of C exactly once, after its last term was added. They come from several threads at
+/// once, in no fixed order and in pieces of no fixed size, so a result must not depend on either.</remarks>
+internal abstract unsafe class GemmEpilogue
+{
+    /// <summary>Transforms a piece of C in place.</summary>
+    /// <param name="tile">The first element; elements of a row lie side by side.</param>
+    /// <param name="row">The row of C of the piece's first row.</param>
+    /// <param name="column">The column of C of the piece's first column.</param>
+    /// <param name="rows">Rows of the piece.</param>
+    /// <param name="columns">Columns of the piece.</param>
+    /// <param name="rowStride">Elements from one row of the piece to the next.</param>
+    /// <param name="batch0">The outer batch index.</param>
+    /// <param name="batch1">The inner batch index.</param>
+    public abstract void Apply(byte* tile, long row, long column, int rows, int columns, long rowStride, int batch0, int batch1);
+}

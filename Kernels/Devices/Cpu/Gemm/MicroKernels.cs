@@ -1,0 +1,105 @@
+using System.Runtime.CompilerServices;
+
+namespace Cotangent.Kernels.Cpu;
+
+/// <summary>The register tiles of one instruction set and element type, chosen by height and by registers across.</summary>
+internal unsafe interface IMicroKernels<T>
+    where T : unmanaged
+{
+    /// <summary>Rows of the full tile. The heights 1, 2 and 4 exist beside it, for a matrix's last rows.</summary>
+    static abstract int Rows { get; }
+
+    /// <summary>Elements of a register.</summary>
+    static abstract int Width { get; }
+
+    /// <summary>Registers across the full tile. Every smaller number exists beside it, for a matrix's last columns.</summary>
+    static abstract int Registers { get; }
+
+    /// <summary><see cref="ITile{TRow, T}.Multiply"/> of the tile of that height and width.</summary>
+    static abstract void Multiply(
+        int rows, int registers, int k, T* a, T* b, nint bStride, T* c, nint cStride, bool accumulate);
+}
+
+/// <summary>Tiles for 32 vector registers: up to 8 rows of 3.</summary>
+internal readonly unsafe struct WideKernels<TOps, TVector, T> : IMicroKernels<T>
+    where TOps : struct, IVectorOps<TVector, T>
+    where TVector : unmanaged
+    where T : unmanaged
+{
+    public static int Rows => 8;
+
+    public static int Width => TOps.Width;
+
+    public static int Registers => 3;
+
+    public static void Multiply(
+        int rows, int registers, int k, T* a, T* b, nint bStride, T* c, nint cStride, bool accumulate)
+    {
+        if (registers == 3)
+            Tiles.Wide<Row3<TOps, TVector, T>, T>(rows, k, a, b, bStride, c, cStride, accumulate);
+        else if (registers == 2)
+            Tiles.Wide<Row2<TOps, TVector, T>, T>(rows, k, a, b, bStride, c, cStride, accumulate);
+        else
+            Tiles.Wide<Row1<TOps, TVector, T>, T>(rows, k, a, b, bStride, c, cStride, accumulate);
+    }
+}
+
+/// <summary>Tiles for 16 vector registers: up to 6 rows of 2.</summary>
+internal readonly unsafe struct NarrowKernels<TOps, TVector, T> : IMicroKernels<T>
+    where TOps : struct, IVectorOps<TVector, T>
+    where TVector : unmanaged
+    where T : unmanaged
+{
+    public static int Rows => 6;
+
+    public static int Width => TOps.Width;
+
+    public static int Registers => 2;
+
+    public static void Multiply(
+        int rows, int registers, int k, T* a, T* b, nint bStride, T* c, nint cStride, bool accumulate)
+    {
+        if (registers == 2)
+            Tiles.Narrow<Row2<TOps, TVector, T>, T>(rows, k, a, b, bStride, c, cStride, accumulate);
+        else
+            Tiles.Narrow<Row1<TOps, TVector, T>, T>(rows, k, a, b, bStride, c, cStride, accumulate);
+    }
+}
+
+/// <summary>The choice of a tile by its height.</summary>
+internal static unsafe class Tiles
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Wide<TRow, T>(int rows, int k, T* a, T* b, nint bStride, T* c, nint cStride, bool accumulate)
+        where TRow : unmanaged, ITileRow<TRow, T>
+        where T : unmanaged
+    {
+        if (rows == 8)
+            Tile8<TRow, T>.Multiply(k, a, b, bStride, c, cStride, accumulate);
+        else
+            Low<TRow, T>(rows, k, a, b, bStride, c, cStride, accumulate);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Narrow<TRow, T>(int rows, int k, T* a, T* b, nint bStride, T* c, nint cStride, bool accumulate)
+        where TRow : unmanaged, ITileRow<TRow, T>
+        where T : unmanaged
+    {
+        if (rows == 6)
+            Tile6<TRow, T>.Multiply(k, a, b, bStride, c, cStride, accumulate);
+        else
+            Low<TRow, T>(rows, k, a, b, bStride, c, cStride, accumulate);
+    }
+
+    private static void Low<TRow, T>(int rows, int k, T* a, T* b, nint bStride, T* c, nint cStride, bool accumulate)
+        where TRow : unmanaged, ITileRow<TRow, T>
+        where T : unmanaged
+    {
+        if (rows == 4)
+            Tile4<TRow, T>.Multiply(k, a, b, bStride, c, cStride, accumulate);
+        else if (rows == 2)
+            Tile2<TRow, T>.Multiply(k, a, b, bStride, c, cStride, accumulate);
+        else
+            Tile1<TRow, T>.Multiply(k, a, b, bStride, c, cStride, accumulate);
+    }
+}

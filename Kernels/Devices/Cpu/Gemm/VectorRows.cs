@@ -1,0 +1,126 @@
+using System.Runtime.CompilerServices;
+
+namespace Cotangent.Kernels.Cpu;
+
+/// <summary>One row of a product tile: one to three registers side by side.</summary>
+internal unsafe interface ITileRow<TSelf, T>
+    where TSelf : unmanaged, ITileRow<TSelf, T>
+    where T : unmanaged
+{
+    /// <summary>Elements of a row.</summary>
+    static abstract int Width { get; }
+
+    static abstract TSelf Load(T* source);
+
+    static abstract void Store(TSelf row, T* destination);
+
+    /// <summary>*scalar·b + c, element by element, each with one rounding.</summary>
+    static abstract TSelf MultiplyAdd(T* scalar, TSelf b, TSelf c);
+}
+
+/// <summary>A row of one register.</summary>
+internal unsafe struct Row1<TOps, TVector, T> : ITileRow<Row1<TOps, TVector, T>, T>
+    where TOps : struct, IVectorOps<TVector, T>
+    where TVector : unmanaged
+    where T : unmanaged
+{
+    private TVector _v0;
+
+    public static int Width => TOps.Width;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row1<TOps, TVector, T> Load(T* source)
+    {
+        Row1<TOps, TVector, T> row;
+        row._v0 = TOps.Load(source);
+        return row;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Row1<TOps, TVector, T> row, T* destination) => TOps.Store(row._v0, destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row1<TOps, TVector, T> MultiplyAdd(T* scalar, Row1<TOps, TVector, T> b, Row1<TOps, TVector, T> c)
+    {
+        c._v0 = TOps.FusedMultiplyAdd(TOps.Broadcast(scalar), b._v0, c._v0);
+        return c;
+    }
+}
+
+/// <summary>A row of two registers.</summary>
+internal unsafe struct Row2<TOps, TVector, T> : ITileRow<Row2<TOps, TVector, T>, T>
+    where TOps : struct, IVectorOps<TVector, T>
+    where TVector : unmanaged
+    where T : unmanaged
+{
+    private TVector _v0;
+    private TVector _v1;
+
+    public static int Width => 2 * TOps.Width;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row2<TOps, TVector, T> Load(T* source)
+    {
+        Row2<TOps, TVector, T> row;
+        row._v0 = TOps.Load(source);
+        row._v1 = TOps.Load(source + TOps.Width);
+        return row;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Row2<TOps, TVector, T> row, T* destination)
+    {
+        TOps.Store(row._v0, destination);
+        TOps.Store(row._v1, destination + TOps.Width);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row2<TOps, TVector, T> MultiplyAdd(T* scalar, Row2<TOps, TVector, T> b, Row2<TOps, TVector, T> c)
+    {
+        TVector x = TOps.Broadcast(scalar);
+        c._v0 = TOps.FusedMultiplyAdd(x, b._v0, c._v0);
+        c._v1 = TOps.FusedMultiplyAdd(x, b._v1, c._v1);
+        return c;
+    }
+}
+
+/// <summary>A row of three registers.</summary>
+internal unsafe struct Row3<TOps, TVector, T> : ITileRow<Row3<TOps, TVector, T>, T>
+    where TOps : struct, IVectorOps<TVector, T>
+    where TVector : unmanaged
+    where T : unmanaged
+{
+    private TVector _v0;
+    private TVector _v1;
+    private TVector _v2;
+
+    public static int Width => 3 * TOps.Width;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row3<TOps, TVector, T> Load(T* source)
+    {
+        Row3<TOps, TVector, T> row;
+        row._v0 = TOps.Load(source);
+        row._v1 = TOps.Load(source + TOps.Width);
+        row._v2 = TOps.Load(source + 2 * TOps.Width);
+        return row;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Row3<TOps, TVector, T> row, T* destination)
+    {
+        TOps.Store(row._v0, destination);
+        TOps.Store(row._v1, destination + TOps.Width);
+        TOps.Store(row._v2, destination + 2 * TOps.Width);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row3<TOps, TVector, T> MultiplyAdd(T* scalar, Row3<TOps, TVector, T> b, Row3<TOps, TVector, T> c)
+    {
+        TVector x = TOps.Broadcast(scalar);
+        c._v0 = TOps.FusedMultiplyAdd(x, b._v0, c._v0);
+        c._v1 = TOps.FusedMultiplyAdd(x, b._v1, c._v1);
+        c._v2 = TOps.FusedMultiplyAdd(x, b._v2, c._v2);
+        return c;
+    }
+}
