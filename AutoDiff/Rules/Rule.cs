@@ -1,0 +1,34 @@
+using Cotangent.Graph;
+
+namespace Cotangent.AutoDiff.Rules;
+
+/// <summary>How one op differentiates. There is no handwritten reverse rule: reverse mode transposes what <see cref="Jvp"/> emits.</summary>
+internal sealed class Rule
+{
+    /// <summary>The derivative is zero wherever it exists: steps such as floor, and ops whose operands or results are discrete.</summary>
+    public static readonly Rule Zero = new() { Jvp = (_, _) => null };
+
+    /// <summary>The node y, the tangents of its inputs → the tangent of y. A null tangent is a symbolic zero; at least one is not null.
+    /// The result is linear in the tangents, has y's shape and dtype, and is null where the derivative is zero.</summary>
+    public required Func<Node, Node?[], Node?> Jvp { get; init; }
+
+    /// <summary>Ops that occur in linear position: the node y, the cotangent of y, the number of an argument in which y is linear →
+    /// the cotangent of this argument.</summary>
+    public Func<Node, Node, int, Node>? Transpose { get; init; }
+
+    /// <summary>True if the op has a derivative other than zero.</summary>
+    public bool IsDifferentiable => this != Zero;
+
+    /// <summary>The rule of an op linear in its first input, its only differentiable one: the tangent goes through the op itself.</summary>
+    public static Rule Linear(Func<Node, Node, Node> transpose) => new()
+    {
+        Jvp = (y, dx) => new Node(y.Op, [dx[0]!, .. y.Inputs.Skip(1)], y.Attributes),
+        Transpose = (y, ct, _) => transpose(y, ct),
+    };
+
+    /// <summary>The rule of a function of one variable with dy = coefficient(y)·dx.</summary>
+    public static Rule Scaled(Func<Node, Node> coefficient) => new() { Jvp = (y, dx) => Algebra.Mul(dx[0]!, coefficient(y)) };
+
+    /// <summary>The rule of a function of one variable with dy = dx / divisor(y).</summary>
+    public static Rule Divided(Func<Node, Node> divisor) => new() { Jvp = (y, dx) => Make.Div(dx[0]!, divisor(y)) };
+}

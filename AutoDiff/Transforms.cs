@@ -1,0 +1,82 @@
+using Cotangent.Graph;
+
+namespace Cotangent.AutoDiff;
+
+/// <summary>The transforms on lists of nodes, under the typed faces of <see cref="Diff"/>.</summary>
+internal static class Transforms
+{
+    /// <summary>The outputs of f and the gradient of the first, a scalar, with respect to every argument.</summary>
+    public static (Node[] Outputs, Node[] Gradients) ValueAndGrad(string transform, Func<Node[], Node[]> f, Node[] arguments)
+    {
+        Trace trace = new(transform, f, arguments);
+        Node value = trace.Outputs[0];
+        if (value.Shape.Rank != 0) throw new NotScalarException(transform, value.Shape);
+        RequireFloat(transform, value);
+
+        Node?[] gradients = trace.Linearize([value]).Transpose([Algebra.Like(value, 1)]);
+        Node?[] bound = trace.Bind([.. trace.Outputs, .. gradients]);
+        int count = trace.Outputs.Length;
+        return ([.. bound.Take(count).OfType<Node>()], OrZero(bound[count..], arguments));
+    }
+
+    /// <summary>The outputs of f and their tangents for tangents of the arguments.</summary>
+    public static (Node[] Outputs, Node[] Tangents) Jvp(Func<Node[], Node[]> f, Node[] arguments, Node[] tangents)
+    {
+        RequireLike("Jvp", "tangent", arguments, tangents);
+        Trace trace = new("Jvp", f, arguments);
+        Node?[] bound = trace.Bind([.. trace.Outputs, .. trace.Tangents(tangents)]);
+        int count = trace.Outputs.Length;
+        Node[] outputs = [.. bound.Take(count).OfType<Node>()];
+        return (outputs, OrZero(bound[count..], outputs));
+    }
+
+    /// <summary>The outputs of f and the map from their cotangents to those of the arguments.</summary>
+    public static (Node[] Outputs, Func<Node[], Node[]> Pullback) Vjp(Func<Node[], Node[]> f, Node[] arguments)
+    {
+        Trace trace = new("Vjp", f, arguments);
+        LinearMap derivative = trace.Linearize(trace.Outputs);
+        Node?[] bound = trace.Bind([.. trace.Outputs, .. derivative.Outputs]);
+        int count = trace.Outputs.Length;
+        Node[] outputs = [.. bound.Take(count).OfType<Node>()];
+        derivative = derivative with { Outputs = bound[count..] };
+        return (outputs, cotangents =>
+        {
+            RequireLike("Vjp", "cotangent", outputs, cotangents);
+            return OrZero(derivative.Transpose(cotangents), arguments);
+        });
+    }
+
+    private static Node[] OrZero(Node?[] nodes, Node[] like) => [.. nodes.Select((n, i) => n ?? Algebra.Like(like[i], 0))];
+
+    private static void RequireFloat(string transform, Node value)
+    {
+        if (!value.DType.IsFloat())
+        {
+            throw new NotDifferentiableException(
+                $"{transform}: the function returned {value.DType}{value.Shape}; only floating results have derivatives. Cast it first.");
+        }
+    }
+
+    private static void RequireLike(string transform, string what, Node[] like, Node[] nodes)
+    {
+        if (nodes.Length != like.Length)
+        {
+            throw new ArgumentException($"{transform}: {nodes.Length} {what}s were given for {like.Length} tensors.");
+        }
+
+        for (int i = 0; i < like.Length; i++)
+        {
+            if (nodes[i].Shape != like[i].Shape)
+            {
+                throw new ShapeMismatchException(
+                    $"{transform}: {what} {i} has shape {nodes[i].Shape}; it must be that of its tensor, {like[i].Shape}.");
+            }
+
+            if (nodes[i].DType != like[i].DType)
+            {
+                throw new DTypeMismatchException(
+                    $"{transform}: {what} {i} is {nodes[i].DType}; it must be that of its tensor, {like[i].DType}. Cast it first.");
+            }
+        }
+    }
+}
