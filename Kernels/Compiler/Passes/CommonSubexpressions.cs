@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+using Cotangent.Kernels.Ir;
+
+namespace Cotangent.Kernels.Passes;
+
+/// <summary>Computes equal pure values once, where the first stands in scope. Loads are merged too while no effect that could change
+/// them lies between.</summary>
+internal sealed class CommonSubexpressions : Rewriter
+{
+    private readonly Dictionary<Key, Instruction> _available = [];
+    private readonly Dictionary<Key, Instruction> _loads = [];
+    private List<Key> _scope = [];
+
+    public static Kernel Merge(Kernel kernel) => new CommonSubexpressions().Run(kernel);
+
+    // What a region computes serves only there; loads of before serve in it, and after it too as Isolate drops them where it must.
+    protected override void Visit(Region region)
+    {
+        List<Key> outer = _scope;
+        KeyValuePair<Key, Instruction>[] loads = [.. _loads];
+        _scope = [];
+        base.Visit(region);
+        _scope.ForEach(k => _available.Remove(k));
+        _scope = outer;
+        _loads.Clear();
+        foreach ((Key key, Instruction value) in loads)
+        {
+            _loads[key] = value;
+        }
+    }
+
+    protected override Value Visit(Instruction old, ImmutableArray<Value> operands)
+    {
+        Key key = new(old, operands);
+        if (old.HasEffect)
+        {
+            Clobber(old, operands);
+            return base.Visit(old, operands);
+        }
+
+        Dictionary<Key, Instruction> table = old.Opcode == Opcode.Load ? _loads : _available;
+        if (table.TryGetValue(key, out Instruction? same))
+        {
+            return same;
+        }
+
+        Instruction copy = Clone(old, operands);
+        table[key] = copy;
+        if (table == _available)
+        {
+            _scope.Add(key);
+        }
+
+        return Output.Append(copy);
+    }
+
+    protected override void Visit(If old) => Isolate(old, () => base.Visit(old));
+
+    protected override void Visit(Block old) => Isolate(old, () => base.Visit(old));
+
+    protected override void Visit(Loop old) => Isolate(old, () => base.Visit(old));
+
+    // Loads from before a structured node serve in it and after it only if it has no effect on memory.
+    private void Isolate(Structured node, Action visit)
+    {
+        bool effect = node.Regions.SelectMany(Nodes.Descendants).Any(n => n is Instruction { HasEffect: true });
+        if (effect)
+        {
+            _loads.Clear();
+        }
+
+        visit();
+        if (effect)
+        {
+            _loads.Clear();
+        }
+    }
+
+    private void Clobber(Instruction node, ImmutableArray<Value> operands)
+    {
+        AddressSpace? space = node.Opcode is Opcode.Store or Opcode.AtomicAdd ? operands[0].Type.Space : null;
+        foreach (Key key in _loads.Keys.Where(k => space is null || k.Operands[0].Type.Space == space).ToArray())
+        {
+            _loads.Remove(key);
+        }
+    }
+
+    /// <summary>What an instruction computes.</summary>
+    private readonly struct Key(Instruction node, ImmutableArray<Value> operands) : IEquatable<Key>
+    {
+        private readonly (Opcode, IrType, MathFunction, Axis) _head = (node.Opcode, node.Type, node.Function, node.Axis);
+
+        public ImmutableArray<Value> Operands { get; } = operands;
+
+        public bool Equals(Key other) =>
+            _head == other._head && Operands.AsSpan().SequenceEqual(other.Operands.AsSpan(), ConstantComparer.Instance);
+
+        public override bool Equals(object? other) => other is Key key && Equals(key);
+
+        public override int GetHashCode()
+        {
+            HashCode hash = default;
+            hash.Add(_head);
+            foreach (Value operand in Operands)
+            {
+                hash.Add(operand, ConstantComparer.Instance);
+            }
+
+            return hash.ToHashCode();
+        }
+    }
+}

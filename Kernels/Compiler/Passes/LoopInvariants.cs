@@ -1,0 +1,57 @@
+using System.Collections.Immutable;
+using Cotangent.Kernels.Ir;
+
+namespace Cotangent.Kernels.Passes;
+
+/// <summary>Moves pure instructions whose operands do not change in a loop before it. Only what every round computes moves: the body's
+/// outermost region, and in a counted loop the arm that stays. Nothing pure traps, so a loop of no rounds costs time only.</summary>
+internal sealed class LoopInvariants : Rewriter
+{
+    private readonly HashSet<INode> _hoisted = new(ReferenceEqualityComparer.Instance);
+
+    public static Kernel Hoist(Kernel kernel) => new LoopInvariants().Run(kernel);
+
+    protected override void Visit(Region region)
+    {
+        foreach (INode node in region.Nodes.Where(n => !_hoisted.Contains(n)))
+        {
+            Visit(node);
+        }
+    }
+
+    protected override void Visit(Loop old)
+    {
+        HashSet<Value> inside = new(old.Parameters, ReferenceEqualityComparer.Instance);
+        foreach (INode node in old.Body.Descendants())
+        {
+            inside.UnionWith(node switch
+            {
+                Instruction instruction => [instruction],
+                Loop loop => [.. loop.Results, .. loop.Parameters],
+                Structured structured => structured.Results,
+                _ => (IEnumerable<Value>)[],
+            });
+        }
+
+        IEnumerable<INode> everyRound = old.Body.Nodes;
+        if (CountedLoop.Match(old) is { } counted)
+        {
+            everyRound = everyRound.Concat(counted.StaysIfTrue ? counted.Test.Then.Nodes : counted.Test.Else.Nodes);
+        }
+
+        foreach (Instruction candidate in everyRound.OfType<Instruction>())
+        {
+            if (!_hoisted.Contains(candidate) && IsMovable(candidate) && !candidate.Operands.Any(inside.Contains))
+            {
+                inside.Remove(candidate);
+                _hoisted.Add(candidate);
+                Map(candidate, Visit(candidate, Get(candidate.Operands)));
+            }
+        }
+
+        base.Visit(old);
+    }
+
+    private static bool IsMovable(Instruction node) =>
+        Semantics.IsEvaluable(node.Opcode) || node.Opcode is Opcode.PointerAdd or Opcode.PointerCast or Opcode.Call;
+}

@@ -1,0 +1,116 @@
+using System.Collections.Immutable;
+using Cotangent.Kernels.Ir;
+
+namespace Cotangent.Kernels.Passes;
+
+/// <summary>Copies a kernel node by node. A pass overrides what it changes; everything else is cloned with its operands replaced.</summary>
+internal abstract class Rewriter
+{
+    private readonly Dictionary<Value, Value> _values = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Structured, Structured> _targets = new(ReferenceEqualityComparer.Instance);
+    private Builder? _output;
+
+    /// <summary>Where new nodes go.</summary>
+    protected Builder Output => _output!;
+
+    /// <summary>The copy of <paramref name="kernel"/>.</summary>
+    public virtual Kernel Run(Kernel kernel)
+    {
+        Kernel copy = new(kernel.Name, kernel.Kind, kernel.Parameters);
+        _output = new Builder(copy.Body);
+        Visit(kernel.Body);
+        return copy;
+    }
+
+    /// <summary>What stands for an old value in the copy.</summary>
+    protected Value Get(Value old) => _values.GetValueOrDefault(old, old);
+
+    protected ImmutableArray<Value> Get(ImmutableArray<Value> old) => [.. old.Select(Get)];
+
+    /// <summary>What stands for an old structured node in the copy.</summary>
+    protected Structured GetTarget(Structured old) => _targets.GetValueOrDefault(old, old);
+
+    protected void Map(Value old, Value value) => _values[old] = value;
+
+    protected void Map(Structured old, Structured copy) => _targets[old] = copy;
+
+    /// <summary>True if the region being written already has its terminator: what follows in the source cannot run.</summary>
+    protected bool IsClosed => Output.Region.Nodes is [.., Terminator];
+
+    /// <summary>Copies a region's nodes to the output, up to the first terminator that comes out.</summary>
+    protected virtual void Visit(Region region)
+    {
+        foreach (INode node in region.Nodes)
+        {
+            Visit(node);
+            if (IsClosed)
+            {
+                return;
+            }
+        }
+    }
+
+    protected void Visit(INode node)
+    {
+        switch (node)
+        {
+            case Instruction instruction: Map(instruction, Visit(instruction, Get(instruction.Operands))); break;
+            case If branch: Visit(branch); break;
+            case Block block: Visit(block); break;
+            case Loop loop: Visit(loop); break;
+            case Break leave: Visit(leave); break;
+            case Continue again: Visit(again); break;
+            case Return: Output.Append(new Return()); break;
+            case Unreachable: Output.Append(new Unreachable()); break;
+            default: throw new NotSupportedException($"The rewriter does not know the node {node.GetType().Name}.");
+        }
+    }
+
+    /// <summary>Writes the copy of an instruction with new operands (or does otherwise) and returns the value that stands for it.</summary>
+    protected virtual Value Visit(Instruction old, ImmutableArray<Value> operands) => Output.Append(Clone(old, operands));
+
+    protected virtual void Visit(If old) => Finish(old, new If(Get(old.Condition), Types(old)));
+
+    protected virtual void Visit(Block old) => Finish(old, new Block(Types(old)));
+
+    protected virtual void Visit(Loop old)
+    {
+        Loop copy = new(Get(old.Initial), Types(old));
+        for (int i = 0; i < old.Parameters.Length; i++)
+        {
+            Map(old.Parameters[i], copy.Parameters[i]);
+        }
+
+        Finish(old, copy);
+    }
+
+    protected virtual void Visit(Break old) => Output.Append(new Break(GetTarget(old.Target), Get(old.Arguments)));
+
+    protected virtual void Visit(Continue old) => Output.Append(new Continue((Loop)GetTarget(old.Target), Get(old.Arguments)));
+
+    /// <summary>Copies the regions of a structured node whose copy has the same results, and appends it.</summary>
+    protected void Finish(Structured old, Structured copy)
+    {
+        Map(old, copy);
+        foreach ((Region from, Region to) in old.Regions.Zip(copy.Regions))
+        {
+            Output.Within(to, () => Visit(from));
+        }
+
+        Output.Append(copy);
+        MapResults(old, [.. copy.Results]);
+    }
+
+    protected void MapResults(Structured old, ImmutableArray<Value> values)
+    {
+        for (int i = 0; i < old.Results.Length; i++)
+        {
+            Map(old.Results[i], values[i]);
+        }
+    }
+
+    protected static Instruction Clone(Instruction old, ImmutableArray<Value> operands) =>
+        new(old.Opcode, old.Type, operands) { Function = old.Function, Axis = old.Axis, Count = old.Count, Name = old.Name };
+
+    protected static ImmutableArray<IrType> Types(Structured node) => [.. node.Results.Select(r => r.Type)];
+}
