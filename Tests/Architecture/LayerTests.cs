@@ -17,7 +17,7 @@ public class LayerTests
     {
         string[] below = s_layers[..Array.IndexOf(s_layers, layer)];
         IEnumerable<string?> references = Assembly.Load(layer).GetReferencedAssemblies().Select(a => a.Name);
-        Assert.Empty(references.Where(r => !below.Contains(r) && !(r!.StartsWith("System.") || r is "System" or "netstandard")));
+        Assert.DoesNotContain(references, r => !below.Contains(r) && !(r!.StartsWith("System.") || r is "System" or "netstandard"));
     }
 
     [Fact]
