@@ -5,9 +5,13 @@ namespace Cotangent;
 /// <summary>Operands whose shapes do not fit an operation (CTG2001). The message has the shapes and the remedy.</summary>
 public sealed class ShapeMismatchException(string message) : CotangentException("CTG2001", message)
 {
-    internal static ShapeMismatchException Broadcast(string op, Shape left, Shape right, int axis) => new(
-        $"{op}: shapes {left} and {right} do not broadcast: axis {axis} is {left[axis]} on the left and {right[axis]} on the right. " +
-        "Make them equal, make one of them 1, or reshape first.");
+    /// <summary>Axes are counted from the end where the ranks differ, since that is how they are aligned.</summary>
+    internal static ShapeMismatchException Broadcast(string op, Shape left, Shape right, int axisFromEnd)
+    {
+        int axis = left.Rank == right.Rank ? left.Rank - axisFromEnd : -axisFromEnd;
+        return new($"{op}: shapes {left} and {right} do not broadcast: axis {axis} is {left[^axisFromEnd]} on the left and " +
+            $"{right[^axisFromEnd]} on the right. Make them equal, make one of them 1, or reshape first.");
+    }
 }
 
 /// <summary>Operands whose dtypes do not fit an operation (CTG2002).</summary>
@@ -22,3 +26,10 @@ public sealed class TracedValueException(string message) : CotangentException("C
 
 /// <summary>An axis or index outside a tensor's rank or extent (CTG2005).</summary>
 public sealed class AxisOutOfRangeException(string message) : CotangentException("CTG2005", message);
+
+/// <summary>A value that is no tree of tensors, or tensors that do not fit a tree (CTG2006).</summary>
+public sealed class TreeException(string message) : CotangentException("CTG2006", message);
+
+/// <summary>A file of tensors that cannot be read (CTG2007). The message has the file and the reason.</summary>
+public sealed class TensorFileException(string file, string reason, Exception? inner = null)
+    : CotangentException("CTG2007", $"{file}: {reason}", inner);

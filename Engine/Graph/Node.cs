@@ -10,6 +10,7 @@ internal sealed class Node
 {
     private static long s_count;
     private readonly bool _isComputedFromNumbers;
+    private readonly int _depth;
     private State _state;
 
     public Node(Op op, ImmutableArray<Node> inputs, Attributes? attributes = null, Device? device = null)
@@ -20,7 +21,7 @@ internal sealed class Node
         _isComputedFromNumbers = op == Ops.Number || op == Ops.Iota
             || (op.Kind is OpKind.Elementwise or OpKind.Movement && inputs.All(i => i.IsAnywhere));
         IsTraced = op == Ops.Input || inputs.Any(i => i.IsTraced);
-        Depth = inputs.IsEmpty ? 0 : 1 + inputs.Max(i => i.Depth);
+        _depth = inputs.IsEmpty ? 0 : 1 + inputs.Max(i => i.Depth);
     }
 
     /// <summary>A leaf of data.</summary>
@@ -53,8 +54,8 @@ internal sealed class Node
     /// <summary>True if the value depends on a placeholder: it has no value to read.</summary>
     public bool IsTraced { get; }
 
-    /// <summary>The longest chain of inputs below, when made; lets long unrealised chains be flushed.</summary>
-    public int Depth { get; }
+    /// <summary>The longest chain of unrealised inputs below, as it was when made; 0 once realised. Lets long chains be flushed.</summary>
+    public int Depth => Storage is null ? _depth : 0;
 
     /// <summary>The attributes as their record type.</summary>
     public T Get<T>() where T : Attributes => (T)_state.Attributes!;

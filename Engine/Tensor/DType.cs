@@ -34,7 +34,7 @@ public enum DType : byte
 }
 
 /// <summary>Facts about dtypes.</summary>
-public static class DTypes
+public static partial class DTypes
 {
     /// <summary>Bytes of one element.</summary>
     public static int Size(this DType type) => type.Scalar().Size();
@@ -56,8 +56,9 @@ public static class DTypes
         : typeof(T) == typeof(byte) ? DType.UInt8
         : typeof(T) == typeof(bool) ? DType.Bool
         : typeof(T) == typeof(Half) ? DType.Float16
+        : typeof(T) == typeof(BFloat16) ? DType.BFloat16
         : throw new NotSupportedException(
-            $"No dtype has elements of type {typeof(T)}. Use float, double, Half, int, uint, long, byte or bool.");
+            $"No dtype has elements of type {typeof(T)}. Use float, double, Half, BFloat16, int, uint, long, byte or bool.");
 
     /// <summary>The IR type of an element in memory.</summary>
     internal static ScalarType Scalar(this DType type) => type switch

@@ -73,7 +73,7 @@ public abstract partial class Device
             $"There is no device '{id}' here.{detail} Available: {string.Join(", ", found)}. See docs/diagnostics.md#CTG3001");
     }
 
-    private static Device? CreateCpu() => null;
+    private static Device? CreateCpu() => new HostDevice();
 
     private static Device? CreateDebug() => null;
 

@@ -1,0 +1,56 @@
+using Cotangent.Graph;
+
+namespace Cotangent;
+
+/// <summary>A C# number that has not met a tensor yet: exact, and without a dtype of its own.</summary>
+internal readonly struct WeakNumber
+{
+    private readonly double _real;
+    private readonly long _integer;
+
+    private WeakNumber(bool isInteger, long integer, double real)
+    {
+        IsInteger = isInteger;
+        _integer = integer;
+        _real = real;
+    }
+
+    /// <summary>Whether it was an integer in C#.</summary>
+    public bool IsInteger { get; }
+
+    /// <summary>The value, for floats and where the sign matters.</summary>
+    public double Real => _real;
+
+    /// <summary>Its dtype where it meets no tensor.</summary>
+    public DType DefaultDType => !IsInteger ? DType.Float32 : _integer is >= int.MinValue and <= int.MaxValue ? DType.Int32 : DType.Int64;
+
+    public static WeakNumber Of(long x) => new(true, x, x);
+
+    public static WeakNumber Of(double x) => new(false, 0, x);
+
+    /// <summary>The dtype of the operation that joins it with a tensor of <paramref name="other"/>.</summary>
+    public DType Join(DType other) => other switch
+    {
+        _ when other.IsFloat() => other,
+        DType.Bool => DefaultDType,
+        _ when IsInteger => other,
+        DType.Int64 => DType.Float64,
+        _ => DType.Float32,
+    };
+
+    /// <summary>A rank-0 number node.</summary>
+    /// <exception cref="DTypeMismatchException">An integer that <paramref name="type"/> cannot hold.</exception>
+    public Node ToNode(DType type)
+    {
+        bool fits = !IsInteger || type switch
+        {
+            DType.UInt8 => _integer is >= 0 and <= byte.MaxValue,
+            DType.Int32 => _integer is >= int.MinValue and <= int.MaxValue,
+            DType.UInt32 => _integer is >= 0 and <= uint.MaxValue,
+            _ => true,
+        };
+        return !fits
+            ? throw new DTypeMismatchException($"The number {_integer} does not fit {type}. Cast the tensor to a wider dtype first.")
+            : new Node(Ops.Number, [], IsInteger ? Numbers.Of(type, _integer) : Numbers.Of(type, _real));
+    }
+}
