@@ -1,0 +1,156 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Reflection;
+using System.Text;
+using Cotangent.Kernels.Ir;
+
+namespace Cotangent.Kernels.Il;
+
+/// <summary>From C# methods, by their IL, to kernel IR.</summary>
+internal static class FrontEnd
+{
+    private static readonly ConcurrentDictionary<MethodInfo, Kernel> s_kernels = new();
+    private static readonly ConcurrentDictionary<MethodInfo, (StructurePlan Plan, ImmutableArray<Parameter> Parameters)> s_functions = new();
+
+    /// <summary>Compiles a kernel: a static void method. A leading Index1D, Index2D or Index3D makes it a Range kernel.
+    /// Each parameter becomes its scalars in order; a view is (pointer, Int64 length). The result is shared: do not change it.</summary>
+    /// <exception cref="KernelCompilationException">The kernel uses what kernels cannot use.</exception>
+    public static Kernel Compile(MethodInfo method) =>
+        s_kernels.TryGetValue(method, out Kernel? kernel) ? kernel : s_kernels.GetOrAdd(method, CompileNew(method));
+
+    /// <summary>Appends a static function of scalars to <paramref name="b"/>, inlined. Its plan is made once a method.</summary>
+    public static Value Inline(MethodInfo method, ImmutableArray<Value> arguments, Builder b)
+    {
+        if (!s_functions.TryGetValue(method, out (StructurePlan Plan, ImmutableArray<Parameter> Parameters) function))
+            function = s_functions.GetOrAdd(method, Plan(method));
+        Dictionary<Value, Value> values = new(ReferenceEqualityComparer.Instance);
+        foreach ((Parameter parameter, Value argument) in function.Parameters.Zip(arguments))
+            values[parameter] = argument;
+        return new StructuredEmission(function.Plan, b.Region, values).Run()!;
+    }
+
+    private static Kernel CompileNew(MethodInfo method)
+    {
+        ImmutableArray<Type> types = [.. method.GetParameters().Select(p => p.ParameterType)];
+        LaunchKind kind = KindOf(types);
+        Translator translator = new(kind);
+        return Guarded(method, translator, () =>
+        {
+            RequireSignature(method);
+            ParameterList parameters = new();
+            List<AbstractValue> arguments = [];
+            if (!method.IsStatic)
+                arguments.Add(new EmptyClosure());
+            foreach (Type type in types)
+                arguments.Add(kind != LaunchKind.Grouped && type == types[0] && parameters.Count == 0 && !arguments.OfType<StructValue>().Any()
+                    ? Index(type, translator.Emitter)
+                    : parameters.Add(type));
+            FlowGraph graph = translator.Translate(method, arguments);
+            FlowSimplifier.Run(graph);
+            Kernel kernel = new(NameOf(method), kind, parameters.ToImmutable());
+            new StructuredEmission(new StructurePlan(graph, isKernel: true), kernel.Body, []).Run();
+            return kernel;
+        });
+    }
+
+    private static (StructurePlan Plan, ImmutableArray<Parameter> Parameters) Plan(MethodInfo method)
+    {
+        Translator translator = new(kind: null);
+        return Guarded(method, translator, () =>
+        {
+            ParameterList parameters = new();
+            FlowGraph graph = translator.Translate(method, [.. method.GetParameters().Select(p => parameters.Add(p.ParameterType))]);
+            if (graph.Returned.Count != 1 || graph.Allocations.Count > 0)
+                throw new RefusalException(Diagnostics.Signature, $"'{method.ToText()}' is not a function to one scalar.");
+            FlowSimplifier.Run(graph);
+            return (new StructurePlan(graph, isKernel: false), parameters.ToImmutable());
+        });
+    }
+
+    private static T Guarded<T>(MethodInfo method, Translator translator, Func<T> compile)
+    {
+        try
+        {
+            return compile();
+        }
+        catch (RefusalException refusal)
+        {
+            string code = refusal.Diagnostic.Code;
+            throw new KernelCompilationException(code,
+                $"{refusal.Message}\n  at {Place.Of(method, translator.Frames)}\n  {refusal.Instead} See docs/diagnostics.md#{code}");
+        }
+        catch (Exception e) when (e is not CotangentException)
+        {
+            throw new KernelCompilationException("CTG9999",
+                $"The kernel compiler failed: {e.GetType().Name}: {e.Message}\n  at {Place.Of(method, translator.Frames)}\n" +
+                "  This is a fault of the compiler, not of the kernel: please report it with the kernel's source. " +
+                "See docs/diagnostics.md#CTG9999", e);
+        }
+    }
+
+    private static void RequireSignature(MethodInfo method)
+    {
+        string? fault = method switch
+        {
+            { IsStatic: false } when !IsEmptyClosure(method.DeclaringType!) => "is an instance method",
+            { ContainsGenericParameters: true } => "has open type parameters",
+            { ReturnType: var type } when type != typeof(void) => "returns a value",
+            _ => method.GetParameters().Any(p => p.ParameterType.IsByRef) ? "has a ref parameter" : null,
+        };
+        if (fault is not null)
+            throw new RefusalException(Diagnostics.Signature, $"The kernel '{method.ToText()}' {fault}.");
+    }
+
+    /// <summary>C# compiles a lambda without captures to an instance method of an object without fields.</summary>
+    private static bool IsEmptyClosure(Type type) =>
+        type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Length == 0;
+
+    private static LaunchKind KindOf(ImmutableArray<Type> types) => types.FirstOrDefault() switch
+    {
+        { } type when type == typeof(Index1D) => LaunchKind.Range1D,
+        { } type when type == typeof(Index2D) => LaunchKind.Range2D,
+        { } type when type == typeof(Index3D) => LaunchKind.Range3D,
+        _ => LaunchKind.Grouped,
+    };
+
+    private static StructValue Index(Type type, Emitter emitter) => new(type,
+    [
+        .. Enumerable.Range(0, TypeLayout.Of(type) is StructLayout layout ? layout.Fields.Length : 0).Select(axis => new ScalarValue(
+            emitter.Append(new Instruction(Opcode.GlobalIndex, ScalarType.Int32) { Axis = (Axis)axis }))),
+    ]);
+
+    private static string NameOf(MethodInfo method)
+    {
+        StringBuilder name = new();
+        foreach (char c in method.ToShortText())
+            name.Append(char.IsAsciiLetterOrDigit(c) ? c : '_');
+        foreach (Type argument in method.GetGenericArguments())
+            name.Append('_').Append(string.Concat(argument.ToText().Where(char.IsAsciiLetterOrDigit)));
+        return char.IsAsciiDigit(name[0]) ? $"_{name}" : name.ToString();
+    }
+}
+
+/// <summary>Makes IR parameters from a method's: the leaves of each, in order.</summary>
+internal sealed class ParameterList
+{
+    private readonly ImmutableArray<Parameter>.Builder _parameters = ImmutableArray.CreateBuilder<Parameter>();
+
+    public int Count => _parameters.Count;
+
+    public ImmutableArray<Parameter> ToImmutable() => _parameters.ToImmutable();
+
+    public AbstractValue Add(Type type) => TypeLayout.Of(type) switch
+    {
+        ScalarLayout scalar => Next(scalar.Stack),
+        ViewLayout view => new StructValue(type, [Next(IrType.Pointer(view.Storage, AddressSpace.Global)), Next(ScalarType.Int64)]),
+        StructLayout layout => new StructValue(type, [.. layout.Fields.Select(f => Add(f.Field.FieldType))]),
+        _ => throw new RefusalException(Diagnostics.UnsupportedType, $"A kernel cannot have a parameter of type '{type.ToText()}'."),
+    };
+
+    private ScalarValue Next(IrType type)
+    {
+        Parameter parameter = new(type, _parameters.Count);
+        _parameters.Add(parameter);
+        return new ScalarValue(parameter);
+    }
+}

@@ -1,0 +1,64 @@
+using System.Reflection;
+
+namespace Cotangent.Kernels.Il;
+
+/// <summary>Finds the method that a constrained call on a concrete type means.</summary>
+internal static class InterfaceResolution
+{
+    public static MethodInfo Resolve(Type type, MethodInfo declaration)
+    {
+        if (!type.IsValueType)
+        {
+            throw new RefusalException(Diagnostics.VirtualCall,
+                $"'{declaration.ToText()}' is called on the class '{type.ToText()}'.");
+        }
+
+        MethodInfo open = declaration.IsGenericMethod ? declaration.GetGenericMethodDefinition() : declaration;
+        MethodInfo? found = declaration.DeclaringType!.IsInterface ? FromInterface(type, open) : FromBase(type, open);
+        if (found is null || found.IsAbstract)
+        {
+            throw new RefusalException(Diagnostics.VirtualCall,
+                $"'{declaration.ToText()}' has no implementation in '{type.ToText()}' that works without boxing.");
+        }
+
+        return declaration.IsGenericMethod && found.IsGenericMethodDefinition
+            ? found.MakeGenericMethod(declaration.GetGenericArguments())
+            : found;
+    }
+
+    private static MethodInfo? FromInterface(Type type, MethodInfo declaration)
+    {
+        InterfaceMapping map = type.GetInterfaceMap(declaration.DeclaringType!);
+        for (int i = 0; i < map.InterfaceMethods.Length; i++)
+        {
+            if (!Same(map.InterfaceMethods[i], declaration))
+                continue;
+            MethodInfo? target = map.TargetMethods[i];
+            bool isDefault = target is null || target.DeclaringType!.IsInterface;
+            return isDefault ? DefaultBody(type, target ?? declaration) : target;
+        }
+
+        return null;
+    }
+
+    /// <summary>A default body runs only if it is static: an instance one takes its object boxed.</summary>
+    private static MethodInfo? DefaultBody(Type type, MethodInfo method)
+    {
+        if (!method.IsStatic)
+            return null;
+        if (!method.IsAbstract)
+            return method;
+
+        // Another interface of the type may give the body: interface B : A { static T A.M() => …; }
+        return type.GetInterfaces()
+            .SelectMany(i => i.GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public))
+            .FirstOrDefault(m => !m.IsAbstract && m.Name.EndsWith("." + method.Name, StringComparison.Ordinal)
+                && m.GetParameters().Select(p => p.ParameterType)
+                    .SequenceEqual(method.GetParameters().Select(p => p.ParameterType)));
+    }
+
+    private static MethodInfo? FromBase(Type type, MethodInfo declaration) =>
+        declaration.DeclaringType == type ? declaration : null;
+
+    private static bool Same(MethodInfo x, MethodInfo y) => x.MetadataToken == y.MetadataToken && x.Module == y.Module;
+}

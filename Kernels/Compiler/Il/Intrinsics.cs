@@ -1,0 +1,140 @@
+using System.Reflection;
+using Cotangent.Kernels.Ir;
+
+namespace Cotangent.Kernels.Il;
+
+/// <summary>A method with a meaning of its own in IR. Arguments are coerced to the parameters' types; null for no result.</summary>
+internal delegate AbstractValue? Intrinsic(Translator translator, MethodInfo method, AbstractValue[] arguments);
+
+/// <summary>The methods that the compiler knows: the kernel language's own. Arithmetic is in <see cref="MathIntrinsics"/>.</summary>
+internal static class Intrinsics
+{
+    private static readonly Dictionary<string, Intrinsic> s_table = new(StringComparer.Ordinal)
+    {
+        ["ArrayView`1.get_Item"] = Element,
+        ["ArrayView`1.get_Length"] = (t, _, a) => new ScalarValue(t.View(a[0]).Length),
+        ["ArrayView`1.get_IntLength"] = (t, _, a) =>
+            new ScalarValue(t.Emitter.Emit(Opcode.Convert, ScalarType.Int32, t.View(a[0]).Length)),
+        ["ArrayView`1.SubView"] = SubView,
+
+        ["Grid.get_IdxX"] = Position(Opcode.GridIndex, Axis.X),
+        ["Grid.get_IdxY"] = Position(Opcode.GridIndex, Axis.Y),
+        ["Grid.get_IdxZ"] = Position(Opcode.GridIndex, Axis.Z),
+        ["Grid.get_DimX"] = Position(Opcode.GridExtent, Axis.X),
+        ["Grid.get_DimY"] = Position(Opcode.GridExtent, Axis.Y),
+        ["Grid.get_DimZ"] = Position(Opcode.GridExtent, Axis.Z),
+        ["Grid.get_GlobalX"] = Position(Opcode.GlobalIndex, Axis.X),
+        ["Grid.get_GlobalY"] = Position(Opcode.GlobalIndex, Axis.Y),
+        ["Grid.get_GlobalZ"] = Position(Opcode.GlobalIndex, Axis.Z),
+        ["Group.get_IdxX"] = Position(Opcode.GroupIndex, Axis.X),
+        ["Group.get_IdxY"] = Position(Opcode.GroupIndex, Axis.Y),
+        ["Group.get_IdxZ"] = Position(Opcode.GroupIndex, Axis.Z),
+        ["Group.get_DimX"] = Position(Opcode.GroupExtent, Axis.X),
+        ["Group.get_DimY"] = Position(Opcode.GroupExtent, Axis.Y),
+        ["Group.get_DimZ"] = Position(Opcode.GroupExtent, Axis.Z),
+        ["Group.Barrier"] = Barrier,
+        ["Group.Broadcast"] = Broadcast,
+        ["Group.ReduceAdd"] = Reduce(Opcode.GroupAdd),
+        ["Group.ReduceMin"] = Reduce(Opcode.GroupMin),
+        ["Group.ReduceMax"] = Reduce(Opcode.GroupMax),
+
+        ["SharedMemory.Allocate"] = (t, m, a) => Allocate(t, m, a, AddressSpace.Shared),
+        ["LocalMemory.Allocate"] = (t, m, a) => Allocate(t, m, a, AddressSpace.Local),
+        ["Atomic.Add"] = AtomicAdd,
+    };
+
+    private static readonly Dictionary<string, Intrinsic> s_system = new(StringComparer.Ordinal)
+    {
+        ["Type.GetTypeFromHandle"] = (_, _, a) => a[0],
+        ["Type.op_Equality"] = (_, _, a) => CompareTypes(a, equal: true),
+        ["Type.op_Inequality"] = (_, _, a) => CompareTypes(a, equal: false),
+        ["Type.get_IsValueType"] = (_, _, a) => a[0] is TypeValue type ? Bool(type.Type.IsValueType) : throw UnknownType(),
+        ["Unsafe.SizeOf"] = (_, m, _) =>
+            new ScalarValue(Constant.Of(MemoryLayout.SizeOf(m.GetGenericArguments()[0]))),
+        ["Unsafe.SkipInit"] = (_, _, _) => null,
+    };
+
+    /// <summary>The meaning of a method, or null if it is to be inlined.</summary>
+    public static Intrinsic? Find(MethodBase method)
+    {
+        Type? type = method.DeclaringType;
+        if (type is null || method is ConstructorInfo)
+            return null;
+        if (type.Assembly == typeof(Intrinsics).Assembly && type.Namespace == "Cotangent.Kernels"
+            && s_table.TryGetValue($"{type.Name}.{method.Name}", out Intrinsic? own))
+        {
+            return own;
+        }
+
+        if (type.Assembly == typeof(object).Assembly && s_system.TryGetValue($"{type.Name}.{method.Name}", out Intrinsic? system))
+            return system;
+        return MathIntrinsics.Find((MethodInfo)method);
+    }
+
+    private static ElementAddress Element(Translator t, MethodInfo method, AbstractValue[] arguments)
+    {
+        (Value pointer, _) = t.View(arguments[0]);
+        Value index = arguments[1] is StructValue { Fields: [ScalarValue wrapped] }
+            ? wrapped.Value
+            : Translator.Argument(arguments[1]);
+        Type element = method.DeclaringType!.GetGenericArguments()[0];
+        return new ElementAddress(pointer, index, element, 0, element);
+    }
+
+    private static StructValue SubView(Translator t, MethodInfo method, AbstractValue[] arguments)
+    {
+        (Value pointer, Value length) = t.View(arguments[0]);
+        Value start = t.Emitter.Coerce(Translator.Argument(arguments[1]), ScalarType.Int64);
+        length = arguments.Length > 2
+            ? t.Emitter.Coerce(Translator.Argument(arguments[2]), ScalarType.Int64)
+            : t.Emitter.Binary(Opcode.Sub, length, start);
+        int size = MemoryLayout.SizeOf(method.DeclaringType!.GetGenericArguments()[0]) / pointer.Type.Scalar.Size();
+        Value count = size == 1 ? start : t.Emitter.Binary(Opcode.Mul, start, Constant.Of((long)size));
+        Value part = t.Emitter.Emit(Opcode.PointerAdd, pointer.Type, pointer, count);
+        return new StructValue(method.DeclaringType!, [new ScalarValue(part), new ScalarValue(length)]);
+    }
+
+    private static Intrinsic Position(Opcode opcode, Axis axis) => (t, method, _) =>
+    {
+        t.RequireGroup($"{method.DeclaringType!.Name}.{method.Name[4..]}");
+        return new ScalarValue(t.Emitter.Append(new Instruction(opcode, ScalarType.Int32) { Axis = axis }));
+    };
+
+    private static AbstractValue? Barrier(Translator t, MethodInfo method, AbstractValue[] arguments)
+    {
+        t.RequireGroup("Group.Barrier");
+        t.Emitter.Emit(Opcode.Barrier, ScalarType.Void);
+        return null;
+    }
+
+    private static AbstractValue Broadcast(Translator t, MethodInfo method, AbstractValue[] arguments)
+    {
+        t.RequireGroup("Group.Broadcast");
+        Value item = t.Emitter.Coerce(Translator.Argument(arguments[1]), ScalarType.Int32);
+        return Translator.Map(arguments[0], v => t.Emitter.Emit(Opcode.GroupBroadcast, v.Type, v, item));
+    }
+
+    private static Intrinsic Reduce(Opcode opcode) => (t, method, arguments) =>
+    {
+        t.RequireGroup($"Group.{method.Name}");
+        return new ScalarValue(t.Emitter.Unary(opcode, Translator.Argument(arguments[0])));
+    };
+
+    private static AbstractValue Allocate(Translator t, MethodInfo method, AbstractValue[] arguments, AddressSpace space) =>
+        t.Allocate(method.ReturnType, method.GetGenericArguments()[0], space, Translator.Argument(arguments[0]));
+
+    private static ScalarValue AtomicAdd(Translator t, MethodInfo method, AbstractValue[] arguments)
+    {
+        (Value pointer, Value index) = t.AtomicTarget(arguments[0]);
+        Value value = Translator.Argument(arguments[1]);
+        return new ScalarValue(t.Emitter.Emit(Opcode.AtomicAdd, value.Type, pointer, index, value));
+    }
+
+    private static ScalarValue CompareTypes(AbstractValue[] arguments, bool equal) =>
+        arguments is [TypeValue x, TypeValue y] ? Bool((x.Type == y.Type) == equal) : throw UnknownType();
+
+    private static ScalarValue Bool(bool value) => new(Constant.Of(value));
+
+    private static RefusalException UnknownType() => new(Diagnostics.HeapObject, "A System.Type is used as an object.",
+        "Compare types only with typeof(T) == typeof(U).");
+}

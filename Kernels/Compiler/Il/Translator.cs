@@ -1,0 +1,219 @@
+using System.Collections.Immutable;
+using System.Reflection;
+using Cotangent.Kernels.Ir;
+
+namespace Cotangent.Kernels.Il;
+
+/// <summary>Interprets IL abstractly, block by block in reverse postorder, into an SSA flow graph. Calls are inlined as they come:
+/// a callee's blocks stand between the caller's, its variables above the caller's.</summary>
+internal sealed partial class Translator
+{
+    private readonly List<Frame> _frames = [];
+    private readonly FlowGraph _graph;
+    private readonly Emitter _emit;
+    private readonly LaunchKind? _kind;
+    private State _state = new();
+
+    /// <param name="kind">The kind of the kernel; null for a scalar function.</param>
+    public Translator(LaunchKind? kind)
+    {
+        _kind = kind;
+        _graph = new FlowGraph(new FlowBlock(), new FlowBlock());
+        _emit = new Emitter(_graph.Entry);
+    }
+
+    /// <summary>The active calls, the outermost first.</summary>
+    public IReadOnlyList<Frame> Frames => _frames;
+
+    public Emitter Emitter => _emit;
+
+    public FlowGraph Graph => _graph;
+
+    private Frame Frame => _frames[^1];
+
+    private MethodCode Code => Frame.Code;
+
+    /// <summary>Translates a whole method from its arguments.</summary>
+    public FlowGraph Translate(MethodBase method, IEnumerable<AbstractValue> arguments)
+    {
+        foreach (AbstractValue argument in arguments)
+            Push(argument);
+        bool returns = InlineBody(method);
+        _emit.Block.EndWithJump(_graph.Exit);
+        if (returns)
+            _graph.Exit.Predecessors.Add(_emit.Block);
+        else
+            throw new RefusalException(Diagnostics.Irreducible, $"'{method.ToText()}' never returns.");
+        if (_state.Stack.Count > 0)
+            _graph.Returned.AddRange(Leaves(_state.Pop()));
+        _graph.Exit.EndWithExit();
+        return _graph;
+    }
+
+    /// <summary>Inlines a method whose arguments are on the stack; leaves its result there. False if control never comes back.</summary>
+    private bool InlineBody(MethodBase method)
+    {
+        MethodCode code = MethodCode.Of(method) ?? throw new RefusalException(Diagnostics.UnsupportedMethod,
+            $"'{method.ToText()}' has no IL body and no meaning on devices.");
+        if (_frames.Any(f => f.Method == method))
+            throw new RefusalException(Diagnostics.Recursion, $"'{method.ToText()}' calls itself.");
+        if (code.HasHandlers)
+        {
+            throw new RefusalException(Diagnostics.ExceptionUse,
+                $"'{method.ToText()}' contains try, catch or finally (using, lock and foreach do too).");
+        }
+
+        Frame frame = new(code, _state.Variables.Count);
+        EnterVariables(code);
+        _frames.Add(frame);
+        JumpTo(code.Blocks[0]);
+        foreach (IlBlock block in code.Blocks)
+            TranslateBlock(frame, block);
+        bool returns = Return(frame);
+        _frames.RemoveAt(_frames.Count - 1);
+        return returns;
+    }
+
+    private void EnterVariables(MethodCode code)
+    {
+        int count = code.ArgumentTypes.Length;
+        int first = _state.Stack.Count - count;
+        for (int i = 0; i < count; i++)
+            _state.Variables.Add(Coerce(_state.Stack[first + i], code.ArgumentTypes[i]));
+        _state.Stack.RemoveRange(first, count);
+        foreach (Type type in code.LocalTypes)
+        {
+            // Checked here so that a class or array local is refused by name, not by the first odd use of it.
+            _state.Variables.Add(Unset.Instance);
+        }
+    }
+
+    private bool Return(Frame frame)
+    {
+        if (frame.Returns.Count == 0)
+            return false;
+        _state = Merge(frame.Exit, frame.Returns);
+        _emit.Block = frame.Exit;
+        _state.Truncate(frame.FirstVariable);
+        return true;
+    }
+
+    private void TranslateBlock(Frame frame, IlBlock block)
+    {
+        if (frame.Edges[block.Order] is not { } edges)
+            return;
+        Enter(frame, block, edges);
+        for (int i = block.First; i <= block.Last; i++)
+        {
+            IlInstruction instruction = frame.Code.Instructions[i];
+            frame.Current = instruction;
+            if (!Step(instruction))
+                return;
+        }
+
+        IlInstruction last = frame.Code.Instructions[block.Last];
+        if (!last.EndsFlow && !last.IsConditionalBranch && last.Targets is null)
+            JumpTo(frame.Code.BlockAt(last.Next));
+    }
+
+    private FlowBlock EntryOf(IlBlock block) => Frame.Entries[block.Order] ??=
+        new FlowBlock { Frame = Frame, Offset = Code.Instructions[block.First].Offset };
+
+    private void JumpTo(IlBlock block)
+    {
+        FlowBlock target = EntryOf(block);
+        _emit.Block.EndWithJump(target);
+        AddEdge(block, target, _state);
+    }
+
+    private void BranchTo(Value condition, IlBlock target, IlBlock other)
+    {
+        if (condition is Constant constant)
+        {
+            JumpTo(constant.Bits != 0 ? target : other);
+            return;
+        }
+
+        if (target == other)
+        {
+            JumpTo(target);
+            return;
+        }
+
+        FlowBlock first = EntryOf(target);
+        FlowBlock second = EntryOf(other);
+        _emit.Block.EndWithBranch(condition, first, second);
+        AddEdge(target, first, _state.Clone());
+        AddEdge(other, second, _state);
+    }
+
+    private void AddEdge(IlBlock block, FlowBlock target, State state)
+    {
+        if (target.Predecessors.Count > 0)
+        {
+            CloseLoop(target, state);
+            return;
+        }
+
+        (Frame.Edges[block.Order] ??= []).Add(new Edge(_emit.Block, state));
+    }
+
+    /// <summary>Ret: passes the result, if any, to the caller.</summary>
+    private void ReturnTo(Frame frame)
+    {
+        if (frame.Code.ReturnType != typeof(void))
+            Push(Coerce(Pop(), frame.Code.ReturnType));
+        _emit.Block.EndWithJump(frame.Exit);
+        frame.Returns.Add(new Edge(_emit.Block, _state));
+    }
+
+    private void Push(AbstractValue value) => _state.Stack.Add(value);
+
+    private void Push(Value value) => _state.Stack.Add(new ScalarValue(value));
+
+    private AbstractValue Pop() => _state.Pop();
+
+    private Value PopScalar() => Scalar(Pop());
+
+    private static Value Scalar(AbstractValue value) => value switch
+    {
+        ScalarValue scalar => scalar.Value,
+        Unset => throw new RefusalException(Diagnostics.Uninitialised, "A variable is read before it is assigned."),
+        Conflict => throw Untracked(),
+        TypeValue type => throw new RefusalException(Diagnostics.HeapObject, $"typeof({type.Type.ToText()}) is used as an object.",
+            "Compare types only with ==."),
+        LocalAddress or ElementAddress => throw new RefusalException(Diagnostics.UntrackedReference,
+            "A reference is used as a pointer or number."),
+        _ => throw new RefusalException(Diagnostics.UnsupportedInstruction, "A struct stands where a number is needed."),
+    };
+
+    private static RefusalException Untracked() => new(Diagnostics.UntrackedReference,
+        "A reference may refer to different variables here.");
+
+    /// <summary>A value as a variable of <paramref name="type"/> holds it.</summary>
+    private AbstractValue Coerce(AbstractValue value, Type type)
+    {
+        TypeLayout layout = type.IsByRef || value is EmptyClosure ? new ReferenceLayout(type, type) : TypeLayout.Of(type);
+        return layout is ScalarLayout scalar && value is not Unset
+            ? new ScalarValue(_emit.Coerce(Scalar(value), scalar.Stack))
+            : value;
+    }
+
+    /// <summary>The IR values in a tree, in order.</summary>
+    private static IEnumerable<Value> Leaves(AbstractValue value) => value is StructValue tree
+        ? tree.Fields.SelectMany(Leaves)
+        : [Scalar(value)];
+
+    /// <summary>The value all of whose scalars are zero.</summary>
+    private static AbstractValue Zero(Type type) => TypeLayout.Of(type) switch
+    {
+        ScalarLayout scalar => new ScalarValue(new Constant(scalar.Stack, 0)),
+        StructLayout layout => new StructValue(type, [.. layout.Fields.Select(f => Zero(f.Field.FieldType))]),
+        ViewLayout view => new StructValue(type,
+        [
+            new ScalarValue(new UndefinedPointer(IrType.Pointer(view.Storage, AddressSpace.Global))),
+            new ScalarValue(Constant.Of(0L)),
+        ]),
+        _ => Unset.Instance,
+    };
+}
