@@ -7,7 +7,8 @@ public abstract partial class Device
 {
     // Each kind is brought up at its first use only: asking for the CPU must not load an OpenCL driver.
     private static readonly Lazy<Device?> s_cpu = new(CreateCpu);
-    private static readonly Lazy<Device?> s_debug = new(CreateDebug);
+    private static readonly Lazy<Device?> s_debug = new(() => new DebugDevice());
+    private static readonly Lazy<Device> s_interpreter = new(() => new InterpreterDevice("interpreter", "IR interpreter"));
     private static readonly Lazy<ImmutableArray<Device>> s_openCl = new(CreateOpenCl);
     private static readonly Lazy<IReadOnlyList<Device>> s_all =
         new(() => [.. new[] { s_cpu.Value }.OfType<Device>(), .. s_openCl.Value]);
@@ -47,6 +48,7 @@ public abstract partial class Device
         {
             "cpu" => s_cpu.Value,
             "debug" => s_debug.Value,
+            "interpreter" => s_interpreter.Value,
             "opencl:0" => s_openCl.Value.FirstOrDefault(),
             _ when id.StartsWith("opencl", StringComparison.Ordinal) => s_openCl.Value.FirstOrDefault(d => d.Id == id),
             _ => null,
@@ -74,8 +76,6 @@ public abstract partial class Device
     }
 
     private static Device? CreateCpu() => new HostDevice();
-
-    private static Device? CreateDebug() => null;
 
     private static ImmutableArray<Device> CreateOpenCl() => OpenCl.OpenClDevice.FindAll();
 }

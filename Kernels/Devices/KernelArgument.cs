@@ -3,10 +3,14 @@ namespace Cotangent.Kernels;
 /// <summary>One IR parameter's value at a launch: memory at a byte offset for a pointer, raw bits for a scalar.</summary>
 internal readonly struct KernelArgument
 {
-    private KernelArgument(DeviceMemory? memory, long bits)
+    // Keeps a user's buffer from being finalised while the launch that uses it is being issued.
+    private readonly object? _owner;
+
+    private KernelArgument(DeviceMemory? memory, long bits, object? owner = null)
     {
         Memory = memory;
         Bits = bits;
+        _owner = owner;
     }
 
     /// <summary>The memory behind a pointer parameter; null for a scalar.</summary>
@@ -15,7 +19,8 @@ internal readonly struct KernelArgument
     /// <summary>The byte offset into Memory, or the scalar's bits, zero-extended.</summary>
     public long Bits { get; }
 
-    public static KernelArgument Pointer(DeviceMemory memory, long byteOffset = 0) => new(memory, byteOffset);
+    public static KernelArgument Pointer(DeviceMemory memory, long byteOffset = 0, object? owner = null) =>
+        new(memory, byteOffset, owner);
 
     public static KernelArgument Scalar(float x) => new(null, BitConverter.SingleToUInt32Bits(x));
 

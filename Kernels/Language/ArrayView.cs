@@ -10,17 +10,18 @@ namespace Cotangent.Kernels;
 public readonly unsafe struct ArrayView<T>
     where T : unmanaged
 {
-    private readonly DeviceMemory? _memory;
+    private readonly MemoryOwner? _owner;
     private readonly long _byteOffset;
     private readonly long _length;
     private readonly T* _pointer;
 
-    internal ArrayView(DeviceMemory memory, long byteOffset, long length)
+    internal ArrayView(MemoryOwner owner, long byteOffset, long length)
     {
-        _memory = memory;
+        _owner = owner;
         _byteOffset = byteOffset;
         _length = length;
-        _pointer = memory.HostPointer == 0 ? null : (T*)(memory.HostPointer + (nint)byteOffset);
+        nint pointer = owner.Memory.HostPointer;
+        _pointer = pointer == 0 ? null : (T*)(pointer + (nint)byteOffset);
     }
 
     internal ArrayView(T* pointer, long length)
@@ -35,9 +36,10 @@ public readonly unsafe struct ArrayView<T>
     /// <summary>The number of elements as an int.</summary>
     public int IntLength => (int)_length;
 
-    internal KernelArgument Argument => _memory is { } memory
-        ? KernelArgument.Pointer(memory, _byteOffset)
-        : throw new InvalidOperationException("This view exists inside a kernel only; it has no device memory to pass.");
+    internal KernelArgument Argument => _owner is { } owner
+        ? KernelArgument.Pointer(owner.Memory, _byteOffset, owner)
+        : throw new InvalidOperationException(
+            "This view has no device memory: it is default, or was allocated inside a kernel. Pass a DeviceBuffer's view.");
 
     /// <summary>The element at <paramref name="index"/>.</summary>
     /// <exception cref="IndexOutOfRangeException">On Device.Debug: outside 0 … Length − 1.</exception>
@@ -51,10 +53,9 @@ public readonly unsafe struct ArrayView<T>
         get
         {
             if ((ulong)index >= (ulong)_length)
-            {
                 throw new IndexOutOfRangeException($"Index {index} is outside the view's 0 … {_length - 1}.");
-            }
-
+            if (_pointer == null)
+                throw new InvalidOperationException("This memory is on a device that the host cannot read. Copy it with DeviceBuffer.CopyTo.");
             return ref _pointer[index];
         }
     }
@@ -65,7 +66,20 @@ public readonly unsafe struct ArrayView<T>
     /// <summary>A part of this view.</summary>
     /// <param name="index">The first element.</param>
     /// <param name="subViewLength">The number of elements.</param>
-    public ArrayView<T> SubView(long index, long subViewLength) => _memory is { } memory
-        ? new(memory, _byteOffset + index * sizeof(T), subViewLength)
-        : new(_pointer + index, subViewLength);
+    /// <exception cref="ArgumentOutOfRangeException">On the host and Device.Debug: the part is not inside the view.</exception>
+    public ArrayView<T> SubView(long index, long subViewLength)
+    {
+        if (index < 0 || subViewLength < 0 || index > _length - subViewLength)
+        {
+            throw new ArgumentOutOfRangeException(nameof(index),
+                $"{subViewLength} elements from {index} are not inside the view's {_length}.");
+        }
+
+        return _owner is { } owner
+            ? new(owner, _byteOffset + index * sizeof(T), subViewLength)
+            : new(_pointer + index, subViewLength);
+    }
+
+    /// <summary>The rest of this view from <paramref name="index"/>.</summary>
+    public ArrayView<T> SubView(long index) => SubView(index, _length - index);
 }

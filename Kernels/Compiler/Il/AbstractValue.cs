@@ -34,7 +34,7 @@ internal sealed record ElementAddress(Value Pointer, Value Index, Type Element, 
 /// <summary>A type token (typeof(T), for comparisons that are decided at compile time).</summary>
 internal sealed record TypeValue(Type Type) : AbstractValue;
 
-/// <summary>The closure object of a lambda that captures nothing: may be passed as <c>this</c>, never used.</summary>
+/// <summary>An object without content: the closure of a lambda that captures nothing, a default comparer. Only passed as <c>this</c>.</summary>
 internal sealed record EmptyClosure : AbstractValue;
 
 /// <summary>Not assigned on every path to here. Reading it is refused; C# guarantees that programs do not.</summary>

@@ -49,6 +49,8 @@ internal static class Intrinsics
         ["Type.op_Equality"] = (_, _, a) => CompareTypes(a, equal: true),
         ["Type.op_Inequality"] = (_, _, a) => CompareTypes(a, equal: false),
         ["Type.get_IsValueType"] = (_, _, a) => a[0] is TypeValue type ? Bool(type.Type.IsValueType) : throw UnknownType(),
+        ["EqualityComparer`1.get_Default"] = (_, _, _) => new EmptyClosure(),
+        ["EqualityComparer`1.Equals"] = (t, m, a) => t.AreEqual(m.DeclaringType!.GetGenericArguments()[0], a[1], a[2]),
         ["Unsafe.SizeOf"] = (_, m, _) =>
             new ScalarValue(Constant.Of(MemoryLayout.SizeOf(m.GetGenericArguments()[0]))),
         ["Unsafe.SkipInit"] = (_, _, _) => null,

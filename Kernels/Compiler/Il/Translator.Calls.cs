@@ -20,7 +20,7 @@ internal sealed partial class Translator
         MethodBase method = Code.ResolveMethod((int)il.Operand);
         if (il.Constrained != 0)
             method = InterfaceResolution.Resolve(Code.ResolveType(il.Constrained), (MethodInfo)method);
-        else if (il.Code == ILOpCode.Callvirt && !IsDirect(method))
+        else if (il.Code == ILOpCode.Callvirt && !IsDirect(method) && Intrinsics.Find(method) is null)
             throw VirtualCall(method);
         if (Intrinsics.Find(method) is not { } intrinsic)
         {
@@ -87,6 +87,39 @@ internal sealed partial class Translator
         _state.Truncate(temporary);
         _temporaries.Remove(temporary);
         return true;
+    }
+
+    /// <summary>EqualityComparer&lt;T&gt;.Default.Equals, by which record structs compare their fields.</summary>
+    public AbstractValue AreEqual(Type type, AbstractValue x, AbstractValue y)
+    {
+        if (TypeLayout.Of(type) is ScalarLayout)
+            return new ScalarValue(AreEqual(Scalar(x), Scalar(y)));
+        Type equatable = typeof(IEquatable<>).MakeGenericType(type);
+        if (!equatable.IsAssignableFrom(type))
+        {
+            throw new RefusalException(Diagnostics.UnsupportedMethod, $"'{type.ToText()}' has no Equals that works without boxing.",
+                "Make it a record struct or implement IEquatable<T>.");
+        }
+
+        int temporary = _state.Variables.Count;
+        _temporaries[temporary] = type;
+        _state.Variables.Add(x);
+        Push(new LocalAddress(temporary, [], type));
+        Push(y);
+        InlineBody(InterfaceResolution.Resolve(type, equatable.GetMethod("Equals")!));
+        _state.Truncate(temporary);
+        _temporaries.Remove(temporary);
+        return Pop();
+    }
+
+    /// <summary>Unlike ==, Equals holds two NaNs equal.</summary>
+    private Value AreEqual(Value x, Value y)
+    {
+        Value equal = _emit.Compare(Opcode.Equal, x, y);
+        if (!x.Type.IsFloat)
+            return equal;
+        Value bothNaN = _emit.Binary(Opcode.And, _emit.Compare(Opcode.NotEqual, x, x), _emit.Compare(Opcode.NotEqual, y, y));
+        return _emit.Binary(Opcode.Or, equal, bothNaN);
     }
 
     private static RefusalException RefuseNew(Type type)

@@ -1,0 +1,40 @@
+namespace Cotangent.Kernels;
+
+/// <summary>Runs kernels slowly and with checks. A C# kernel runs as the method itself, one work item at a time (a group's items as
+/// threads that meet at barriers), so breakpoints work; a kernel that exists only as IR is interpreted.</summary>
+internal sealed class DebugDevice() : InterpreterDevice("debug", "C# with checks")
+{
+    /// <summary>Runs a C# range kernel: items one after the other, X fastest.</summary>
+    public void RunRange<TIndex>(TIndex size, Action<TIndex> item)
+        where TIndex : struct, IIndex
+    {
+        Index3D extent = TypedKernel.ToIndex3D(size, rest: 1);
+        if (!TypedKernel.IsRange(extent))
+            return;
+        lock (Lock)
+        {
+            KernelContext context = new();
+            for (int z = 0; z < extent.Z; z++)
+            {
+                for (int y = 0; y < extent.Y; y++)
+                {
+                    for (int x = 0; x < extent.X; x++)
+                    {
+                        TIndex index = TypedKernel.FromIndex3D<TIndex>(new(x, y, z));
+                        context.Run(() => item(index));
+                    }
+                }
+            }
+        }
+    }
+
+    /// <summary>Runs a C# grouped kernel: group after group, each item of a group on a thread of its own.</summary>
+    public void RunGroups(KernelConfig config, Action item)
+    {
+        if (!TypedKernel.IsRange(config.GridDim))
+            return;
+        TypedKernel.RequireGroup(config.GroupDim);
+        lock (Lock)
+            new DebugGroups(config, item).Run();
+    }
+}

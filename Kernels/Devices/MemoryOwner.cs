@@ -1,0 +1,44 @@
+namespace Cotangent.Kernels;
+
+/// <summary>Gives a block back when no buffer or view refers to it any more, or sooner when disposed. Views keep it alive, so that a
+/// program may drop a buffer and go on with its view.</summary>
+internal sealed class MemoryOwner : IDisposable
+{
+    private readonly DeviceMemory _memory;
+    private int _released;
+
+    public MemoryOwner(DeviceMemory memory)
+    {
+        _memory = memory;
+        if (memory.ByteLength > 0)
+            GC.AddMemoryPressure(memory.ByteLength);
+    }
+
+    ~MemoryOwner() => Release();
+
+    /// <summary>The block.</summary>
+    /// <exception cref="ObjectDisposedException">It was given back.</exception>
+    public DeviceMemory Memory
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_released != 0, typeof(DeviceBuffer<>));
+            return _memory;
+        }
+    }
+
+    public void Dispose()
+    {
+        Release();
+        GC.SuppressFinalize(this);
+    }
+
+    private void Release()
+    {
+        if (Interlocked.Exchange(ref _released, 1) != 0)
+            return;
+        _memory.Release();
+        if (_memory.ByteLength > 0)
+            GC.RemoveMemoryPressure(_memory.ByteLength);
+    }
+}

@@ -1,0 +1,104 @@
+namespace Cotangent.Kernels;
+
+/// <summary>A compiled C# kernel behind a typed delegate.</summary>
+internal sealed class TypedKernel(Device device, CompiledKernel kernel)
+{
+    public Device Device => device;
+
+    public CompiledKernel Kernel => kernel;
+
+    /// <summary>Starts gathering a launch's arguments.</summary>
+    public LaunchArguments Begin() => new(this);
+
+    /// <summary>False if an extent is empty.</summary>
+    /// <exception cref="DeviceException">CTG3006: one is negative.</exception>
+    public static bool IsRange(Index3D size)
+    {
+        if (size.X < 0 || size.Y < 0 || size.Z < 0)
+        {
+            throw new DeviceException("CTG3006",
+                $"A kernel was launched over {DeviceChecks.Text(size)} items or groups; none may be negative.");
+        }
+
+        return size.X > 0 && size.Y > 0 && size.Z > 0;
+    }
+
+    /// <summary>Throws unless a group has items.</summary>
+    /// <exception cref="DeviceException">CTG3006.</exception>
+    public static void RequireGroup(Index3D size)
+    {
+        if (size.X < 1 || size.Y < 1 || size.Z < 1)
+        {
+            throw new DeviceException("CTG3006",
+                $"A kernel was launched in groups of {DeviceChecks.Text(size)} items; each must be at least 1.");
+        }
+    }
+
+    /// <summary>An index as three coordinates; unused ones are <paramref name="rest"/>.</summary>
+    public static Index3D ToIndex3D<TIndex>(TIndex index, int rest)
+        where TIndex : struct, IIndex => index switch
+        {
+            Index1D i => new(i.X, rest, rest),
+            Index2D i => new(i.X, i.Y, rest),
+            Index3D i => i,
+            _ => throw Unknown<TIndex>(),
+        };
+
+    /// <summary>The inverse of <see cref="ToIndex3D"/>.</summary>
+    public static TIndex FromIndex3D<TIndex>(Index3D index)
+        where TIndex : struct, IIndex
+    {
+        if (typeof(TIndex) == typeof(Index1D))
+            return (TIndex)(object)new Index1D(index.X);
+        if (typeof(TIndex) == typeof(Index2D))
+            return (TIndex)(object)new Index2D(index.X, index.Y);
+        return typeof(TIndex) == typeof(Index3D) ? (TIndex)(object)index : throw Unknown<TIndex>();
+    }
+
+    private static KernelCompilationException Unknown<TIndex>() => new("CTG1013",
+        $"'{typeof(TIndex).Name}' is not an index type. Use Index1D, Index2D or Index3D. See docs/diagnostics.md#CTG1013");
+}
+
+/// <summary>The arguments of one launch, packed without allocating: the buffer is the thread's, taken and given back.</summary>
+internal ref struct LaunchArguments
+{
+    private const int InitialCapacity = 32;
+
+    [ThreadStatic]
+    private static KernelArgument[]? s_pool;
+
+    private readonly TypedKernel _kernel;
+    private KernelArgument[] _arguments;
+    private int _count;
+
+    public LaunchArguments(TypedKernel kernel)
+    {
+        _kernel = kernel;
+        _arguments = s_pool ?? new KernelArgument[InitialCapacity];
+        s_pool = null;
+    }
+
+    public LaunchArguments Add<T>(T value)
+        where T : struct
+    {
+        int end = _count + ArgumentPacker<T>.Count;
+        if (end > _arguments.Length)
+            Array.Resize(ref _arguments, Math.Max(end, 2 * _arguments.Length));
+        ArgumentPacker<T>.Pack(value, _arguments, _count);
+        _count = end;
+        return this;
+    }
+
+    public readonly void Launch<TIndex>(TIndex extent)
+        where TIndex : struct, IIndex => Launch(new LaunchShape(TypedKernel.ToIndex3D(extent, 1), default, default));
+
+    public readonly void Launch(KernelConfig config) => Launch(LaunchShape.Groups(config.GridDim, config.GroupDim));
+
+    private readonly void Launch(in LaunchShape shape)
+    {
+        _kernel.Device.Launch(_kernel.Kernel, shape, _arguments.AsSpan(0, _count));
+        // The pool must not keep buffers alive.
+        _arguments.AsSpan(0, _count).Clear();
+        s_pool = _arguments;
+    }
+}

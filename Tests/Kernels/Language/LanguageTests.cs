@@ -1,0 +1,43 @@
+using System.Reflection;
+using Cotangent.Kernels;
+using Xunit;
+
+namespace Cotangent.Tests.Kernels.Language;
+
+/// <summary>Marks a corpus method: it runs a small kernel for one language feature on the given device and checks the result.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class FeatureAttribute : Attribute;
+
+/// <summary>Every language feature on every executor: the C# itself, the interpreter on the IR, and the devices.</summary>
+public sealed class LanguageTests
+{
+    private static readonly Dictionary<string, MethodInfo> s_features = typeof(LanguageTests).Assembly.GetTypes()
+        .SelectMany(t => t.GetMethods(BindingFlags.Public | BindingFlags.Static))
+        .Where(m => m.GetCustomAttribute<FeatureAttribute>() is not null)
+        .ToDictionary(m => m.Name);
+
+    public static TheoryData<string, string> Cases
+    {
+        get
+        {
+            TheoryData<string, string> cases = [];
+            foreach (string device in new[] { "debug", "interpreter", "cpu", "opencl" })
+            {
+                if (device is not "interpreter" && !Devices.Runs(device))
+                    continue;
+                foreach (string feature in s_features.Keys.Order())
+                    cases.Add(feature, device);
+            }
+
+            return cases;
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public void Feature_OnDevice_GivesPlainResult(string feature, string device)
+    {
+        MethodInfo method = s_features[feature];
+        method.CreateDelegate<Action<Device>>()(Devices.Get(device));
+    }
+}
