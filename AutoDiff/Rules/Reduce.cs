@@ -15,13 +15,12 @@ internal static class Reduce
         [Ops.ArgMin] = Rule.Zero,
     };
 
-    // Ties share equally. A NaN result is attained by no element: 0/0 keeps the tangent NaN.
+    // Ties share equally. A NaN result is attained by no element: the count is 0 and the derivative NaN, in both directions.
     private static Node Extremum(Node y, Node?[] dx)
     {
         Node x = y.Inputs[0];
         Shape axes = y.Get<AxesAttributes>().Axes;
-        Node attained = Make.Binary(Ops.Equal, x, Spread(y, x.Shape, axes));
-        Node count = Make.Sum(Make.Cast(attained, y.DType), axes);
-        return Make.Div(Make.Sum(Make.Where(attained, dx[0]!, Like(x, 0)), axes), count);
+        Node attained = Make.Cast(Make.Binary(Ops.Equal, x, Spread(y, x.Shape, axes)), y.DType);
+        return Make.Div(Make.Sum(Make.Mul(dx[0]!, attained), axes), Make.Sum(attained, axes));
     }
 }
