@@ -10,19 +10,20 @@ internal sealed class Trace
     private readonly Dictionary<Node, Node> _arguments = [];
     private readonly Node[] _placeholders;
 
-    public Trace(string transform, Func<Node[], Node[]> f, IReadOnlyList<Node> arguments)
+    public Trace(string transform, Func<Node[], Node[]> f, IReadOnlyList<Node> arguments, IReadOnlyList<string>? names = null)
     {
         _placeholders = new Node[arguments.Count];
         for (int i = 0; i < arguments.Count; i++)
         {
             Node x = arguments[i];
+            string name = names is null ? $"argument {i}" : $"argument '{names[i]}'";
             if (!x.DType.IsFloat())
             {
-                throw new NotDifferentiableException($"{transform}: argument {i} is {x.DType}{x.Shape}; derivatives are taken with " +
+                throw new NotDifferentiableException($"{transform}: {name} is {x.DType}{x.Shape}; derivatives are taken with " +
                     "respect to floating tensors. Let the function capture it instead of taking it, or cast it.");
             }
 
-            _placeholders[i] = Make.Input(x.Shape, x.DType, x.Device, $"{transform} argument {i}");
+            _placeholders[i] = Make.Input(x.Shape, x.DType, x.Device, $"{transform} {name}");
             _arguments[_placeholders[i]] = x;
         }
 

@@ -6,9 +6,10 @@ namespace Cotangent.AutoDiff;
 internal static class Transforms
 {
     /// <summary>The outputs of f and the gradient of the first, a scalar, with respect to every argument.</summary>
-    public static (Node[] Outputs, Node[] Gradients) ValueAndGrad(string transform, Func<Node[], Node[]> f, Node[] arguments)
+    public static (Node[] Outputs, Node[] Gradients) ValueAndGrad(
+        string transform, Func<Node[], Node[]> f, Node[] arguments, IReadOnlyList<string>? names = null)
     {
-        Trace trace = new(transform, f, arguments);
+        Trace trace = new(transform, f, arguments, names);
         Node value = trace.Outputs[0];
         if (value.Shape.Rank != 0) throw new NotScalarException(transform, value.Shape);
         RequireFloat(transform, value);
