@@ -75,7 +75,7 @@ public abstract partial class Device
             $"There is no device '{id}' here.{detail} Available: {string.Join(", ", found)}. See docs/diagnostics.md#CTG3001");
     }
 
-    private static Device? CreateCpu() => new HostDevice();
+    private static Device? CreateCpu() => new CpuDevice();
 
     private static ImmutableArray<Device> CreateOpenCl() => OpenCl.OpenClDevice.FindAll();
 }

@@ -1,0 +1,37 @@
+using System.Reflection.Emit;
+using Cotangent.Kernels.Ir;
+
+namespace Cotangent.Kernels.Targets;
+
+/// <summary>Runs a part of a launch. Range kernels: rows (y, z linearised) and, in each, items from x to x. Grouped kernels:
+/// linear group numbers in the place of x.</summary>
+internal unsafe delegate void SimdEntry(long* arguments, byte* scratch, int rowFrom, int rowTo, int from, int to);
+
+/// <summary>A kernel compiled for one <see cref="SimdTarget"/>.</summary>
+internal sealed record SimdCode(SimdTarget Target, SimdEntry Entry, int ScratchBytes, string Listing)
+{
+    // From 60,000 bytes of IL on, the JIT gives up optimising without a word: nine times slower.
+    private const int LargestMethod = 58_000;
+
+    /// <summary>Compiles; takes fewer vectors a group where the code would get too large for the JIT's optimiser.</summary>
+    public static SimdCode Compile(Kernel kernel, SimdTarget target)
+    {
+        while (true)
+        {
+            DynamicMethod method = new(kernel.Name, typeof(void),
+                [typeof(long*), typeof(byte*), typeof(int), typeof(int), typeof(int), typeof(int)], typeof(SimdCode).Module, true)
+            {
+                InitLocals = false,
+            };
+            ILGenerator il = method.GetILGenerator(4096);
+            SimdEmitter emitter = new(kernel, target, il);
+            emitter.EmitKernel();
+            if (il.ILOffset < LargestMethod)
+                return new SimdCode(target, method.CreateDelegate<SimdEntry>(), emitter.ScratchBytes, emitter.Listing);
+            if (target.Unroll == 1)
+                throw new KernelCompilationException("CTG1090", $"The kernel '{kernel.Name}' compiles to {il.ILOffset} bytes of IL; "
+                    + $"the runtime optimises methods up to {LargestMethod} only. Split the kernel, or unroll its loops less.");
+            target = target with { Unroll = target.Unroll / 2 };
+        }
+    }
+}

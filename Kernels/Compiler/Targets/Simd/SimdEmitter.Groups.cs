@@ -1,0 +1,164 @@
+using System.Reflection.Emit;
+using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Passes;
+
+namespace Cotangent.Kernels.Targets;
+
+// Grouped kernels whose group fits the lockstep lanes: barriers need nothing, group operations are trees over the vectors.
+internal sealed partial class SimdEmitter
+{
+    private int GroupItems => _target.Group.Size;
+
+    private int GroupExtent(Axis axis) => axis switch
+    {
+        Axis.X => _target.Group.X,
+        Axis.Y => _target.Group.Y,
+        _ => _target.Group.Z,
+    };
+
+    private Shape ShapeOfGroupIndex(Axis axis)
+    {
+        if (GroupExtent(axis) == 1)
+            return Shape.Uniform;
+        return axis == Axis.X && _target.Group.X == GroupItems ? Shape.Linear : Shape.Varying;
+    }
+
+    /// <summary>for each group: the body, under the mask of the group's items.</summary>
+    private void EmitGroups()
+    {
+        LocalBuilder group = _il.Take(typeof(int));
+        Label head = _il.Label();
+        Label test = _il.Label();
+        Mask? mask = null;
+        if (GroupItems < Lanes)
+        {
+            mask = new Mask(TakeMask(), nonEmpty: true);
+            EmitTailMask(mask.Parts, () => _il.Int(GroupItems));
+        }
+
+        _il.LongArgument(FromArgument);
+        _il.Store(group);
+        _il.Branch(OpCodes.Br, test);
+        _il.Mark(head);
+        EmitGridPosition(group);
+        EmitBodyOnce(mask);
+        Increment(group, 1);
+        _il.Mark(test);
+        _il.Load(group);
+        _il.LongArgument(ToArgument);
+        _il.Branch(OpCodes.Blt, head);
+    }
+
+    private void EmitGridPosition(LocalBuilder group)
+    {
+        LocalBuilder rest = _il.Take(typeof(int));
+        EmitSplit(group, _extent[0]!, _position[0]!, rest);
+        EmitSplit(rest, _extent[1]!, _position[1]!, _position[2]!);
+        _il.Give(rest);
+    }
+
+    /// <summary>Pushes the first item of this group along an axis.</summary>
+    private void PushGroupStart(Axis axis)
+    {
+        _il.Load(_position[(int)axis]!);
+        _il.Int(GroupExtent(axis));
+        _il.Op(OpCodes.Mul);
+    }
+
+    /// <summary>Pushes a uniform GroupIndex, or lane 0 of a linear one.</summary>
+    private void PushGroupIndex(Axis axis) => _il.Int(0);
+
+    /// <summary>Pushes a vector of a GroupIndex or GlobalIndex whose lanes span rows of the group.</summary>
+    private void EmitVaryingPosition(Instruction x, int part)
+    {
+        PushSlot(TableSlot(_kernel));
+        _il.Op(OpCodes.Ldind_I);
+        _il.AddBytes((int)x.Axis * TableStride(GroupItems) + part * _isa.Bytes);
+        _il.LoadVector(_isa.Vector(typeof(int)));
+        if (x.Opcode == Opcode.GlobalIndex)
+        {
+            PushGroupStart(x.Axis);
+            _il.Call(_isa.Broadcast(typeof(int)));
+            _il.Call(_isa.Method("Add", typeof(int), 2));
+        }
+    }
+
+    /// <summary>Bytes between the axes in the table of item positions: room for whole groups of vectors.</summary>
+    public static int TableStride(int items) => 4 * ((items + 63) / 64 * 64);
+
+    private void EmitGroupOperation(Instruction x)
+    {
+        if (x.Opcode == Opcode.GroupBroadcast)
+        {
+            EmitBroadcast(x);
+            return;
+        }
+
+        Type element = VectorIsa.ElementOf(x.Type);
+        LocalBuilder[] parts = new LocalBuilder[PartsOf(x.Type)];
+        for (int i = 0; i < parts.Length; i++)
+        {
+            if (_mask is not null)
+                PushMask(_mask.Parts, x.Type, i);
+            PushVector(x.Operands[0], i);
+            if (_mask is not null)
+            {
+                PushConstant(IdentityOf(x));
+                _il.Call(_isa.Broadcast(element));
+                _il.Call(_isa.Method("ConditionalSelect", element, 3));
+            }
+
+            _il.Store(parts[i] = _il.Take(_isa.Vector(element)));
+        }
+
+        string function = x.Opcode.ToString()["Group".Length..];
+        for (int half = parts.Length / 2; half > 0; half /= 2)
+        {
+            for (int i = 0; i < half; i++)
+            {
+                _il.Load(parts[i]);
+                _il.Load(parts[i + half]);
+                _il.Call(_isa.Method(function, element, 2));
+                _il.Store(parts[i]);
+            }
+        }
+
+        _il.Load(parts[0]);
+        _il.Call(typeof(LaneTree).GetMethods().Single(m => m.Name == function
+            && m.GetParameters()[0].ParameterType.Name == _isa.Vector(element).Name).MakeGenericMethod(element));
+        _il.Store(Define(x).Locals[0]);
+        _il.Give(parts);
+    }
+
+    /// <summary>The value that changes no other: lanes outside the group take it, which leaves the tree of n items as it is.</summary>
+    private static Constant IdentityOf(Instruction x)
+    {
+        ScalarType type = x.Type.Scalar;
+        bool min = x.Opcode == Opcode.GroupMin;
+        if (x.Opcode == Opcode.GroupAdd)
+            return Constant.Of(type, x.Type.IsFloat ? -0.0 : 0);
+        return type switch
+        {
+            ScalarType.Float32 or ScalarType.Float64 =>
+                Constant.Of(type, min ? double.PositiveInfinity : double.NegativeInfinity),
+            ScalarType.Int32 => Constant.Of(min ? int.MaxValue : int.MinValue),
+            ScalarType.UInt32 => Constant.Of(min ? uint.MaxValue : 0),
+            ScalarType.Int64 => Constant.Of(min ? long.MaxValue : long.MinValue),
+            _ => Constant.Of(min ? ulong.MaxValue : 0),
+        };
+    }
+
+    private void EmitBroadcast(Instruction x)
+    {
+        int value = SpillOperand(x.Operands[0], 0);
+        int index = SpillOperand(x.Operands[1], 1);
+        LocalBuilder lane = _il.Take(typeof(int));
+        _il.Int(0);
+        _il.Store(lane);
+        PushLane(x.Operands[1], index, lane);
+        _il.Store(lane);
+        PushLane(x.Operands[0], value, lane);
+        _il.Store(Define(x).Locals[0]);
+        _il.Give(lane);
+    }
+}

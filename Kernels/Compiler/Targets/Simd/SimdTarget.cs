@@ -1,0 +1,28 @@
+using Cotangent.Kernels.Ir;
+
+namespace Cotangent.Kernels.Targets;
+
+/// <summary>What a kernel's code is specialised for.</summary>
+/// <param name="Isa">The vectors.</param>
+/// <param name="Unroll">Vectors of 32-bit lanes a group of lockstep lanes: 1, 2 or 4.</param>
+/// <param name="Group">Work items a group, for grouped kernels.</param>
+/// <param name="Streaming">Whole vectors are stored past the caches where the address is known to be aligned.</param>
+internal readonly record struct SimdTarget(VectorIsa Isa, int Unroll, Index3D Group = default, bool Streaming = false)
+{
+    /// <summary>Lanes that run in lockstep.</summary>
+    public int Lanes => Unroll * Isa.Lanes;
+
+    /// <summary>True if this store may bypass the caches: y[GlobalIndex.X] of a parameter, which the launch checks for alignment.</summary>
+    public bool Streams(Instruction store) => Streaming && IsAlignedStore(store);
+
+    /// <summary>True for a store to parameter[GlobalIndex.X] of 4- or 8-byte elements.</summary>
+    public static bool IsAlignedStore(Instruction store)
+    {
+        if (store.Operands[0] is not Parameter pointer || pointer.Type.Scalar.Size() < 4)
+            return false;
+        Value index = store.Operands[1];
+        if (index is Instruction { Opcode: Opcode.Convert } widened)
+            index = widened.Operands[0];
+        return index is Instruction { Opcode: Opcode.GlobalIndex, Axis: Axis.X };
+    }
+}

@@ -1,0 +1,211 @@
+using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Passes;
+
+namespace Cotangent.Kernels.Targets;
+
+/// <summary>Where values are used: which are evaluated in place, as part of their only user's expression, and up to which node
+/// of its region a value must be kept.</summary>
+internal sealed class Usage
+{
+    // Deeper expressions than this would undo the interleaving of a group's vectors.
+    private const int LargestExpression = 12;
+
+    private readonly Uniformity _shapes;
+    private readonly Func<Instruction, bool> _mayInline;
+    private readonly Dictionary<Value, Definition> _definitions = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Region, (Region Region, int Index)> _owners = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<(Region, int), List<Value>> _dying = [];
+
+    public Usage(Kernel kernel, Uniformity shapes, Func<Instruction, bool> mayInline)
+    {
+        _shapes = shapes;
+        _mayInline = mayInline;
+        Define(kernel.Body);
+        Count(kernel.Body);
+        Inline(kernel.Body);
+        foreach ((Value value, Definition d) in _definitions)
+        {
+            if (d.Index >= 0)
+                NoteDeath(value, d);
+        }
+    }
+
+    public bool IsUsed(Value value) => _definitions.TryGetValue(value, out Definition? d) && d.Uses > 0;
+
+    public bool IsInlined(Value value) => _definitions.TryGetValue(value, out Definition? d) && d.Inlined;
+
+    /// <summary>The values of <paramref name="region"/> that nothing after node <paramref name="index"/> needs.</summary>
+    public IEnumerable<Value> DiesAt(Region region, int index) => _dying.TryGetValue((region, index), out List<Value>? list) ? list : [];
+
+    private sealed class Definition(Region region, int index)
+    {
+        public readonly Region Region = region;
+        public readonly int Index = index;
+        public int Uses;
+        public int LastUse = index;
+        public int Root = index;
+        public int Size = 1;
+        public INode? User;
+        public int UserIndex = -1;
+        public bool Inlined;
+    }
+
+    /// <summary>The operands of a node itself, not of its regions.</summary>
+    public static IReadOnlyList<Value> OperandsOf(INode node) => node switch
+    {
+        Instruction x => x.Operands,
+        If x => [x.Condition],
+        Loop x => x.Initial,
+        Terminator x => x.Arguments,
+        _ => [],
+    };
+
+    private void Define(Region region)
+    {
+        for (int i = 0; i < region.Nodes.Count; i++)
+        {
+            switch (region.Nodes[i])
+            {
+                case Instruction x:
+                    _definitions[x] = new(region, i);
+                    break;
+                case Structured x:
+                    foreach (Result result in x.Results)
+                        _definitions[result] = new(region, i);
+                    foreach (Region inner in x.Regions)
+                    {
+                        _owners[inner] = (region, i);
+                        Define(inner);
+                    }
+
+                    if (x is Loop loop)
+                    {
+                        foreach (LoopParameter parameter in loop.Parameters)
+                            _definitions[parameter] = new(loop.Body, -1);
+                    }
+
+                    break;
+            }
+        }
+    }
+
+    private void Count(Region region)
+    {
+        for (int i = 0; i < region.Nodes.Count; i++)
+        {
+            foreach (Value operand in OperandsOf(region.Nodes[i]))
+            {
+                if (!_definitions.TryGetValue(operand, out Definition? d))
+                    continue;
+                d.Uses++;
+                d.LastUse = Math.Max(d.LastUse, Climb(region, i, d.Region));
+                if (d.Region == region)
+                    (d.User, d.UserIndex) = (region.Nodes[i], i);
+            }
+
+            if (region.Nodes[i] is Structured structured)
+            {
+                foreach (Region inner in structured.Regions)
+                    Count(inner);
+            }
+        }
+    }
+
+    /// <summary>The index, in <paramref name="outer"/>, of the node that contains a position in a nested region.</summary>
+    private int Climb(Region region, int index, Region outer)
+    {
+        while (region != outer)
+            (region, index) = _owners[region];
+        return index;
+    }
+
+    private void Inline(Region region)
+    {
+        for (int i = region.Nodes.Count - 1; i >= 0; i--)
+        {
+            switch (region.Nodes[i])
+            {
+                case Structured structured:
+                    foreach (Region inner in structured.Regions)
+                        Inline(inner);
+                    break;
+                case Instruction x:
+                    Decide(x, _definitions[x], region, i);
+                    break;
+            }
+        }
+    }
+
+    private void NoteDeath(Value value, Definition d)
+    {
+        if (!_dying.TryGetValue((d.Region, d.LastUse), out List<Value>? list))
+            _dying[(d.Region, d.LastUse)] = list = [];
+        list.Add(value);
+    }
+
+    private void Decide(Instruction x, Definition d, Region region, int index)
+    {
+        if (d.Uses == 1 && d.User is { } user && CanMove(x, region, index, RootOf(user, d.UserIndex)) && Fits(x, d, user))
+        {
+            d.Inlined = true;
+            d.Root = RootOf(user, d.UserIndex);
+            d.LastUse = d.Root;
+            if (user is Instruction consumer)
+            {
+                Definition top = Top(consumer);
+                top.Size += d.Size;
+            }
+        }
+
+        foreach (Value operand in x.Operands)
+        {
+            if (_definitions.TryGetValue(operand, out Definition? o))
+                o.LastUse = Math.Max(o.LastUse, Climb(region, d.Root, o.Region));
+        }
+    }
+
+    private Definition Top(Instruction x)
+    {
+        Definition d = _definitions[x];
+        while (d.Inlined && d.User is Instruction user)
+            d = _definitions[user];
+        return d;
+    }
+
+    private int RootOf(INode user, int index) => user is Instruction x ? _definitions[x].Root : index;
+
+    private bool Fits(Instruction x, Definition d, INode user)
+    {
+        if (!_mayInline(x))
+            return false;
+        if (user is not Instruction consumer)
+            return true;
+
+        // Only into a consumer that is evaluated as often as this value: once if uniform, once a vector if varying.
+        Shape shape = _shapes[x];
+        bool sameShape = _shapes[consumer] == shape && consumer.Type != ScalarType.Void;
+        bool sameParts = Wide(consumer.Type) == Wide(x.Type) && consumer.Operands.All(o => o.Type.IsBool || Wide(o.Type) == Wide(x.Type))
+            && !(x.Type.IsBool && consumer.Operands.Any(o => Wide(o.Type)));
+        return consumer.Opcode is not (Opcode.Load or Opcode.Store or Opcode.AtomicAdd) && _mayInline(consumer)
+            ? sameShape && (shape != Shape.Varying || sameParts) && Top(consumer).Size + d.Size <= LargestExpression
+            : consumer.Opcode == Opcode.Store && consumer.Operands[2] == x && shape == Shape.Varying;
+    }
+
+    private static bool Wide(IrType type) => type.IsPointer || type.Scalar.Size() == 8;
+
+    private static bool CanMove(Instruction x, Region region, int from, int to)
+    {
+        if (x.HasEffect)
+            return false;
+        if (x.Opcode != Opcode.Load)
+            return true;
+
+        for (int i = from + 1; i < to; i++)
+        {
+            if (region.Nodes[i] is Structured or Instruction { HasEffect: true })
+                return false;
+        }
+
+        return true;
+    }
+}

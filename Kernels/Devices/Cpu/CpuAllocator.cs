@@ -1,0 +1,111 @@
+using System.Numerics;
+using System.Runtime.InteropServices;
+
+namespace Cotangent.Kernels;
+
+/// <summary>Native memory in size classes, four an octave, so that at most a fifth of a block is waste. Freed blocks are kept
+/// for reuse up to a limit. The CPU device runs launches before they return, so a freed block can be given out at once.</summary>
+internal sealed unsafe class CpuAllocator(long budget, long cacheLimit)
+{
+    /// <summary>The alignment of every block: a cache line, and the widest vector.</summary>
+    public const int Alignment = 64;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<long, Stack<nint>> _free = [];
+
+    /// <summary>Bytes given out.</summary>
+    public long BytesInUse { get; private set; }
+
+    /// <summary>Bytes kept for reuse.</summary>
+    public long BytesCached { get; private set; }
+
+    /// <summary>A block of at least this many bytes. Over budget it collects garbage, so that dropped owners release theirs.</summary>
+    /// <exception cref="DeviceOutOfMemoryException">There is no room even then.</exception>
+    public nint Allocate(long bytes)
+    {
+        long size = SizeClass(bytes);
+        if (TryAllocate(size, out nint block))
+            return block;
+
+        Trim();
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+        if (TryAllocate(size, out block))
+            return block;
+
+        throw new DeviceOutOfMemoryException($"The CPU device has no room for {bytes:N0} bytes: {BytesInUse:N0} bytes are in use "
+            + $"and its budget is {budget:N0}. Release tensors that are no longer needed, or use smaller batches.");
+    }
+
+    public void Free(nint block, long bytes)
+    {
+        long size = SizeClass(bytes);
+        lock (_lock)
+        {
+            BytesInUse -= size;
+            if (BytesCached + size <= cacheLimit)
+            {
+                if (!_free.TryGetValue(size, out Stack<nint>? blocks))
+                    _free[size] = blocks = new();
+                blocks.Push(block);
+                BytesCached += size;
+                return;
+            }
+        }
+
+        NativeMemory.AlignedFree((void*)block);
+    }
+
+    /// <summary>Returns the kept blocks to the system.</summary>
+    public void Trim()
+    {
+        lock (_lock)
+        {
+            foreach (Stack<nint> blocks in _free.Values)
+            {
+                while (blocks.TryPop(out nint block))
+                    NativeMemory.AlignedFree((void*)block);
+            }
+
+            BytesCached = 0;
+        }
+    }
+
+    /// <summary>The bytes behind a request.</summary>
+    public static long SizeClass(long bytes)
+    {
+        if (bytes <= Alignment)
+            return Alignment;
+        int octave = BitOperations.Log2((ulong)(bytes - 1));
+        long step = Math.Max(Alignment, 1L << Math.Max(0, octave - 2));
+        return (bytes + step - 1) / step * step;
+    }
+
+    private bool TryAllocate(long size, out nint block)
+    {
+        lock (_lock)
+        {
+            if (_free.TryGetValue(size, out Stack<nint>? blocks) && blocks.TryPop(out block))
+            {
+                BytesCached -= size;
+                BytesInUse += size;
+                return true;
+            }
+
+            block = 0;
+            if (BytesInUse + BytesCached + size > budget)
+                return false;
+            try
+            {
+                block = (nint)NativeMemory.AlignedAlloc((nuint)size, Alignment);
+            }
+            catch (OutOfMemoryException)
+            {
+                return false; // the caller frees what it can and tries again
+            }
+
+            BytesInUse += size;
+            return true;
+        }
+    }
+}

@@ -1,0 +1,108 @@
+using System.Runtime.Intrinsics.X86;
+using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Targets;
+
+namespace Cotangent.Kernels;
+
+/// <summary>The processor's SIMD units. A launch has finished when it returns.</summary>
+internal sealed partial class CpuDevice : Device
+{
+    private readonly Lock _queue = new();
+    private readonly WorkerPool _pool;
+    private readonly CpuAllocator _allocator;
+    private readonly CpuLaunch _launch;
+
+    /// <summary>The device that <see cref="Device.Cpu"/> is.</summary>
+    public CpuDevice()
+        : this(EngineEnvironment.Threads ?? Environment.ProcessorCount)
+    {
+    }
+
+    /// <summary>A device with its own threads; for tests, with narrower vectors or another number of vectors a group.</summary>
+    public CpuDevice(int threads, VectorIsa? isa = null, int? unroll = null)
+        : base(DeviceKind.Cpu, "cpu", ProcessorName())
+    {
+        _pool = new WorkerPool(threads);
+        long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        _allocator = new CpuAllocator(budget: memory / 10 * 9, cacheLimit: memory / 4);
+        _launch = new CpuLaunch(_pool, isa ?? VectorIsa.Best, unroll);
+    }
+
+    /// <summary>Threads that share a launch.</summary>
+    public int Threads => _pool.Threads;
+
+    /// <summary>Bytes of memory given out.</summary>
+    public long BytesInUse => _allocator.BytesInUse;
+
+    /// <inheritdoc/>
+    public override void Synchronize()
+    {
+        // Launches and copies are done when they return; this only waits for one that another thread is in.
+        lock (_queue)
+        {
+        }
+    }
+
+    internal override DeviceMemory AllocateMemory(long bytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(bytes);
+        return new CpuMemory(this, _allocator, _allocator.Allocate(bytes), bytes);
+    }
+
+    internal override CompiledKernel Compile(Kernel kernel) => new CpuKernel(this, kernel, Lower(kernel));
+
+    internal override void Launch(CompiledKernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
+    {
+        CpuKernel compiled = (CpuKernel)kernel;
+        if (arguments.Length != compiled.Source.Parameters.Length)
+            throw new ArgumentException($"Kernel '{compiled.Source.Name}' takes {compiled.Source.Parameters.Length} arguments; "
+                + $"{arguments.Length} were given.", nameof(arguments));
+        lock (_queue)
+            _launch.Run(compiled, shape, arguments);
+    }
+
+    internal override unsafe void Write(ReadOnlySpan<byte> source, DeviceMemory destination, long byteOffset)
+    {
+        CheckRange(destination, byteOffset, source.Length);
+        lock (_queue)
+            source.CopyTo(new Span<byte>((byte*)destination.HostPointer + byteOffset, source.Length));
+    }
+
+    internal override unsafe void Read(DeviceMemory source, long byteOffset, Span<byte> destination)
+    {
+        CheckRange(source, byteOffset, destination.Length);
+        lock (_queue)
+            new ReadOnlySpan<byte>((byte*)source.HostPointer + byteOffset, destination.Length).CopyTo(destination);
+    }
+
+    internal override unsafe void Copy(DeviceMemory source, long sourceOffset, DeviceMemory destination, long destinationOffset, long bytes)
+    {
+        CheckRange(source, sourceOffset, bytes);
+        CheckRange(destination, destinationOffset, bytes);
+        lock (_queue)
+        {
+            Buffer.MemoryCopy((byte*)source.HostPointer + sourceOffset, (byte*)destination.HostPointer + destinationOffset,
+                bytes, bytes);
+        }
+    }
+
+    private static Kernel Lower(Kernel kernel) => kernel;
+
+    private static void CheckRange(DeviceMemory memory, long offset, long bytes)
+    {
+        ObjectDisposedException.ThrowIf(memory.HostPointer == 0, memory);
+        if (offset < 0 || bytes < 0 || offset > memory.ByteLength - bytes)
+            throw new ArgumentOutOfRangeException(nameof(offset),
+                $"Bytes {offset} to {offset + bytes} are outside a block of {memory.ByteLength} bytes.");
+    }
+
+    private static unsafe string ProcessorName()
+    {
+        if (!X86Base.IsSupported || (uint)X86Base.CpuId(unchecked((int)0x80000000), 0).Eax < 0x80000004)
+            return System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture.ToString();
+        Span<int> text = stackalloc int[12];
+        for (int i = 0; i < 3; i++)
+            (text[4 * i], text[4 * i + 1], text[4 * i + 2], text[4 * i + 3]) = X86Base.CpuId(unchecked((int)0x80000002) + i, 0);
+        return System.Text.Encoding.ASCII.GetString(System.Runtime.InteropServices.MemoryMarshal.AsBytes(text)).Trim('\0', ' ');
+    }
+}

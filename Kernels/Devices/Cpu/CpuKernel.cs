@@ -1,0 +1,84 @@
+using System.Collections.Concurrent;
+using System.Runtime.InteropServices;
+using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Targets;
+
+namespace Cotangent.Kernels;
+
+/// <summary>A kernel on the CPU device: compiled at its first launch, for the group's shape or the width of the rows.</summary>
+internal sealed class CpuKernel : CompiledKernel
+{
+    private readonly ConcurrentDictionary<SimdTarget, SimdCode> _codes = new();
+    private readonly ConcurrentDictionary<Index3D, nint> _tables = new();
+    private readonly Kernel _kernel;
+
+    public CpuKernel(CpuDevice device, Kernel source, Kernel lowered)
+        : base(device, source)
+    {
+        _kernel = lowered;
+        Cost = CostOf(lowered.Body);
+        StoredBytes = StoredBytesOf(lowered);
+    }
+
+    /// <summary>The IR after the target's passes.</summary>
+    public Kernel Lowered => _kernel;
+
+    /// <summary>A guess at the instructions of one work item.</summary>
+    public int Cost { get; }
+
+    /// <summary>Bytes that one work item stores to consecutive places, where that may bypass the caches.</summary>
+    public int StoredBytes { get; }
+
+    /// <inheritdoc/>
+    public override string Listing
+    {
+        get
+        {
+            if (_codes.IsEmpty && _kernel.Kind != LaunchKind.Grouped)
+                Code(new SimdTarget(VectorIsa.Best, 4));
+            return string.Join("\n", _codes.Values.Select(c =>
+                $"// {_kernel.Name}: {c.Target.Unroll} × {c.Target.Isa.Bits} bits, group {c.Target.Group}\n{c.Listing}"));
+        }
+    }
+
+    public SimdCode Code(SimdTarget target) =>
+        _codes.TryGetValue(target, out SimdCode? code) ? code : _codes.GetOrAdd(target, SimdCode.Compile(_kernel, target));
+
+    /// <summary>The positions of a group's items, X, then Y, then Z, as the compiled code reads them. Kept for the process' life.</summary>
+    public nint Table(Index3D group) => _tables.TryGetValue(group, out nint table) ? table : _tables.GetOrAdd(group, MakeTable);
+
+    private static unsafe nint MakeTable(Index3D group)
+    {
+        int stride = SimdEmitter.TableStride(group.Size) / sizeof(int);
+        int* table = (int*)NativeMemory.AlignedAlloc((nuint)(3 * stride * sizeof(int)), CpuAllocator.Alignment);
+        for (int i = 0; i < stride; i++)
+        {
+            table[i] = i % group.X;
+            table[stride + i] = i / group.X % group.Y;
+            table[2 * stride + i] = i / group.X / group.Y % group.Z;
+        }
+
+        return (nint)table;
+    }
+
+    private static int CostOf(Region region)
+    {
+        const int GuessedRounds = 32;
+        int cost = 0;
+        foreach (INode node in region.Nodes)
+        {
+            cost += node switch
+            {
+                Loop loop => GuessedRounds * CostOf(loop.Body),
+                Structured structured => structured.Regions.Sum(CostOf),
+                _ => 1,
+            };
+        }
+
+        return Math.Min(cost, 1 << 20);
+    }
+
+    private static int StoredBytesOf(Kernel kernel) => kernel.Body.Nodes.OfType<Instruction>()
+        .Where(x => x.Opcode == Opcode.Store && SimdTarget.IsAlignedStore(x))
+        .Sum(x => x.Operands[0].Type.Scalar.Size());
+}

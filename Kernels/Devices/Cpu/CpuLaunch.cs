@@ -1,0 +1,147 @@
+using System.Runtime.InteropServices;
+using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Targets;
+
+namespace Cotangent.Kernels;
+
+/// <summary>Runs one launch at a time on the pool: chooses the code, packs the arguments, cuts the work into contiguous parts.</summary>
+/// <remarks>Parts are whole groups of lanes, so where the cuts fall changes no result. A launch allocates nothing.</remarks>
+internal sealed unsafe class CpuLaunch : IPartedWork
+{
+    // Handing a part to another thread costs a few microseconds: work below this many instructions of one lane stays here.
+    private const long SmallestSharedWork = 200_000;
+    private const int PartsAThread = 4;
+
+    private readonly WorkerPool _pool;
+    private readonly VectorIsa _isa;
+    private readonly int? _unroll;
+    private readonly (nint Memory, int Bytes)[] _scratch;
+
+    private SimdCode? _code;
+    private long* _arguments;
+    private int _parts;
+    private long _groups;
+    private int _extent;
+    private int _rowGroups;
+    private bool _isGrouped;
+
+    public CpuLaunch(WorkerPool pool, VectorIsa isa, int? unroll)
+    {
+        _pool = pool;
+        _isa = isa;
+        _unroll = unroll;
+        _scratch = new (nint, int)[pool.Threads];
+    }
+
+    public void Run(CpuKernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
+    {
+        _isGrouped = kernel.Lowered.Kind == LaunchKind.Grouped;
+        Index3D extent = _isGrouped ? shape.Grid : shape.Extent;
+        if (extent.X <= 0 || extent.Y <= 0 || extent.Z <= 0)
+            return;
+
+        long* slots = stackalloc long[SimdEmitter.SlotCount(kernel.Lowered)];
+        Pack(kernel.Lowered, arguments, slots);
+        slots[SimdEmitter.ExtentSlot(kernel.Lowered, Axis.X)] = extent.X;
+        slots[SimdEmitter.ExtentSlot(kernel.Lowered, Axis.Y)] = extent.Y;
+        slots[SimdEmitter.ExtentSlot(kernel.Lowered, Axis.Z)] = extent.Z;
+        slots[SimdEmitter.TableSlot(kernel.Lowered)] = _isGrouped ? kernel.Table(shape.Group) : 0;
+
+        long items = (long)extent.X * extent.Y * extent.Z * (_isGrouped ? shape.Group.Size : 1);
+        _code = kernel.Code(_isGrouped ? GroupTarget(shape.Group) : RangeTarget(kernel, extent, items, arguments));
+        _arguments = slots;
+        _extent = extent.X;
+        int lanes = _code.Target.Lanes;
+        _rowGroups = _isGrouped ? extent.X : (int)(((long)extent.X + lanes - 1) / lanes);
+        _groups = (long)_rowGroups * extent.Y * extent.Z;
+        bool shares = _pool.Threads > 1 && items * kernel.Cost >= SmallestSharedWork;
+        _parts = shares ? (int)Math.Min(_groups, _pool.Threads * PartsAThread) : 1;
+        GrowScratch(shares ? _pool.Threads : 1, _code.ScratchBytes);
+        _pool.Run(this, _parts);
+        _code = null;
+    }
+
+    void IPartedWork.Run(int part, int worker)
+    {
+        long from = _groups * part / _parts;
+        long to = _groups * (part + 1) / _parts;
+        SimdEntry entry = _code!.Entry;
+        byte* scratch = (byte*)_scratch[worker].Memory;
+        if (_isGrouped)
+        {
+            entry(_arguments, scratch, 0, 1, (int)from, (int)to);
+            return;
+        }
+
+        // The end of a row, whole rows, the start of a row.
+        int row = (int)(from / _rowGroups);
+        int lastRow = (int)(to / _rowGroups);
+        int first = Start(from % _rowGroups);
+        int end = Start(to % _rowGroups);
+        if (row == lastRow)
+        {
+            entry(_arguments, scratch, row, row + 1, first, end);
+            return;
+        }
+
+        if (first > 0)
+        {
+            entry(_arguments, scratch, row, row + 1, first, _extent);
+            row++;
+        }
+
+        if (row < lastRow)
+            entry(_arguments, scratch, row, lastRow, 0, _extent);
+        if (end > 0)
+            entry(_arguments, scratch, lastRow, lastRow + 1, 0, end);
+    }
+
+    private int Start(long rowGroup) => (int)Math.Min(rowGroup * _code!.Target.Lanes, _extent);
+
+    private static void Pack(Kernel kernel, ReadOnlySpan<KernelArgument> arguments, long* slots)
+    {
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            KernelArgument argument = arguments[i];
+            bool isPointer = kernel.Parameters[i].Type.IsPointer;
+            if (isPointer != argument.Memory is not null)
+                throw new ArgumentException($"Argument {i} of kernel '{kernel.Name}' must be {(isPointer ? "memory" : "a scalar")}.",
+                    nameof(arguments));
+            if (argument.Memory is { } memory)
+                ObjectDisposedException.ThrowIf(memory.HostPointer == 0, memory);
+            slots[i] = argument.Memory is null ? argument.Bits : argument.Memory.HostPointer + (nint)argument.Bits;
+        }
+    }
+
+    private SimdTarget GroupTarget(Index3D group)
+    {
+        int unroll = 1;
+        while (unroll < 4 && unroll * _isa.Lanes < group.Size)
+            unroll *= 2;
+        return new SimdTarget(_isa, unroll, group);
+    }
+
+    /// <summary>Four vectors a group; fewer where the rows are so short that lanes would idle.</summary>
+    private SimdTarget RangeTarget(CpuKernel kernel, Index3D extent, long items, ReadOnlySpan<KernelArgument> arguments)
+    {
+        int unroll = _unroll ?? 4;
+        if (_unroll is null)
+        {
+            while (unroll > 1 && extent.X <= unroll / 2 * _isa.Lanes)
+                unroll /= 2;
+        }
+
+        return new SimdTarget(_isa, unroll);
+    }
+
+    private void GrowScratch(int threads, int bytes)
+    {
+        for (int i = 0; i < threads; i++)
+        {
+            if (_scratch[i].Bytes >= bytes)
+                continue;
+            NativeMemory.AlignedFree((void*)_scratch[i].Memory);
+            _scratch[i] = ((nint)NativeMemory.AlignedAlloc((nuint)bytes, CpuAllocator.Alignment), bytes);
+        }
+    }
+}
