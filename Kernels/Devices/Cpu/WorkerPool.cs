@@ -1,3 +1,5 @@
+using Cotangent.Kernels.Cpu;
+
 namespace Cotangent.Kernels;
 
 /// <summary>Work in numbered parts, done in any order by any thread.</summary>
@@ -10,13 +12,14 @@ internal interface IPartedWork
 /// <summary>Threads that share the parts of one piece of work with the thread that brings it. They spin for a short while
 /// between pieces, since launches follow each other closely, and then sleep.</summary>
 /// <remarks>A worker joins a piece if it wakes in time; the caller never waits for a thread that has not begun. One caller at a time.</remarks>
-internal sealed class WorkerPool
+internal sealed class WorkerPool : IParallel
 {
     // Some tens of microseconds: longer than the gap between launches, shorter than a time slice.
     private const int SpinRounds = 2000;
     private const int Closed = -1;
 
     private readonly object _gate = new();
+    private readonly Tasks _tasks = new();
     private IPartedWork? _work;
     private int _parts;
     private int _next;
@@ -71,6 +74,14 @@ internal sealed class WorkerPool
         _work = null;
         if (_error is { } error)
             throw new DeviceException("CTG3010", $"A kernel failed on the CPU device: {error.Message}", error);
+    }
+
+    /// <inheritdoc/>
+    public void Run(int tasks, Action<int> body)
+    {
+        _tasks.Body = body;
+        Run(_tasks, tasks);
+        _tasks.Body = null;
     }
 
     private void RunParts(int worker)
@@ -132,5 +143,12 @@ internal sealed class WorkerPool
             Interlocked.Decrement(ref _sleepers);
             return Volatile.Read(ref _epoch);
         }
+    }
+
+    private sealed class Tasks : IPartedWork
+    {
+        public Action<int>? Body { get; set; }
+
+        public void Run(int part, int worker) => Body!(part);
     }
 }

@@ -26,6 +26,10 @@ internal static unsafe class ScalarOps
 
     public static long Abs(long x) => x < 0 ? -x : x;
 
+    public static uint Abs(uint x) => x;
+
+    public static ulong Abs(ulong x) => x;
+
     public static float Abs(float x) => MathF.Abs(x);
 
     public static double Abs(double x) => Math.Abs(x);

@@ -29,6 +29,10 @@ internal sealed partial class SimdEmitter
 
         public LocalBuilder[]? Continuing { get; set; }
 
+        /// <summary>For loops: where Continue puts the parameters' new values, where lanes that come later in the round may still
+        /// read the old ones; null if it may overwrite them.</summary>
+        public LocalBuilder[]?[]? NextParameters { get; set; }
+
         /// <summary>The first Break emitted may overwrite the results of all lanes.</summary>
         public bool IsFirst { get; set; } = true;
 
@@ -164,7 +168,7 @@ internal sealed partial class SimdEmitter
     {
         Loop loop = site.Target;
         bool blends = _shapes.HasMaskedContinue(loop) && BlendsParameters(loop);
-        AssignParameters(loop, site.Arguments, blends);
+        AssignParameters(loop, site.Arguments, blends, frame.NextParameters);
         if (frame.Continuing is { } continuing)
             Gather(continuing);
         if (!_shapes.IsMasked(site))
@@ -257,16 +261,32 @@ internal sealed partial class SimdEmitter
             _il.Store(otherwise[i]);
         }
 
+        // The way out of a loop first: it reads the parameters that the other arm sets for the next round.
+        if (ElseComesFirst(node))
+        {
+            EmitArm(node.Else, otherwise);
+            EmitArm(node.Then, then);
+            GiveMasks();
+            return;
+        }
+
         EmitArm(node.Then, then);
         if (node.Then.Terminator is Break first && first.Target == node && node.Else.Terminator is Break second
             && second.Target == node && !_shapes.HasEscapes(node) && _shapes.BreaksOf(node).Count == 2)
             frame.Choice = condition;
         EmitArm(node.Else, otherwise);
-        _il.Give(condition);
-        if (before is not null)
-            _il.Give(then);
-        _il.Give(otherwise);
+        GiveMasks();
+
+        void GiveMasks()
+        {
+            _il.Give(condition);
+            if (before is not null)
+                _il.Give(then);
+            _il.Give(otherwise);
+        }
     }
+
+    private static bool ElseComesFirst(If node) => node.Else.Nodes is [Break exit] && exit.Target != node;
 
     private void EmitArm(Region region, LocalBuilder[] mask)
     {
@@ -342,7 +362,7 @@ internal sealed partial class SimdEmitter
 
     private void EmitDivergentLoop(Loop loop, Frame frame)
     {
-        if (CountedLoop.Match(loop) is { } counted && Splits(counted))
+        if (RangeLoop.Match(loop) is { } counted && Splits(counted))
             EmitUnmaskedRounds(counted);
 
         Label head = _il.Label();
@@ -352,10 +372,13 @@ internal sealed partial class SimdEmitter
         CopyMask(active);
         SkipIfEmpty(frame.Exit);
         _mask = new Mask(active, nonEmpty: true);
+        frame.NextParameters = _shapes.ContinuesOf(loop).All(s => EndsRound(loop.Body, s)) ? null : TakeNextParameters(loop);
         _il.Mark(head);
         Clear(frame.Continuing);
         EmitBody(loop.Body);
         _il.Mark(frame.Next);
+        if (frame.NextParameters is { } next)
+            CopyNextParameters(loop, next);
         for (int i = 0; i < active.Length; i++)
         {
             _il.Load(frame.Continuing[i]);
@@ -368,15 +391,61 @@ internal sealed partial class SimdEmitter
         _il.Give(active);
     }
 
+    /// <summary>True if nothing is emitted between a Continue and the end of its loop's body.</summary>
+    private bool EndsRound(Region region, Continue site)
+    {
+        INode last = region.Nodes[^1];
+        if (last is Unreachable && region.Nodes.Count > 1)
+            last = region.Nodes[^2];
+        return last switch
+        {
+            Continue found => found == site,
+            If node when !IsVarying(node.Condition) => EndsRound(node.Then, site) || EndsRound(node.Else, site),
+            If node => EndsRound(ElseComesFirst(node) ? node.Then : node.Else, site),
+            Block node => EndsRound(node.Body, site),
+            _ => false,
+        };
+    }
+
+    private LocalBuilder[]?[] TakeNextParameters(Loop loop)
+    {
+        LocalBuilder[]?[] next = new LocalBuilder[]?[loop.Parameters.Length];
+        for (int i = 0; i < next.Length; i++)
+        {
+            LoopParameter parameter = loop.Parameters[i];
+            if (_shapes.ContinuesOf(loop).Any(s => s.Arguments[i] != parameter))
+                next[i] = [.. _locations[parameter].Locals.Select(l => _il.Take(l.LocalType))];
+        }
+
+        return next;
+    }
+
+    private void CopyNextParameters(Loop loop, LocalBuilder[]?[] next)
+    {
+        for (int i = 0; i < next.Length; i++)
+        {
+            if (next[i] is not { } locals)
+                continue;
+            LocalBuilder[] target = _locations[loop.Parameters[i]].Locals;
+            for (int part = 0; part < target.Length; part++)
+            {
+                _il.Load(locals[part]);
+                _il.Store(target[part]);
+            }
+
+            _il.Give(locals);
+        }
+    }
+
     /// <summary>True for a counted loop over a linear index with a uniform end whose only way out is its end.</summary>
-    private bool Splits(CountedLoop counted) =>
+    private bool Splits(RangeLoop counted) =>
         _shapes[counted.Index] == Shape.Linear && IsUniform(counted.End)
         && counted.Index.Type.Scalar is ScalarType.Int32 or ScalarType.Int64
         && _shapes.BreaksOf(counted.Loop).Count == 1 && _shapes.ContinuesOf(counted.Loop).Count == 1
         && !_shapes.HasEscapes(counted.Loop) && !_shapes.HasEscapesBelow(counted.Test.Then);
 
     /// <summary>Rounds in which the last lane is in range too: the body runs under the mask of the whole loop.</summary>
-    private void EmitUnmaskedRounds(CountedLoop counted)
+    private void EmitUnmaskedRounds(RangeLoop counted)
     {
         Frame frame = _frames[counted.Loop];
         Label head = _il.Label();
@@ -402,11 +471,26 @@ internal sealed partial class SimdEmitter
         _mask = before;
     }
 
-    private void AssignInitial(Loop loop) => AssignParameters(loop, loop.Initial, blends: false);
+    private void AssignInitial(Loop loop) => AssignParameters(loop, loop.Initial, blends: false, null);
 
     /// <summary>All parameters take their new values at once: one may be another's new value.</summary>
-    private void AssignParameters(Loop loop, ImmutableArray<Value> values, bool blends)
+    private void AssignParameters(Loop loop, ImmutableArray<Value> values, bool blends, LocalBuilder[]?[]? next)
     {
+        if (next is not null)
+        {
+            for (int i = 0; i < next.Length; i++)
+            {
+                if (next[i] is not { } target)
+                    continue;
+                if (blends && IsVarying(loop.Parameters[i]))
+                    Blend(target, values[i], loop.Parameters[i].Type, null);
+                else
+                    Assign(target, values[i], loop.Parameters[i]);
+            }
+
+            return;
+        }
+
         int[] changing = [.. Enumerable.Range(0, values.Length)
             .Where(i => values[i] != loop.Parameters[i] && _locations.ContainsKey(loop.Parameters[i]))];
         if (!ReadsAssigned(loop, values, changing))

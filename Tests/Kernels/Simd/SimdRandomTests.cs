@@ -1,0 +1,49 @@
+using Cotangent.Kernels;
+using Cotangent.Kernels.Targets;
+using Cotangent.Tests.Kernels.Ir;
+
+namespace Cotangent.Tests.Kernels.Simd;
+
+/// <summary>Random kernels against the interpreter, bit for bit.</summary>
+public class SimdRandomTests
+{
+    public static TheoryData<int, int> Widths => new()
+    {
+        { 512, 4 }, { 512, 2 }, { 512, 1 }, { 256, 4 }, { 256, 1 }, { 128, 4 }, { 128, 2 },
+    };
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Launch_RandomRangeKernels_EqualsTheInterpreter(int bits, int unroll) =>
+        Check(bits, unroll, 120, new RandomKernelOptions());
+
+    [Theory]
+    [MemberData(nameof(Widths))]
+    public void Launch_RandomNarrowKernels_EqualsTheInterpreter(int bits, int unroll) =>
+        Check(bits, unroll, 120, new RandomKernelOptions { Wide = false, Size = 15 });
+
+    [Theory]
+    [InlineData(512)]
+    [InlineData(256)]
+    [InlineData(128)]
+    public void Launch_RandomGroupedKernels_EqualsTheInterpreter(int bits) =>
+        Check(bits, 4, 120, new RandomKernelOptions { Grouped = true });
+
+    private static void Check(int bits, int unroll, int count, RandomKernelOptions options)
+    {
+        CpuDevice device = new(1, Isa(bits), unroll);
+        for (int seed = 0; seed < count; seed++)
+        {
+            RandomCase c = RandomKernels.Next(new Random(seed), options);
+            string? difference = c.Difference(c.Interpret(), c.RunOn(device));
+            Assert.True(difference is null, $"seed {seed}: {difference}");
+        }
+    }
+
+    internal static VectorIsa Isa(int bits) => bits switch
+    {
+        512 => VectorIsa.Bits512,
+        256 => VectorIsa.Bits256,
+        _ => VectorIsa.Bits128,
+    };
+}
