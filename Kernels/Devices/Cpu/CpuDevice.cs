@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics.X86;
 using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Passes;
 using Cotangent.Kernels.Targets;
 
 namespace Cotangent.Kernels;
@@ -11,6 +12,7 @@ internal sealed partial class CpuDevice : Device
     private readonly WorkerPool _pool;
     private readonly CpuAllocator _allocator;
     private readonly CpuLaunch _launch;
+    private readonly Func<Kernel, Kernel> _lower;
 
     /// <summary>The device that <see cref="Device.Cpu"/> is.</summary>
     public CpuDevice()
@@ -18,13 +20,14 @@ internal sealed partial class CpuDevice : Device
     {
     }
 
-    /// <summary>A device with its own threads; for tests, with narrower vectors or another number of vectors a group.</summary>
-    public CpuDevice(int threads, VectorIsa? isa = null, int? unroll = null)
+    /// <summary>A device with its own threads; for tests, with narrower vectors, another number of vectors a group, other passes.</summary>
+    public CpuDevice(int threads, VectorIsa? isa = null, int? unroll = null, Func<Kernel, Kernel>? lower = null)
         : base(DeviceKind.Cpu, "cpu", ProcessorName())
     {
         _pool = new WorkerPool(threads);
         long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
         _allocator = new CpuAllocator(budget: memory / 10 * 9, cacheLimit: memory / 4);
+        _lower = lower ?? (kernel => Pipeline.Run(kernel));
         _launch = new CpuLaunch(_pool, isa ?? VectorIsa.Best, unroll);
     }
 
@@ -49,7 +52,7 @@ internal sealed partial class CpuDevice : Device
         return new CpuMemory(this, _allocator, _allocator.Allocate(bytes), bytes);
     }
 
-    internal override CompiledKernel Compile(Kernel kernel) => new CpuKernel(this, kernel, Lower(kernel));
+    internal override CompiledKernel Compile(Kernel kernel) => new CpuKernel(this, kernel, _lower(kernel));
 
     internal override void Launch(CompiledKernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
     {
@@ -85,8 +88,6 @@ internal sealed partial class CpuDevice : Device
                 bytes, bytes);
         }
     }
-
-    private static Kernel Lower(Kernel kernel) => kernel;
 
     private static void CheckRange(DeviceMemory memory, long offset, long bytes)
     {
