@@ -85,7 +85,7 @@ public sealed unsafe class CpuGemmTests
     public void Product_TallerAndWiderThanABlock_HasTheBitsOfTheFmaChain()
     {
         Random random = new(5);
-        Check(GemmCase<float>.Create(random, 1, 1, 2 * GemmBlocking.Rows + 11, 7, 9, Layout.Rows, Layout.Rows, Layout.Rows), CpuGemm.VectorBits);
+        Check(GemmCase<float>.Create(random, 1, 1, 2 * GemmBlocking.Rows<float>() + 11, 7, 9, Layout.Rows, Layout.Rows, Layout.Rows), CpuGemm.VectorBits);
         Check(GemmCase<float>.Create(random, 1, 1, 17, GemmBlocking.Columns + 50, 9, Layout.Rows, Layout.Columns, Layout.Rows), CpuGemm.VectorBits);
     }
 

@@ -100,8 +100,8 @@ internal sealed unsafe class GemmJob<TKernels, T>
                 slab.SetPacked(scratch.B(slab.PackedBytes));
                 for (int block = 0; block < slab.DepthBlocks && depth > 0; block++)
                     slab.PackPanels(block, 0, slab.Panels);
-                for (int row = 0; row < _problem.M; row += GemmBlocking.Rows)
-                    slab.MultiplyBlock(row, Math.Min(GemmBlocking.Rows, _problem.M - row), 0, slab.Panels);
+                for (int row = 0; row < _problem.M; row += GemmBlocking.Rows<T>())
+                    slab.MultiplyBlock(row, Math.Min(GemmBlocking.Rows<T>(), _problem.M - row), 0, slab.Panels);
                 Advance(ref column, ref start, columns, depth);
             }
             while (column < _problem.N);
@@ -153,9 +153,9 @@ internal sealed unsafe class GemmJob<TKernels, T>
     /// <summary>Cuts the rows into blocks of about equal size, their number a multiple of the threads.</summary>
     private int CutRows(int threads)
     {
-        int blocks = GemmBlocking.RoundUp(GemmBlocking.Ceiling(_problem.M, GemmBlocking.Rows), threads);
+        int blocks = GemmBlocking.RoundUp(GemmBlocking.Ceiling(_problem.M, GemmBlocking.Rows<T>()), threads);
         _blockRows = GemmBlocking.RoundUp(GemmBlocking.Ceiling(_problem.M, blocks), TKernels.Rows);
-        _blockRows = Math.Min(_blockRows, GemmBlocking.Rows);
+        _blockRows = Math.Min(_blockRows, GemmBlocking.Rows<T>());
         return GemmBlocking.Ceiling(_problem.M, _blockRows);
     }
 

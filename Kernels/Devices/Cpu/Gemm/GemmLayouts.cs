@@ -27,9 +27,10 @@ internal static class GemmLayouts
         };
     }
 
-    /// <summary>True if Cᵀ = Bᵀ·Aᵀ runs faster: C's columns are contiguous instead of its rows, or C is a few tall columns.</summary>
+    /// <summary>True if Cᵀ = Bᵀ·Aᵀ runs faster: C's columns are contiguous instead of its rows, or C is a few tall columns and
+    /// A's columns are contiguous.</summary>
     public static bool ShouldTranspose(in GemmProblem p) =>
-        p.N < NarrowColumns && p.M > NarrowColumns || p.C.Column != 1 && p.C.Row == 1 && p.M >= NarrowColumns;
+        p.M > NarrowColumns && (p.N < NarrowColumns ? p.A.Column != 1 : p.C.Column != 1 && p.C.Row == 1);
 
     /// <summary>Cᵀ = Bᵀ·Aᵀ: the caller swaps the pointers of A and B.</summary>
     public static GemmProblem Transposed(in GemmProblem p) => p with

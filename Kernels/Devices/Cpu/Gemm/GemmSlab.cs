@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics.X86;
 
 namespace Cotangent.Kernels.Cpu;
 
@@ -12,6 +13,9 @@ internal unsafe struct GemmSlab<TKernels, T>
     where TKernels : struct, IMicroKernels<T>
     where T : unmanaged
 {
+    /// <summary>Terms below which a tile is too quick to fetch the next one's C meanwhile.</summary>
+    private const int PrefetchDepth = 64;
+
     private T* _a;
     private T* _b;
     private T* _c;
@@ -19,7 +23,9 @@ internal unsafe struct GemmSlab<TKernels, T>
     private GemmProblem _problem;
     private int _batch0;
     private int _batch1;
-    private bool _direct;
+    /// <summary>True if whole panels of B are read where they lie, and whole tiles' rows of A.</summary>
+    private bool _directB;
+    private bool _directA;
 
     /// <summary>First column and number of columns.</summary>
     private int _column;
@@ -54,7 +60,8 @@ internal unsafe struct GemmSlab<TKernels, T>
         _c = c + batch0 * problem.C.Batch0 + batch1 * problem.C.Batch1;
         _batch0 = batch0;
         _batch1 = batch1;
-        _direct = problem.M <= GemmBlocking.DirectRows && problem.B.Column == 1;
+        _directB = problem.B.Column == 1 && problem.M <= GemmBlocking.DirectTiles * TKernels.Rows;
+        _directA = (problem.A.Column == 1 || problem.A.Row == 1) && problem.N <= GemmBlocking.DirectTiles * TileColumns;
     }
 
     /// <summary>Turns to a range of columns and of k.</summary>
@@ -78,17 +85,16 @@ internal unsafe struct GemmSlab<TKernels, T>
         {
             int column = panel * TileColumns;
             int columns = Math.Min(TileColumns, _columns - column);
-            if (_direct && columns == TileColumns)
+            if (_directB && columns == TileColumns)
                 continue;
 
-            T* source = _b + (_start + offset) * _problem.B.Row + (_column + column) * _problem.B.Column;
             int width = GemmBlocking.RoundUp(columns, TKernels.Width);
-            Packing.Panel(source, (nint)_problem.B.Column, (nint)_problem.B.Row, columns, width, depth,
+            Packing.Panel(B(offset, column), (nint)_problem.B.Column, (nint)_problem.B.Row, columns, width, depth,
                 Packed(offset, depth, column));
         }
     }
 
-    /// <summary>Computes a block of rows of C, at most <see cref="GemmBlocking.Rows"/>, over a range of panels.</summary>
+    /// <summary>Computes a block of rows of C, at most <see cref="GemmBlocking.Rows<T>()"/>, over a range of panels.</summary>
     public readonly void MultiplyBlock(int row, int rows, int firstPanel, int endPanel)
     {
         GemmScratch scratch = GemmScratch.Current;
@@ -100,7 +106,7 @@ internal unsafe struct GemmSlab<TKernels, T>
         {
             int offset = block * GemmBlocking.Depth;
             int depth = Math.Min(GemmBlocking.Depth, _depth - offset);
-            PackRows(row, rows, _start + offset, depth, packedA);
+            PackRows(row, rows, offset, depth, packedA);
             for (int panel = firstPanel; panel < endPanel; panel++)
                 MultiplyStrip(row, rows, panel * TileColumns, offset, depth, packedA, spare);
         }
@@ -109,14 +115,16 @@ internal unsafe struct GemmSlab<TKernels, T>
     private readonly T* Packed(int offset, int depth, int column) =>
         _packed + (long)offset * PaddedColumns + (long)depth * column;
 
-    private readonly void PackRows(int row, int rows, int start, int depth, T* destination)
+    private readonly void PackRows(int row, int rows, int offset, int depth, T* destination)
     {
         MatrixLayout layout = _problem.A;
         for (int i = 0; i < rows; i += TKernels.Rows)
         {
             int lanes = Math.Min(TKernels.Rows, rows - i);
-            T* source = _a + (row + i) * layout.Row + start * layout.Column;
-            Packing.Panel(source, (nint)layout.Row, (nint)layout.Column, lanes, TileHeight(lanes), depth,
+            if (_directA && TileHeight(lanes) == lanes)
+                continue;
+
+            Packing.Panel(A(row + i, offset), (nint)layout.Row, (nint)layout.Column, lanes, TileHeight(lanes), depth,
                 destination + (nint)i * depth);
         }
     }
@@ -126,57 +134,106 @@ internal unsafe struct GemmSlab<TKernels, T>
     private static int TileHeight(int rows) => rows > 4 ? TKernels.Rows : rows == 3 ? 4 : rows;
 
     /// <summary>A block of rows by one panel. C is updated in place where its rows are contiguous, else through a spare strip.</summary>
-    private readonly void MultiplyStrip(int row, int rows, int column, int offset, int depth, T* a, T* spare)
+    private readonly void MultiplyStrip(int row, int rows, int column, int offset, int depth, T* packedA, T* spare)
     {
         int columns = Math.Min(TileColumns, _columns - column);
-        bool direct = _direct && columns == TileColumns;
-        int registers = GemmBlocking.Ceiling(columns, TKernels.Width);
         bool first = _start + offset == 0 && !_problem.Accumulate;
         bool last = _start + offset + depth == _problem.K;
-        T* b = direct
-            ? _b + (_start + offset) * _problem.B.Row + (_column + column)
-            : Packed(offset, depth, column);
-        nint bStride = direct ? (nint)_problem.B.Row : registers * TKernels.Width;
-        T* c = _c + row * _problem.C.Row + (_column + column) * _problem.C.Column;
-        bool inPlace = _problem.C.Column == 1;
+        MatrixLayout layout = _problem.C;
+        T* c = _c + row * layout.Row + (_column + column) * layout.Column;
+        bool inPlace = layout.Column == 1;
         T* strip = inPlace ? c : spare + TKernels.Rows * TileColumns;
-        nint stripStride = inPlace ? (nint)_problem.C.Row : TileColumns;
+        nint stripRow = inPlace ? (nint)layout.Row : TileColumns;
         if (!inPlace && !first)
-            CopyStrip(c, (nint)_problem.C.Row, (nint)_problem.C.Column, strip, stripStride, 1, rows, columns);
+            CopyStrip(c, (nint)layout.Row, (nint)layout.Column, strip, stripRow, 1, rows, columns);
 
-        for (int i = 0; i < rows; i += TKernels.Rows)
+        MultiplyTiles(row, rows, column, columns, offset, depth, packedA, strip, stripRow, !first, spare);
+        if (last)
+            Epilogue?.Apply((byte*)strip, row, _column + column, rows, columns, stripRow, _batch0, _batch1);
+        if (!inPlace)
+            CopyStrip(strip, stripRow, 1, c, (nint)layout.Row, (nint)layout.Column, rows, columns);
+    }
+
+    /// <summary>The tiles of a strip, from the top. Each tile's share of the next panel of B, which comes from L3, and the next tile
+    /// of C are fetched while it is computed.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private readonly void MultiplyTiles(int row, int rows, int column, int columns, int offset, int depth, T* packedA,
+        T* strip, nint stripRow, bool accumulate, T* spare)
+    {
+        int registers = GemmBlocking.Ceiling(columns, TKernels.Width);
+        int width = registers * TKernels.Width;
+        bool directB = _directB && columns == TileColumns;
+        T* b = directB ? B(offset, column) : Packed(offset, depth, column);
+        nint bDepth = directB ? (nint)_problem.B.Row : width;
+        int panelBytes = directB ? 0 : depth * width * sizeof(T);
+        byte* nextB = (byte*)b + panelBytes;
+        int fetchStep = GemmBlocking.Ceiling(panelBytes, GemmBlocking.Ceiling(rows, TKernels.Rows));
+        for (int i = 0, fetched = 0; i < rows; i += TKernels.Rows)
         {
-            T* tile = strip + i * stripStride;
+            T* tile = strip + i * stripRow;
             int tileRows = Math.Min(TKernels.Rows, rows - i);
             int height = TileHeight(tileRows);
-            if (height == tileRows && columns == registers * TKernels.Width)
-                TKernels.Multiply(height, registers, depth, a + (nint)i * depth, b, bStride, tile, stripStride, !first);
+            if (depth >= PrefetchDepth)
+            {
+                PrefetchTile(i + TKernels.Rows < rows ? tile + TKernels.Rows * stripRow : strip + TileColumns, stripRow);
+                PrefetchPanel(nextB, ref fetched, fetchStep);
+            }
+
+            bool directA = _directA && height == tileRows;
+            T* a = directA ? A(row + i, offset) : packedA + (nint)i * depth;
+            TileStrides strides = directA
+                ? new((nint)_problem.A.Row, (nint)_problem.A.Column, bDepth, stripRow)
+                : new(1, height, bDepth, stripRow);
+            if (height == tileRows && columns == width)
+                TKernels.Multiply(height, registers, depth, a, b, tile, strides, accumulate);
             else
-                MultiplyEdge(tileRows, columns, registers, depth, a + (nint)i * depth, b, bStride, tile, stripStride, !first, spare);
+                MultiplyEdge(tileRows, columns, registers, depth, a, b, tile, strides, accumulate, spare);
         }
+    }
 
-        if (last)
+    private readonly T* A(int row, int offset) => _a + row * _problem.A.Row + (_start + offset) * _problem.A.Column;
+
+    private readonly T* B(int offset, int column) =>
+        _b + (_start + offset) * _problem.B.Row + (_column + column) * _problem.B.Column;
+
+    /// <summary>Asks for the next tile of C while the present one is computed: it is far apart in memory, row from row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchTile(T* c, nint cStride)
+    {
+        if (!Sse.IsSupported)
+            return;
+
+        for (int i = 0; i < TKernels.Rows; i++, c += cStride)
         {
-            Epilogue?.Apply((byte*)strip, row, _column + column, rows, columns, stripStride, _batch0, _batch1);
+            for (int line = 0; line < TileColumns * sizeof(T); line += 64)
+                Sse.Prefetch0((byte*)c + line);
         }
+    }
 
-        if (!inPlace)
-            CopyStrip(strip, stripStride, 1, c, (nint)_problem.C.Row, (nint)_problem.C.Column, rows, columns);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void PrefetchPanel(byte* panel, ref int fetched, int step)
+    {
+        if (!Sse.IsSupported)
+            return;
+
+        int end = fetched + step;
+        for (; fetched < end; fetched += 64)
+            Sse.Prefetch1(panel + fetched);
     }
 
     /// <summary>A tile that hangs over the matrix: computed whole in the spare tile, its valid part copied.</summary>
-    private static void MultiplyEdge(int rows, int columns, int registers, int depth, T* a, T* b, nint bStride,
-        T* c, nint cStride, bool accumulate, T* spare)
+    private static void MultiplyEdge(int rows, int columns, int registers, int depth, T* a, T* b, T* c,
+        in TileStrides strides, bool accumulate, T* spare)
     {
         int height = TileHeight(rows);
         if (accumulate)
         {
             new Span<T>(spare, height * TileColumns).Clear();
-            CopyStrip(c, cStride, 1, spare, TileColumns, 1, rows, columns);
+            CopyStrip(c, strides.CRow, 1, spare, TileColumns, 1, rows, columns);
         }
 
-        TKernels.Multiply(height, registers, depth, a, b, bStride, spare, TileColumns, accumulate);
-        CopyStrip(spare, TileColumns, 1, c, cStride, 1, rows, columns);
+        TKernels.Multiply(height, registers, depth, a, b, spare, strides with { CRow = TileColumns }, accumulate);
+        CopyStrip(spare, TileColumns, 1, c, strides.CRow, 1, rows, columns);
     }
 
     private static void CopyStrip(T* source, nint sourceRow, nint sourceColumn, T* destination, nint destinationRow,

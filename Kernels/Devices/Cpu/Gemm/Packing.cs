@@ -36,6 +36,7 @@ internal static unsafe class Packing
             new Span<T>(destination + lanes, width - lanes).Clear();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void CopyRows<T>(T* source, nint depthStride, int lanes, int width, int depth, T* destination)
         where T : unmanaged
     {
@@ -68,6 +69,7 @@ internal static unsafe class Packing
             Unsafe.WriteUnaligned(destination + i, Unsafe.ReadUnaligned<uint>(source + i));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Gather<T>(
         T* source, nint laneStride, nint depthStride, int lanes, int width, int depth, T* destination)
         where T : unmanaged
@@ -81,6 +83,7 @@ internal static unsafe class Packing
 
     /// <summary>Lanes that are contiguous along k, in square blocks of 16 bytes a side. Blocks of <see cref="DepthBlock"/> along k
     /// read every cache line once, even where a power-of-two stride puts all lanes into one cache set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose<T>(T* source, nint laneStride, int lanes, int width, int depth, T* destination)
         where T : unmanaged
     {

@@ -2,6 +2,13 @@ using System.Runtime.CompilerServices;
 
 namespace Cotangent.Kernels.Cpu;
 
+/// <summary>Elements between neighbours in the operands of a tile.</summary>
+/// <param name="ARow">From one row of A to the next.</param>
+/// <param name="ADepth">From one k of A to the next.</param>
+/// <param name="BDepth">From one k of B to the next.</param>
+/// <param name="CRow">From one row of C to the next.</param>
+internal readonly record struct TileStrides(nint ARow, nint ADepth, nint BDepth, nint CRow);
+
 /// <summary>A register tile of C: a few rows whose sums stay in registers while k runs.</summary>
 /// <remarks>The JIT gives each register of each row its own place (a struct of up to four vectors is promoted), so the loop bodies
 /// below become bare loads, broadcasts and fused multiply-adds. Each height is written out: a loop over rows would need an array,
@@ -10,9 +17,15 @@ internal unsafe interface ITile<TRow, T>
     where TRow : unmanaged, ITileRow<TRow, T>
     where T : unmanaged
 {
-    /// <summary>C = A·B, or C += A·B, over a whole tile: a is packed, k by k, one element a row; b has bStride elements from one k
-    /// to the next. Each element of C is the chain c = fma(a, b, c) in order of k: the same bits for every tile and blocking.</summary>
-    static abstract void Multiply(int k, T* a, T* b, nint bStride, T* c, nint cStride, bool accumulate);
+    /// <summary>C = A·B, or C += A·B, over a whole tile. Each element of C is the chain c = fma(a, b, c) in order of k: the same
+    /// bits for every tile and blocking.</summary>
+    /// <param name="k">Terms of each sum.</param>
+    /// <param name="a">The tile's rows of A, packed or where they lie.</param>
+    /// <param name="b">The tile's columns of B: a row of them for each k, contiguous, packed or where they lie.</param>
+    /// <param name="c">The tile of C.</param>
+    /// <param name="strides">The distances between elements.</param>
+    /// <param name="accumulate">True to start from C instead of zero.</param>
+    static abstract void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate);
 }
 
 /// <summary>8 rows: with rows of three registers 24 sums, three of B and a broadcast fill 28 of AVX-512's 32 registers.</summary>
@@ -21,43 +34,45 @@ internal readonly unsafe struct Tile8<TRow, T> : ITile<TRow, T>
     where T : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(int k, T* a, T* b, nint bStride, T* c, nint cStride, bool accumulate)
+    public static void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate)
     {
         TRow c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
-        T* lower = c + 4 * cStride;
+        nint cRow = strides.CRow, a1 = strides.ARow, a2 = 2 * a1, a3 = 3 * a1, a4 = 4 * a1, a5 = 5 * a1, a6 = 6 * a1, a7 = 7 * a1;
+        nint aDepth = strides.ADepth, bDepth = strides.BDepth;
+        T* lower = c + 4 * cRow;
         if (accumulate)
         {
             c0 = TRow.Load(c);
-            c1 = TRow.Load(c + cStride);
-            c2 = TRow.Load(c + 2 * cStride);
-            c3 = TRow.Load(c + 3 * cStride);
+            c1 = TRow.Load(c + cRow);
+            c2 = TRow.Load(c + 2 * cRow);
+            c3 = TRow.Load(c + 3 * cRow);
             c4 = TRow.Load(lower);
-            c5 = TRow.Load(lower + cStride);
-            c6 = TRow.Load(lower + 2 * cStride);
-            c7 = TRow.Load(lower + 3 * cStride);
+            c5 = TRow.Load(lower + cRow);
+            c6 = TRow.Load(lower + 2 * cRow);
+            c7 = TRow.Load(lower + 3 * cRow);
         }
 
-        for (; k > 0; k--, a += 8, b += bStride)
+        for (; k > 0; k--, a += aDepth, b += bDepth)
         {
             TRow row = TRow.Load(b);
             c0 = TRow.MultiplyAdd(a, row, c0);
-            c1 = TRow.MultiplyAdd(a + 1, row, c1);
-            c2 = TRow.MultiplyAdd(a + 2, row, c2);
-            c3 = TRow.MultiplyAdd(a + 3, row, c3);
-            c4 = TRow.MultiplyAdd(a + 4, row, c4);
-            c5 = TRow.MultiplyAdd(a + 5, row, c5);
-            c6 = TRow.MultiplyAdd(a + 6, row, c6);
-            c7 = TRow.MultiplyAdd(a + 7, row, c7);
+            c1 = TRow.MultiplyAdd(a + a1, row, c1);
+            c2 = TRow.MultiplyAdd(a + a2, row, c2);
+            c3 = TRow.MultiplyAdd(a + a3, row, c3);
+            c4 = TRow.MultiplyAdd(a + a4, row, c4);
+            c5 = TRow.MultiplyAdd(a + a5, row, c5);
+            c6 = TRow.MultiplyAdd(a + a6, row, c6);
+            c7 = TRow.MultiplyAdd(a + a7, row, c7);
         }
 
         TRow.Store(c0, c);
-        TRow.Store(c1, c + cStride);
-        TRow.Store(c2, c + 2 * cStride);
-        TRow.Store(c3, c + 3 * cStride);
+        TRow.Store(c1, c + cRow);
+        TRow.Store(c2, c + 2 * cRow);
+        TRow.Store(c3, c + 3 * cRow);
         TRow.Store(c4, lower);
-        TRow.Store(c5, lower + cStride);
-        TRow.Store(c6, lower + 2 * cStride);
-        TRow.Store(c7, lower + 3 * cStride);
+        TRow.Store(c5, lower + cRow);
+        TRow.Store(c6, lower + 2 * cRow);
+        TRow.Store(c7, lower + 3 * cRow);
     }
 }
 
@@ -67,37 +82,39 @@ internal readonly unsafe struct Tile6<TRow, T> : ITile<TRow, T>
     where T : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(int k, T* a, T* b, nint bStride, T* c, nint cStride, bool accumulate)
+    public static void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate)
     {
         TRow c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default;
-        T* lower = c + 4 * cStride;
+        nint cRow = strides.CRow, a1 = strides.ARow, a2 = 2 * a1, a3 = 3 * a1, a4 = 4 * a1, a5 = 5 * a1;
+        nint aDepth = strides.ADepth, bDepth = strides.BDepth;
+        T* lower = c + 4 * cRow;
         if (accumulate)
         {
             c0 = TRow.Load(c);
-            c1 = TRow.Load(c + cStride);
-            c2 = TRow.Load(c + 2 * cStride);
-            c3 = TRow.Load(c + 3 * cStride);
+            c1 = TRow.Load(c + cRow);
+            c2 = TRow.Load(c + 2 * cRow);
+            c3 = TRow.Load(c + 3 * cRow);
             c4 = TRow.Load(lower);
-            c5 = TRow.Load(lower + cStride);
+            c5 = TRow.Load(lower + cRow);
         }
 
-        for (; k > 0; k--, a += 6, b += bStride)
+        for (; k > 0; k--, a += aDepth, b += bDepth)
         {
             TRow row = TRow.Load(b);
             c0 = TRow.MultiplyAdd(a, row, c0);
-            c1 = TRow.MultiplyAdd(a + 1, row, c1);
-            c2 = TRow.MultiplyAdd(a + 2, row, c2);
-            c3 = TRow.MultiplyAdd(a + 3, row, c3);
-            c4 = TRow.MultiplyAdd(a + 4, row, c4);
-            c5 = TRow.MultiplyAdd(a + 5, row, c5);
+            c1 = TRow.MultiplyAdd(a + a1, row, c1);
+            c2 = TRow.MultiplyAdd(a + a2, row, c2);
+            c3 = TRow.MultiplyAdd(a + a3, row, c3);
+            c4 = TRow.MultiplyAdd(a + a4, row, c4);
+            c5 = TRow.MultiplyAdd(a + a5, row, c5);
         }
 
         TRow.Store(c0, c);
-        TRow.Store(c1, c + cStride);
-        TRow.Store(c2, c + 2 * cStride);
-        TRow.Store(c3, c + 3 * cStride);
+        TRow.Store(c1, c + cRow);
+        TRow.Store(c2, c + 2 * cRow);
+        TRow.Store(c3, c + 3 * cRow);
         TRow.Store(c4, lower);
-        TRow.Store(c5, lower + cStride);
+        TRow.Store(c5, lower + cRow);
     }
 }
 
@@ -107,30 +124,32 @@ internal readonly unsafe struct Tile4<TRow, T> : ITile<TRow, T>
     where T : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(int k, T* a, T* b, nint bStride, T* c, nint cStride, bool accumulate)
+    public static void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate)
     {
         TRow c0 = default, c1 = default, c2 = default, c3 = default;
+        nint cRow = strides.CRow, a1 = strides.ARow, a2 = 2 * a1, a3 = 3 * a1;
+        nint aDepth = strides.ADepth, bDepth = strides.BDepth;
         if (accumulate)
         {
             c0 = TRow.Load(c);
-            c1 = TRow.Load(c + cStride);
-            c2 = TRow.Load(c + 2 * cStride);
-            c3 = TRow.Load(c + 3 * cStride);
+            c1 = TRow.Load(c + cRow);
+            c2 = TRow.Load(c + 2 * cRow);
+            c3 = TRow.Load(c + 3 * cRow);
         }
 
-        for (; k > 0; k--, a += 4, b += bStride)
+        for (; k > 0; k--, a += aDepth, b += bDepth)
         {
             TRow row = TRow.Load(b);
             c0 = TRow.MultiplyAdd(a, row, c0);
-            c1 = TRow.MultiplyAdd(a + 1, row, c1);
-            c2 = TRow.MultiplyAdd(a + 2, row, c2);
-            c3 = TRow.MultiplyAdd(a + 3, row, c3);
+            c1 = TRow.MultiplyAdd(a + a1, row, c1);
+            c2 = TRow.MultiplyAdd(a + a2, row, c2);
+            c3 = TRow.MultiplyAdd(a + a3, row, c3);
         }
 
         TRow.Store(c0, c);
-        TRow.Store(c1, c + cStride);
-        TRow.Store(c2, c + 2 * cStride);
-        TRow.Store(c3, c + 3 * cStride);
+        TRow.Store(c1, c + cRow);
+        TRow.Store(c2, c + 2 * cRow);
+        TRow.Store(c3, c + 3 * cRow);
     }
 }
 
@@ -140,24 +159,26 @@ internal readonly unsafe struct Tile2<TRow, T> : ITile<TRow, T>
     where T : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(int k, T* a, T* b, nint bStride, T* c, nint cStride, bool accumulate)
+    public static void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate)
     {
         TRow c0 = default, c1 = default;
+        nint cRow = strides.CRow, a1 = strides.ARow;
+        nint aDepth = strides.ADepth, bDepth = strides.BDepth;
         if (accumulate)
         {
             c0 = TRow.Load(c);
-            c1 = TRow.Load(c + cStride);
+            c1 = TRow.Load(c + cRow);
         }
 
-        for (; k > 0; k--, a += 2, b += bStride)
+        for (; k > 0; k--, a += aDepth, b += bDepth)
         {
             TRow row = TRow.Load(b);
             c0 = TRow.MultiplyAdd(a, row, c0);
-            c1 = TRow.MultiplyAdd(a + 1, row, c1);
+            c1 = TRow.MultiplyAdd(a + a1, row, c1);
         }
 
         TRow.Store(c0, c);
-        TRow.Store(c1, c + cStride);
+        TRow.Store(c1, c + cRow);
     }
 }
 
@@ -167,15 +188,16 @@ internal readonly unsafe struct Tile1<TRow, T> : ITile<TRow, T>
     where T : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(int k, T* a, T* b, nint bStride, T* c, nint cStride, bool accumulate)
+    public static void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate)
     {
         TRow c0 = default;
+        nint aDepth = strides.ADepth, bDepth = strides.BDepth;
         if (accumulate)
         {
             c0 = TRow.Load(c);
         }
 
-        for (; k > 0; k--, a += 1, b += bStride)
+        for (; k > 0; k--, a += aDepth, b += bDepth)
         {
             TRow row = TRow.Load(b);
             c0 = TRow.MultiplyAdd(a, row, c0);
