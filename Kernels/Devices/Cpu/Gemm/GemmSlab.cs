@@ -94,7 +94,7 @@ internal unsafe struct GemmSlab<TKernels, T>
         }
     }
 
-    /// <summary>Computes a block of rows of C, at most <see cref="GemmBlocking.Rows<T>()"/>, over a range of panels.</summary>
+    /// <summary>Computes a block of rows of C, at most <see cref="GemmBlocking.Rows"/>, over a range of panels.</summary>
     public readonly void MultiplyBlock(int row, int rows, int firstPanel, int endPanel)
     {
         GemmScratch scratch = GemmScratch.Current;
