@@ -18,6 +18,14 @@ public abstract partial class Device
     /// <summary>The processor's SIMD units.</summary>
     public static Device Cpu => s_cpu.Value ?? throw Unavailable("cpu");
 
+    /// <summary>A CPU device of its own with this many threads; results do not depend on the number.</summary>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="threads"/> is below 1.</exception>
+    public static Device CreateCpu(int threads)
+    {
+        ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1);
+        return new CpuDevice(threads);
+    }
+
     /// <summary>Runs kernels as plain C#, one work item at a time, with bounds checks; breakpoints work.</summary>
     public static Device Debug => s_debug.Value ?? throw Unavailable("debug");
 
