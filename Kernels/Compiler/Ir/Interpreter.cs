@@ -11,14 +11,17 @@ internal sealed class Interpreter
     private readonly Cell[] _initial;
     private readonly LaunchShape _shape;
     private readonly byte _fill;
+    private readonly Action<Index3D, Value, ulong>? _observe;
     private readonly Dictionary<Instruction, Memory> _shared = new(ReferenceEqualityComparer.Instance);
     private Index3D _grid;
 
-    private Interpreter(Kernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments, byte fill)
+    private Interpreter(Kernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments, byte fill,
+        Action<Index3D, Value, ulong>? observe)
     {
         _program = new InterpreterProgram(kernel);
         _shape = shape;
         _fill = fill;
+        _observe = observe;
         _initial = new Cell[_program.SlotCount];
         foreach ((int slot, ulong bits) in _program.Constants)
         {
@@ -39,8 +42,11 @@ internal sealed class Interpreter
     /// <param name="shape">The launch.</param>
     /// <param name="arguments">One a parameter; memory must be readable by the host.</param>
     /// <param name="fill">What fresh shared and local memory holds; the default makes every float a NaN, to find reads before writes.</param>
+    /// <param name="observe">Told the index of the work item (in its group if there are groups), a value and its bits, each time an
+    /// instruction or a break makes it.</param>
     /// <exception cref="InterpreterException">The kernel did what it must not: an access out of bounds, a diverging barrier.</exception>
-    public static void Run(Kernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments, byte fill = 0xFF)
+    public static void Run(Kernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments, byte fill = 0xFF,
+        Action<Index3D, Value, ulong>? observe = null)
     {
         if (arguments.Length != kernel.Parameters.Length)
         {
@@ -48,7 +54,7 @@ internal sealed class Interpreter
                 $"Kernel '{kernel.Name}' takes {kernel.Parameters.Length} arguments, not {arguments.Length}.", nameof(arguments));
         }
 
-        Interpreter interpreter = new(kernel, shape, arguments, fill);
+        Interpreter interpreter = new(kernel, shape, arguments, fill, observe);
         if (kernel.Kind == LaunchKind.Grouped)
         {
             interpreter.RunGroups();
@@ -168,6 +174,7 @@ internal sealed class Interpreter
                     }
 
                     item.Cells[step.Destinations[0]] = Execute(item, node, step.Sources);
+                    _observe?.Invoke(item.Index, node, item.Cells[step.Destinations[0]].Bits);
                     item.Position++;
                     break;
                 case StepKind.JumpIfFalse:
@@ -178,6 +185,10 @@ internal sealed class Interpreter
                     for (int i = 0; i < moved.Length; i++)
                     {
                         item.Cells[step.Destinations[i]] = moved[i];
+                        if (step.Node is Break leave)
+                        {
+                            _observe?.Invoke(item.Index, leave.Target.Results[i], moved[i].Bits);
+                        }
                     }
 
                     item.Position = step.Target;

@@ -12,10 +12,10 @@ namespace Cotangent.Tests.Kernels.Ir;
 internal sealed record RandomCase(Kernel Kernel, LaunchShape Shape, ImmutableArray<byte[]?> Buffers, ImmutableArray<ulong> Scalars)
 {
     /// <summary>The buffers after a run of the interpreter, of this kernel or of one made from it.</summary>
-    public byte[]?[] Interpret(Kernel? kernel = null)
+    public byte[]?[] Interpret(Kernel? kernel = null, Action<Index3D, Value, ulong>? observe = null)
     {
         HostMemory?[] memories = [.. Buffers.Select(b => b is null ? null : HostMemory.Of<byte>(b))];
-        Interpreter.Run(kernel ?? Kernel, Shape, Arguments(memories));
+        Interpreter.Run(kernel ?? Kernel, Shape, Arguments(memories), observe: observe);
         return [.. memories.Select(m => m?.Bytes.ToArray())];
     }
 
