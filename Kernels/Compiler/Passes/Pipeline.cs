@@ -37,6 +37,7 @@ internal static class Pipeline
         new("replace local arrays", LocalArrays.Replace),
         s_fold, s_convertIfs, s_fold, s_merge, s_removeDead,
         new("contract to fma", FmaContraction.Contract),
+        new("expand the mathematical library", LowerMath.Lower),
         s_fold, s_convertIfs, s_fold, s_merge,
         new("hoist loop invariants", LoopInvariants.Hoist),
         s_merge, s_removeDead,
