@@ -142,7 +142,7 @@ internal sealed unsafe class OpenClDevice : Device
     }
 
     internal override void Gemm(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c) =>
-        throw new NotSupportedException();
+        _session.Value.Gemm.Multiply(problem, a, b, c);
 
     private void SetArguments(
         CompiledKernel kernel, OpenClCode code, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments, int items)
@@ -235,6 +235,7 @@ internal sealed unsafe class OpenClDevice : Device
             OpenClError.Check(status, "clCreateCommandQueue");
             Allocator = new OpenClAllocator(device, api, context, info.GlobalMemory, info.MaxAllocation);
             Compiler = new OpenClCompiler(device, api, context, info);
+            Gemm = new OpenClGemm(device);
         }
 
         public nint Queue { get; }
@@ -242,5 +243,7 @@ internal sealed unsafe class OpenClDevice : Device
         public OpenClAllocator Allocator { get; }
 
         public OpenClCompiler Compiler { get; }
+
+        public OpenClGemm Gemm { get; }
     }
 }

@@ -20,7 +20,10 @@ internal sealed record RandomCase(Kernel Kernel, LaunchShape Shape, ImmutableArr
     }
 
     /// <summary>The buffers after a run on a device.</summary>
-    public byte[]?[] RunOn(Device device)
+    public byte[]?[] RunOn(Device device) => RunOn(device, device.Compile(Kernel));
+
+    /// <summary>As <see cref="RunOn(Device)"/>, with the kernel already compiled (in a batch, say).</summary>
+    public byte[]?[] RunOn(Device device, CompiledKernel compiled)
     {
         DeviceMemory?[] memories = [.. Buffers.Select(b => b is null ? null : device.AllocateMemory(b.Length))];
         for (int i = 0; i < memories.Length; i++)
@@ -31,7 +34,7 @@ internal sealed record RandomCase(Kernel Kernel, LaunchShape Shape, ImmutableArr
             }
         }
 
-        device.Launch(device.Compile(Kernel), Shape, Arguments(memories));
+        device.Launch(compiled, Shape, Arguments(memories));
         byte[]?[] results = [.. memories.Select(m => m is null ? null : new byte[m.ByteLength])];
         for (int i = 0; i < memories.Length; i++)
         {

@@ -1,0 +1,64 @@
+using Cotangent.Kernels.Ir;
+
+namespace Cotangent.Kernels.OpenCl;
+
+/// <summary>The plain matrix product: a work item is one element of C, a chain of fused multiply-adds in order of k, for any strides.
+/// The chain is the CPU's, so the bits are too.</summary>
+internal sealed class OpenClGemm(Device device)
+{
+    private readonly Lazy<CompiledKernel> _single = new(() => device.Compile(Build(ScalarType.Float32)));
+    private readonly Lazy<CompiledKernel> _double = new(() => device.Compile(Build(ScalarType.Float64)));
+
+    public void Multiply(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c)
+    {
+        CompiledKernel kernel = (problem.Type == ScalarType.Float32 ? _single : _double).Value;
+        LaunchShape shape = LaunchShape.Range(problem.N, problem.M, checked(problem.Batch0 * problem.Batch1));
+        device.Launch(kernel, shape,
+        [
+            a, b, c, KernelArgument.Scalar(problem.Batch1), KernelArgument.Scalar(problem.K),
+            KernelArgument.Raw(problem.Accumulate ? 1u : 0u),
+            .. Strides(problem.A), .. Strides(problem.B), .. Strides(problem.C),
+        ]);
+    }
+
+    internal static Kernel Build(ScalarType type)
+    {
+        IrType matrix = IrType.Pointer(type, AddressSpace.Global);
+        IrType[] types =
+        [
+            matrix, matrix, matrix, ScalarType.Int32, ScalarType.Int32, ScalarType.Bool,
+            .. Enumerable.Repeat((IrType)ScalarType.Int64, 12),
+        ];
+        Parameter[] p = [.. types.Select((t, i) => new Parameter(t, i))];
+        Kernel kernel = new($"gemm_{type.Name()}", LaunchKind.Range3D, [.. p]);
+        Builder b = new(kernel.Body);
+
+        Value column = Index(Opcode.GlobalIndex, Axis.X);
+        Value row = Index(Opcode.GlobalIndex, Axis.Y);
+        Value batch = b.Position(Opcode.GlobalIndex, Axis.Z);
+        Value batch0 = b.Convert(b.Div(batch, p[3]), ScalarType.Int64);
+        Value batch1 = b.Convert(b.Binary(Opcode.Rem, batch, p[3]), ScalarType.Int64);
+        Value startA = b.Add(Batch(6), b.Mul(row, p[8]));
+        Value startB = b.Add(Batch(10), b.Mul(column, p[13]));
+        Value indexC = b.Add(Batch(14), b.Add(b.Mul(row, p[16]), b.Mul(column, p[17])));
+
+        Value initial = b.If(p[5], [type], () => [b.Load(p[2], indexC)], () => [Constant.Of(type, 0)])[0];
+        Value sum = b.For(Constant.Of(0), p[4], Constant.Of(1), [initial, startA, startB], (_, state) =>
+        [
+            b.Fma(b.Load(p[0], state[1]), b.Load(p[1], state[2]), state[0]), b.Add(state[1], p[9]), b.Add(state[2], p[12]),
+        ])[0];
+        b.Store(p[2], indexC, sum);
+        b.Append(new Return());
+        return kernel;
+
+        Value Index(Opcode opcode, Axis axis) => b.Convert(b.Position(opcode, axis), ScalarType.Int64);
+
+        Value Batch(int stride) => b.Add(b.Mul(batch0, p[stride]), b.Mul(batch1, p[stride + 1]));
+    }
+
+    private static KernelArgument[] Strides(MatrixLayout layout) =>
+    [
+        KernelArgument.Scalar(layout.Batch0), KernelArgument.Scalar(layout.Batch1),
+        KernelArgument.Scalar(layout.Row), KernelArgument.Scalar(layout.Column),
+    ];
+}
