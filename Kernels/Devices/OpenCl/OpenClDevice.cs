@@ -63,7 +63,7 @@ internal sealed unsafe class OpenClDevice : Device
 
         OpenClCode code = ((OpenClKernel)kernel).Code;
         bool grouped = kernel.Source.Kind == LaunchKind.Grouped;
-        Index3D group = grouped ? CheckedGroup(kernel, code, shape.Group) : RangeGroup(code, shape.Extent);
+        Index3D group = grouped ? CheckedGroup(kernel, code, shape.Group) : RangeGroup(code, kernel.Source.Kind, shape.Extent);
         Index3D groups = grouped ? shape.Grid : GroupsOf(shape.Extent, group);
         nuint* local = stackalloc nuint[] { (nuint)group.X, (nuint)group.Y, (nuint)group.Z };
         nuint* global = stackalloc nuint[]
@@ -178,11 +178,16 @@ internal sealed unsafe class OpenClDevice : Device
     private void SetArgument(OpenClCode code, uint index, int size, void* value) =>
         OpenClError.Check(_api.SetKernelArg(code.Handle, index, (nuint)size, value), "clSetKernelArg");
 
-    // A power of two along each axis, as many as one group takes along X first: X is the axis of consecutive memory.
-    private Index3D RangeGroup(OpenClCode code, Index3D extent)
+    // A GPU gets a power of two along each axis, as many as a group takes along X first: the axis of consecutive memory. A driver
+    // for processors (PoCL) compiles a kernel anew for every group size, 100 ms each: it gets the same size whatever the extent.
+    private Index3D RangeGroup(OpenClCode code, LaunchKind kind, Index3D extent)
     {
         const int preferred = 256;
+        const int narrow = 16;
         int left = Math.Min(preferred, code.MaxGroupSize);
+        if (!_info.IsGpu && left == preferred)
+            return kind == LaunchKind.Range1D ? new(preferred, 1, 1) : extent.X > narrow ? new(64, 1, 1) : new(narrow, 4, 1);
+
         int x = Along(extent.X, _info.MaxGroup.X, ref left);
         int y = Along(extent.Y, _info.MaxGroup.Y, ref left);
         int z = Along(extent.Z, _info.MaxGroup.Z, ref left);

@@ -96,6 +96,7 @@ internal sealed record OpenClInfo
     private static unsafe OpenClInfo Ask(OpenClApi api, nint device)
     {
         string[] extensions = Text(api, device, Extensions).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        bool isGpu = (Number(api, device, DeviceType) & TypeGpu) != 0;
         nuint* sizes = stackalloc nuint[16];
         OpenClError.Check(
             api.GetDeviceInfo(device, MaxWorkItemSizes, (nuint)(16 * sizeof(nuint)), sizes, null), "clGetDeviceInfo");
@@ -105,7 +106,7 @@ internal sealed record OpenClInfo
             Device = device,
             Name = Text(api, device, DeviceName),
             Version = $"{Text(api, device, DeviceVersion)} {Text(api, device, DriverVersion)}",
-            IsGpu = (Number(api, device, DeviceType) & TypeGpu) != 0,
+            IsGpu = isGpu,
             MaxGroupSize = (int)Number(api, device, MaxWorkGroupSize),
             MaxGroup = new Index3D((int)sizes[0], (int)sizes[1], (int)sizes[2]),
             MaxAllocation = (long)Number(api, device, MaxMemAllocSize),
@@ -114,7 +115,8 @@ internal sealed record OpenClInfo
             Traits = new OpenClTraits(
                 Float64: extensions.Contains("cl_khr_fp64"),
                 CorrectDivideSqrt: (Number(api, device, SingleFpConfig) & CorrectlyRoundedDivideSqrt) != 0,
-                Int64Atomics: extensions.Contains("cl_khr_int64_base_atomics")),
+                Int64Atomics: extensions.Contains("cl_khr_int64_base_atomics"),
+                SerialGroups: !isGpu),
         };
     }
 

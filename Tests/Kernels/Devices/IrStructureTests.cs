@@ -35,10 +35,10 @@ public class IrStructureTests
         Kernel reduce = GroupReductions();
         IrCase.CheckAll(device,
         [
-            .. from size in (Index3D[])[new(1, 1, 1), new(2, 1, 1), new(7, 1, 1), new(64, 1, 1), new(100, 1, 1), new(5, 4, 3)]
+            .. from size in (Index3D[])[new(1, 1, 1), new(7, 1, 1), new(64, 1, 1), new(5, 4, 3)]
                let items = 3 * size.Size
                select new IrCase(reduce, LaunchShape.Groups(new(3, 1, 1), size), Floats(items), Ints(items),
-                   new float[4 * items], new int[4 * items]),
+                   new float[3 * items], new int[3 * items]),
             SharedReverse(), UniformLoopWithBarriers(),
         ]);
     }
@@ -321,16 +321,17 @@ public class IrStructureTests
                     b.Mul(b.Position(Opcode.GroupExtent, Axis.Y), b.Position(Opcode.GroupIndex, Axis.Z)))));
             Value i = b.Add(b.Mul(b.Position(Opcode.GridIndex), size), item);
             Value last = b.Sub(size, Constant.Of(1));
-            for (int k = 0; k < 2; k++)
+            Value x = b.Load(p[0], i);
+            Value y = b.Load(p[1], i);
+            Keep(p[2], b.GroupReduce(Opcode.GroupAdd, x), b.GroupReduce(Opcode.GroupMin, x), Broadcast(x));
+            Keep(p[3], b.GroupReduce(Opcode.GroupAdd, y), b.GroupReduce(Opcode.GroupMax, y), Broadcast(y));
+
+            Value Broadcast(Value value) => b.Append(new Instruction(Opcode.GroupBroadcast, value.Type, value, last));
+
+            void Keep(Value pointer, params Value[] values)
             {
-                Value x = b.Load(p[k], i);
-                Value[] values =
-                [
-                    b.GroupReduce(Opcode.GroupAdd, x), b.GroupReduce(Opcode.GroupMin, x), b.GroupReduce(Opcode.GroupMax, x),
-                    b.Append(new Instruction(Opcode.GroupBroadcast, x.Type, x, last)),
-                ];
-                for (int v = 0; v < 4; v++)
-                    b.Store(p[k + 2], b.Add(b.Mul(i, Constant.Of(4)), Constant.Of(v)), values[v]);
+                for (int v = 0; v < values.Length; v++)
+                    b.Store(pointer, b.Add(b.Mul(i, Constant.Of(values.Length)), Constant.Of(v)), values[v]);
             }
         });
 

@@ -120,39 +120,53 @@ internal sealed class OpenClHelpers
     }
 
     /// <summary>Sum, minimum or maximum over the group. With n items and p the smallest power of two ≥ n:
-    /// for s = p/2, p/4, …, 1, item i with i &lt; s and i + s &lt; n takes v[i] op v[i + s]; v[0] is the result.</summary>
-    public string GroupReduce(Opcode opcode, ScalarType type)
+    /// for s = p/2, p/4, …, 1, v[i] with i &lt; s and i + s &lt; n becomes v[i] op v[i + s]; v[0] is the result.</summary>
+    public string GroupReduce(Opcode opcode, ScalarType type, OpenClTraits traits)
     {
         string t = OpenClTypes.Memory(type);
+        string u = OpenClTypes.Unsigned(type);
         bool isFloat = type is ScalarType.Float32 or ScalarType.Float64;
         (string suffix, string combined) = opcode switch
         {
-            Opcode.GroupAdd => ("add", isFloat ? "v[i] + v[i + s]" : WrappingSum()),
+            Opcode.GroupAdd => ("add", isFloat ? "v[i] + v[i + s]" : $"({t})(({u})v[i] + ({u})v[i + s])"),
             Opcode.GroupMin => ("min", $"{(isFloat ? Minimum(type) : "min")}(v[i], v[i + s])"),
             _ => ("max", $"{(isFloat ? Maximum(type) : "max")}(v[i], v[i + s])"),
         };
-        Define("ct_item", OpenClSoftFloat.ItemInGroup);
-        return Define($"ct_group_{suffix}_{t}", $$"""
-            {{t}} ct_group_{{suffix}}_{{t}}({{t}} x, __local ulong* scratch)
-            {
-                __local {{t}}* v = (__local {{t}}*)scratch;
-                int i = ct_item();
-                int n = ct_items();
-                int p = 1;
-                while (p < n) p *= 2;
+        string tree = traits.SerialGroups
+            ? $$"""
                 barrier(CLK_LOCAL_MEM_FENCE);
-                v[i] = x;
+                if (item == 0)
+                {
+                    for (int s = p / 2; s > 0; s /= 2)
+                    {
+                        for (int i = 0; i < s && i + s < n; i++) v[i] = {{combined}};
+                    }
+                }
+            """
+            : $$"""
+                int i = item;
                 for (int s = p / 2; s > 0; s /= 2)
                 {
                     barrier(CLK_LOCAL_MEM_FENCE);
                     if (i < s && i + s < n) v[i] = {{combined}};
                 }
+            """;
+        Define("ct_item", OpenClSoftFloat.ItemInGroup);
+        return Define($"ct_group_{suffix}_{t}", $$"""
+            {{t}} ct_group_{{suffix}}_{{t}}({{t}} x, __local ulong* scratch)
+            {
+                __local {{t}}* v = (__local {{t}}*)scratch;
+                int item = ct_item();
+                int n = ct_items();
+                int p = 1;
+                while (p < n) p *= 2;
+                barrier(CLK_LOCAL_MEM_FENCE);
+                v[item] = x;
+            {{tree}}
                 barrier(CLK_LOCAL_MEM_FENCE);
                 return v[0];
             }
             """);
-
-        string WrappingSum() => $"({t})(({OpenClTypes.Unsigned(type)})v[i] + ({OpenClTypes.Unsigned(type)})v[i + s])";
     }
 
     /// <summary>One item's value, for the whole group.</summary>

@@ -204,7 +204,7 @@ internal sealed partial class OpenClPrinter
         UsesScratch = true;
         string function = i.Opcode == Opcode.GroupBroadcast
             ? _helpers.GroupBroadcast(i.Type.Scalar)
-            : _helpers.GroupReduce(i.Opcode, i.Type.Scalar);
+            : _helpers.GroupReduce(i.Opcode, i.Type.Scalar, _traits);
         return $"{function}({string.Join(", ", i.Operands.Select(Name))}, scratch)";
     }
 }
