@@ -1,5 +1,4 @@
 using Cotangent.Kernels;
-using Xunit;
 
 namespace Cotangent.Tests;
 

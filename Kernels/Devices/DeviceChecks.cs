@@ -6,11 +6,13 @@ namespace Cotangent.Kernels;
 /// words.</summary>
 internal static class DeviceChecks
 {
-    /// <summary>Throws unless the memory is this device's and has the range.</summary>
+    /// <summary>Throws unless the memory is this device's, was not released, and has the range.</summary>
     /// <exception cref="DeviceException">CTG3008.</exception>
+    /// <exception cref="ObjectDisposedException">The memory was released.</exception>
     public static void Range(Device device, DeviceMemory memory, long byteOffset, long bytes)
     {
         Owner(device, memory);
+        ObjectDisposedException.ThrowIf(memory.IsReleased, typeof(DeviceMemory));
         if (byteOffset < 0 || bytes < 0 || byteOffset > memory.ByteLength - bytes)
         {
             throw new DeviceException("CTG3008",
@@ -19,7 +21,7 @@ internal static class DeviceChecks
     }
 
     /// <summary>Throws if the memory belongs to another device.</summary>
-    public static void Owner(Device device, DeviceMemory memory)
+    private static void Owner(Device device, DeviceMemory memory)
     {
         if (memory.Device != device)
         {
@@ -83,5 +85,6 @@ internal static class DeviceChecks
         return size.X > 0 && size.Y > 0 && size.Z > 0;
     }
 
+    /// <summary>A size along three axes, for messages.</summary>
     public static string Text(Index3D size) => $"{size.X}×{size.Y}×{size.Z}";
 }

@@ -11,6 +11,9 @@ internal abstract class DeviceMemory(Device device, long byteLength)
     /// <summary>The address, where the host can read and write the memory directly (CPU and Debug devices); else 0.</summary>
     public virtual nint HostPointer => 0;
 
+    /// <summary>True after <see cref="Release"/>.</summary>
+    public virtual bool IsReleased => HostPointer == 0;
+
     /// <summary>Returns the block to the allocator. Work already launched still may use it: reuse is stream-ordered.
     /// A second call does nothing. Called by the owner's Dispose or finaliser.</summary>
     public abstract void Release();

@@ -56,45 +56,36 @@ internal sealed partial class CpuDevice : Device
 
     internal override void Launch(CompiledKernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
     {
-        CpuKernel compiled = (CpuKernel)kernel;
-        if (arguments.Length != compiled.Source.Parameters.Length)
-            throw new ArgumentException($"Kernel '{compiled.Source.Name}' takes {compiled.Source.Parameters.Length} arguments; "
-                + $"{arguments.Length} were given.", nameof(arguments));
+        if (!DeviceChecks.Launch(this, kernel, shape, arguments))
+            return;
+
         lock (_queue)
-            _launch.Run(compiled, shape, arguments);
+            _launch.Run((CpuKernel)kernel, shape, arguments);
     }
 
     internal override unsafe void Write(ReadOnlySpan<byte> source, DeviceMemory destination, long byteOffset)
     {
-        CheckRange(destination, byteOffset, source.Length);
+        DeviceChecks.Range(this, destination, byteOffset, source.Length);
         lock (_queue)
             source.CopyTo(new Span<byte>((byte*)destination.HostPointer + byteOffset, source.Length));
     }
 
     internal override unsafe void Read(DeviceMemory source, long byteOffset, Span<byte> destination)
     {
-        CheckRange(source, byteOffset, destination.Length);
+        DeviceChecks.Range(this, source, byteOffset, destination.Length);
         lock (_queue)
             new ReadOnlySpan<byte>((byte*)source.HostPointer + byteOffset, destination.Length).CopyTo(destination);
     }
 
     internal override unsafe void Copy(DeviceMemory source, long sourceOffset, DeviceMemory destination, long destinationOffset, long bytes)
     {
-        CheckRange(source, sourceOffset, bytes);
-        CheckRange(destination, destinationOffset, bytes);
+        DeviceChecks.Range(this, source, sourceOffset, bytes);
+        DeviceChecks.Range(this, destination, destinationOffset, bytes);
         lock (_queue)
         {
             Buffer.MemoryCopy((byte*)source.HostPointer + sourceOffset, (byte*)destination.HostPointer + destinationOffset,
                 bytes, bytes);
         }
-    }
-
-    private static void CheckRange(DeviceMemory memory, long offset, long bytes)
-    {
-        ObjectDisposedException.ThrowIf(memory.HostPointer == 0, memory);
-        if (offset < 0 || bytes < 0 || offset > memory.ByteLength - bytes)
-            throw new ArgumentOutOfRangeException(nameof(offset),
-                $"Bytes {offset} to {offset + bytes} are outside a block of {memory.ByteLength} bytes.");
     }
 
     private static unsafe string ProcessorName()

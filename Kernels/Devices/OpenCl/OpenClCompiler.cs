@@ -6,7 +6,8 @@ using Cotangent.Kernels.Targets;
 namespace Cotangent.Kernels.OpenCl;
 
 /// <summary>Translates kernels and builds programs, many kernels at a time: a driver's build costs about the same whatever its size.</summary>
-internal sealed unsafe class OpenClCompiler(OpenClDevice device, OpenClApi api, nint context, OpenClInfo info)
+internal sealed unsafe class OpenClCompiler(
+    OpenClDevice device, OpenClApi api, nint context, OpenClInfo info, Func<Ir.Kernel, Ir.Kernel> lower)
 {
     private const int ProgramBuildLog = 0x1183;
     private const int KernelWorkGroupSize = 0x11B0;
@@ -26,7 +27,7 @@ internal sealed unsafe class OpenClCompiler(OpenClDevice device, OpenClApi api, 
     /// <summary>Compiles all kernels; those whose text is not known yet go into one program.</summary>
     public OpenClKernel[] Compile(IReadOnlyList<Ir.Kernel> kernels)
     {
-        OpenClFunction[] functions = [.. kernels.Select(k => OpenClFunction.Translate(k, info.Traits))];
+        OpenClFunction[] functions = [.. kernels.Select(k => OpenClFunction.Translate(lower(k), info.Traits))];
         lock (_lock)
         {
             Dictionary<string, OpenClCode> codes = [];

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Passes;
 
 namespace Cotangent.Kernels.OpenCl;
 
@@ -15,12 +16,13 @@ internal sealed unsafe class OpenClDevice : Device
     private readonly Lock _lock = new();
     private int _unflushed;
 
-    public OpenClDevice(OpenClApi api, OpenClInfo info, string id)
+    /// <summary>A device; for tests, with other passes before the translation than the standard ones.</summary>
+    public OpenClDevice(OpenClApi api, OpenClInfo info, string id, Func<Kernel, Kernel>? lower = null)
         : base(DeviceKind.OpenCl, id, info.Name)
     {
         _api = api;
         _info = info;
-        _session = new Lazy<Session>(() => new Session(this, api, info));
+        _session = new Lazy<Session>(() => new Session(this, api, info, lower ?? (kernel => Pipeline.Run(kernel))));
     }
 
     internal override bool IsGpu => _info.IsGpu;
@@ -230,7 +232,7 @@ internal sealed unsafe class OpenClDevice : Device
     /// <summary>What is created at first use, not when devices are listed.</summary>
     private sealed class Session
     {
-        public Session(OpenClDevice device, OpenClApi api, OpenClInfo info)
+        public Session(OpenClDevice device, OpenClApi api, OpenClInfo info, Func<Kernel, Kernel> lower)
         {
             nint handle = info.Device;
             int status;
@@ -239,7 +241,7 @@ internal sealed unsafe class OpenClDevice : Device
             Queue = api.CreateCommandQueue(context, handle, 0, &status);
             OpenClError.Check(status, "clCreateCommandQueue");
             Allocator = new OpenClAllocator(device, api, context, info.GlobalMemory, info.MaxAllocation);
-            Compiler = new OpenClCompiler(device, api, context, info);
+            Compiler = new OpenClCompiler(device, api, context, info, lower);
             Gemm = new OpenClGemm(device);
         }
 

@@ -7,15 +7,9 @@ internal sealed class OpenClMemory(OpenClAllocator allocator, nint handle, long 
     private int _released;
 
     /// <summary>The cl_mem.</summary>
-    /// <exception cref="ObjectDisposedException">The memory was given back.</exception>
-    public nint Handle
-    {
-        get
-        {
-            ObjectDisposedException.ThrowIf(Volatile.Read(ref _released) != 0, typeof(DeviceMemory));
-            return handle;
-        }
-    }
+    public nint Handle => handle;
+
+    public override bool IsReleased => Volatile.Read(ref _released) != 0;
 
     public override void Release()
     {

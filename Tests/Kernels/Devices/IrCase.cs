@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using Cotangent.Kernels;
 using Cotangent.Kernels.Ir;
 using Cotangent.Tests.Kernels.Ir;
-using Xunit;
 
 namespace Cotangent.Tests;
 

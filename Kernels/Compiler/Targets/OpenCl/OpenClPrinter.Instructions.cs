@@ -54,7 +54,6 @@ internal sealed partial class OpenClPrinter
             Opcode.Fma => $"fma({Operand(i, 0)}, {Operand(i, 1)}, {Operand(i, 2)})",
             Opcode.Convert => Conversion(i.Operands[0].Type.Scalar, type, Operand(i, 0)),
             Opcode.BitCast => BitCast(i.Operands[0].Type.Scalar, type, Operand(i, 0)),
-            Opcode.Call => $"{i.Function.ToString().ToLowerInvariant()}({string.Join(", ", i.Operands.Select(Name))})",
             >= Opcode.GlobalIndex and <= Opcode.GridExtent => Position(i),
             Opcode.Load => $"{Operand(i, 0)}[{Operand(i, 1)}]{(i.Type.IsBool ? " != 0" : "")}",
             Opcode.AtomicAdd => AtomicAdd(i),
