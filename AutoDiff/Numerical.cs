@@ -40,6 +40,7 @@ public static class Numerical
         DType.Float32 => Math.ScaleB(1, -23),
         DType.Float16 => Math.ScaleB(1, -10),
         DType.BFloat16 => Math.ScaleB(1, -7),
-        _ => throw new NotDifferentiableException($"Numerical: the argument is {type}; derivatives are taken with respect to floating tensors."),
+        _ => throw new NotDifferentiableException(
+            $"Numerical: the argument is {type}; derivatives are taken with respect to floating tensors."),
     });
 }

@@ -1,6 +1,6 @@
 namespace Cotangent.Optimizers;
 
-/// <summary>Trains a tree of parameters: holds them and its own state in flat arenas, and moves all of them in one fused update a step.</summary>
+/// <summary>Trains a tree of parameters: holds them and its own state in flat arenas, and moves all in one fused update a step.</summary>
 /// <remarks>
 /// <para>A step outside <c>Jit.Compile</c> computes at once. Inside a compiled function, <see cref="Parameters"/> reads the arena's
 /// cells and <see cref="Step(TParameters, Tensor, double?)"/> writes them, so that the whole training step is one program that
@@ -38,7 +38,8 @@ public abstract class Optimizer<TParameters>
 
     /// <summary>Moves the parameters by the rule, at the rate of the options.</summary>
     /// <param name="gradients">The gradients, a tree like the parameters.</param>
-    /// <param name="maximumNorm">If given, gradients of a larger global norm are scaled down to it, as <see cref="Clip.ByGlobalNorm"/> does.</param>
+    /// <param name="maximumNorm">If given, gradients of a larger global norm are scaled down to it, as by
+    /// <see cref="Clip.ByGlobalNorm"/>.</param>
     /// <returns>The global norm of the gradients before clipping. Not computed unless it is used.</returns>
     public Tensor Step(TParameters gradients, double? maximumNorm = null) => Step(gradients, _rate, maximumNorm);
 
@@ -94,10 +95,15 @@ public abstract class Optimizer<TParameters>
             ? value
             : throw new OptimizerException($"The saved state has no '{name}': it is from another optimizer or other parameters.");
 
-        Tensor[][] slots = [.. _slotNames.Select(slot => _arena.Pack([.. _arena.Names.Select(n => Find($"{slot}.{n}"))], $"saved state's '{slot}'"))];
+        Tensor[] Slot(string slot) => _arena.Pack([.. _arena.Names.Select(n => Find($"{slot}.{n}"))], $"saved state's '{slot}'");
+
+        Tensor[][] slots = [.. _slotNames.Select(Slot)];
         Tensor[] numbers = [.. _numberRules.Select(n => Find(n.Name))];
         if (Array.FindIndex(numbers, n => n.Rank != 0 || n.DType != DType.Float64) is >= 0 and int wrong)
-            throw new OptimizerException($"The saved state's '{_numberRules[wrong].Name}' is {numbers[wrong].DType}{numbers[wrong].Shape}; it must be Float64[].");
+        {
+            throw new OptimizerException($"The saved state's '{_numberRules[wrong].Name}' is {numbers[wrong].DType}{numbers[wrong].Shape}; " +
+                "it must be Float64[].");
+        }
 
         for (int k = 0; k < slots.Length; k++)
         {

@@ -37,7 +37,7 @@ internal static class Check
 
     private static void Close(double[] expected, double[] actual, double tolerance, string what)
     {
-        double scale = 1 + expected.Max(Math.Abs);
+        double scale = 1 + expected.Select(Math.Abs).DefaultIfEmpty().Max();
         for (int i = 0; i < expected.Length; i++)
         {
             Assert.True(Math.Abs(expected[i] - actual[i]) <= tolerance * scale, $"{what}: element {i} is {actual[i]}, expected {expected[i]}");

@@ -5,8 +5,15 @@ using Cotangent.Kernels;
 namespace Cotangent.Tests.AutoDiff;
 
 /// <summary>A function of float64 tensors with a point to differentiate it at, evaluated by the reference: no device takes part.</summary>
-internal sealed class GraphFunction(Func<Node[], Node> f, Shape[] shapes, double[][] at)
+/// <param name="f">The function.</param>
+/// <param name="shapes">The shapes of its arguments.</param>
+/// <param name="at">The point.</param>
+/// <param name="constants">Leaves that the function captures, with their values.</param>
+internal sealed class GraphFunction(
+    Func<Node[], Node> f, Shape[] shapes, double[][] at, IReadOnlyDictionary<Node, double[]>? constants = null)
 {
+    private readonly IReadOnlyDictionary<Node, double[]> _constants = constants ?? new Dictionary<Node, double[]>();
+
     public Func<Node[], Node> Function { get; } = f;
 
     public Shape[] Shapes { get; } = shapes;
@@ -17,7 +24,7 @@ internal sealed class GraphFunction(Func<Node[], Node> f, Shape[] shapes, double
 
     /// <summary>The values of nodes whose only leaves of data are the given ones.</summary>
     public static double[][] Evaluate(IReadOnlyList<Node> outputs, IReadOnlyDictionary<Node, double[]> leaves) =>
-        Reference.Evaluate(outputs, n => leaves[n]);
+        Reference.Evaluate(outputs, n => leaves.TryGetValue(n, out double[]? x) ? x : HostData.ToDoubles(n));
 
     /// <summary>Random values between bounds, one array a shape.</summary>
     public static double[][] Random(Random random, Shape[] shapes, double low = -1, double high = 1) =>
@@ -64,7 +71,8 @@ internal sealed class GraphFunction(Func<Node[], Node> f, Shape[] shapes, double
             return Make.Concat(0, [.. g.Select(n => Make.Reshape(n, [(int)n.Shape.Size]))]);
         },
         Shapes,
-        At);
+        At,
+        _constants);
 
     private static Node Weighted(Node y, double[] weights)
     {
@@ -80,6 +88,10 @@ internal sealed class GraphFunction(Func<Node[], Node> f, Shape[] shapes, double
 
     private Node[] Inputs() => [.. Shapes.Select((s, i) => Input(s, $"x{i}"))];
 
-    private static Dictionary<Node, double[]> Leaves(Node[] nodes, double[][] values) =>
-        nodes.Zip(values).ToDictionary(p => p.First, p => p.Second);
+    private Dictionary<Node, double[]> Leaves(Node[] nodes, double[][] values)
+    {
+        Dictionary<Node, double[]> leaves = new(_constants);
+        for (int i = 0; i < nodes.Length; i++) leaves[nodes[i]] = values[i];
+        return leaves;
+    }
 }
