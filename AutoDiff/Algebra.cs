@@ -17,18 +17,20 @@ internal static class Algebra
     /// <summary>The number that a node repeats; null for other nodes.</summary>
     public static double? Fill(Node node)
     {
-        while (node.Op == Ops.Expand || node.Op == Ops.Reshape || node.Op == Ops.Permute) node = node.Inputs[0];
-        return node.Op == Ops.Number ? Numbers.ToDouble(node.Get<NumberAttributes>()) : null;
+        while ((Under(node, Ops.Expand) ?? Under(node, Ops.Reshape) ?? Under(node, Ops.Permute)) is { } inner) node = inner;
+        return node.Attributes is NumberAttributes number ? Numbers.ToDouble(number) : null;
     }
 
     /// <summary>x + y of two tangents; null is zero.</summary>
     public static Node? Sum(Node? x, Node? y) => x is null ? y : y is null ? x : Add(x, y);
 
     public static Node Add(Node x, Node y) =>
-        y.Op == Ops.Neg ? Make.Sub(x, y.Inputs[0]) : x.Op == Ops.Neg ? Make.Sub(y, x.Inputs[0]) : Make.Add(x, y);
+        Under(y, Ops.Neg) is { } negated ? Make.Sub(x, negated)
+        : Under(x, Ops.Neg) is { } other ? Make.Sub(y, other)
+        : Make.Add(x, y);
 
     public static Node Neg(Node x) =>
-        x.Op == Ops.Neg ? x.Inputs[0]
+        Under(x, Ops.Neg) is { } negated ? negated
         : Fill(x) is { } number ? Number(x, -number, x.Shape)
         : Make.Neg(x);
 
@@ -50,14 +52,13 @@ internal static class Algebra
     public static Node Reshape(Node x, Shape shape)
     {
         if (Fill(x) is { } number) return Number(x, number, shape);
-        while (x.Op == Ops.Reshape) x = x.Inputs[0];
+        while (Under(x, Ops.Reshape) is { } inner) x = inner;
         return Make.Reshape(x, shape);
     }
 
     public static Node Permute(Node x, Shape axes) =>
         Fill(x) is { } number ? Number(x, number, Shape.From(axes.Select(i => x.Shape[i])))
-        : x.Op == Ops.Dot && SwapsOperands(x, axes) ? Swap(x)
-        : Make.Permute(x, axes);
+        : Swapped(x, axes) ?? Make.Permute(x, axes);
 
     /// <summary>The transpose of an expand from a shape: the sum over the axes that were repeated.</summary>
     public static Node SumTo(Node x, Shape shape)
@@ -76,19 +77,20 @@ internal static class Algebra
     /// <summary>True for the dtypes in which one operation in float64, then rounded, is the operation itself.</summary>
     private static bool IsExact(Node x) => x.DType is DType.Float32 or DType.Float64;
 
-    /// <summary>True if a permutation of a dot's axes exchanges the left's free axes with the right's.</summary>
-    private static bool SwapsOperands(Node dot, Shape axes)
-    {
-        int batch = dot.Get<DotAttributes>().LeftBatch.Rank;
-        int left = dot.Inputs[0].Shape.Rank - batch - dot.Get<DotAttributes>().LeftContract.Rank;
-        int right = axes.Rank - batch - left;
-        return axes.SequenceEqual(
-            [.. Enumerable.Range(0, batch), .. Enumerable.Range(batch + left, right), .. Enumerable.Range(batch, left)]);
-    }
+    /// <summary>The first input of a node of this op, null for other nodes. Inputs are read once: another thread may realise a node that
+    /// is not traced, which takes op and inputs away.</summary>
+    private static Node? Under(Node x, Op op) => x.Op == op && x.Inputs is [var input, ..] ? input : null;
 
-    private static Node Swap(Node dot)
+    /// <summary>A permuted dot as the dot of the exchanged operands, if the permutation exchanges their free axes; else null.</summary>
+    private static Node? Swapped(Node dot, Shape axes)
     {
-        DotAttributes d = dot.Get<DotAttributes>();
-        return Make.Dot(dot.Inputs[1], dot.Inputs[0], new DotAttributes(d.RightBatch, d.LeftBatch, d.RightContract, d.LeftContract));
+        if (dot.Attributes is not DotAttributes d || dot.Inputs is not [var left, var right]) return null;
+        int batch = d.LeftBatch.Rank, leftFree = left.Shape.Rank - batch - d.LeftContract.Rank;
+        int rightFree = axes.Rank - batch - leftFree;
+        IEnumerable<int> exchanged =
+            [.. Enumerable.Range(0, batch), .. Enumerable.Range(batch + leftFree, rightFree), .. Enumerable.Range(batch, leftFree)];
+        return axes.SequenceEqual(exchanged)
+            ? Make.Dot(right, left, new DotAttributes(d.RightBatch, d.LeftBatch, d.RightContract, d.LeftContract))
+            : null;
     }
 }
