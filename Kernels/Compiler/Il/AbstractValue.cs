@@ -37,6 +37,10 @@ internal sealed record TypeValue(Type Type) : AbstractValue;
 /// <summary>An object without content: the closure of a lambda that captures nothing, a default comparer. Only passed as <c>this</c>.</summary>
 internal sealed record EmptyClosure : AbstractValue;
 
+/// <summary>A string, boxed value or null: refused when it is used, so that a <c>throw</c> is refused as such and not for its
+/// message.</summary>
+internal sealed record Refused(RefusalException Reason) : AbstractValue;
+
 /// <summary>Not assigned on every path to here. Reading it is refused; C# guarantees that programs do not.</summary>
 internal sealed record Unset : AbstractValue
 {

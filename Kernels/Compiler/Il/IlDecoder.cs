@@ -85,10 +85,10 @@ internal static class IlDecoder
 
     private static (ILOpCode Code, long Operand) Widen(ILOpCode code, long operand) => code switch
     {
-        >= ILOpCode.Ldarg_0 and <= ILOpCode.Ldarg_3 => (ILOpCode.Ldarg, code - ILOpCode.Ldarg_0),
-        >= ILOpCode.Ldloc_0 and <= ILOpCode.Ldloc_3 => (ILOpCode.Ldloc, code - ILOpCode.Ldloc_0),
-        >= ILOpCode.Stloc_0 and <= ILOpCode.Stloc_3 => (ILOpCode.Stloc, code - ILOpCode.Stloc_0),
-        >= ILOpCode.Ldc_i4_m1 and <= ILOpCode.Ldc_i4_8 => (ILOpCode.Ldc_i4, code - ILOpCode.Ldc_i4_0),
+        >= ILOpCode.Ldarg_0 and <= ILOpCode.Ldarg_3 => (ILOpCode.Ldarg, (int)code - (int)ILOpCode.Ldarg_0),
+        >= ILOpCode.Ldloc_0 and <= ILOpCode.Ldloc_3 => (ILOpCode.Ldloc, (int)code - (int)ILOpCode.Ldloc_0),
+        >= ILOpCode.Stloc_0 and <= ILOpCode.Stloc_3 => (ILOpCode.Stloc, (int)code - (int)ILOpCode.Stloc_0),
+        >= ILOpCode.Ldc_i4_m1 and <= ILOpCode.Ldc_i4_8 => (ILOpCode.Ldc_i4, (int)code - (int)ILOpCode.Ldc_i4_0),
         >= ILOpCode.Br_s and <= ILOpCode.Blt_un_s => (code - ILOpCode.Br_s + ILOpCode.Br, operand),
         ILOpCode.Ldarg_s => (ILOpCode.Ldarg, operand),
         ILOpCode.Ldarga_s => (ILOpCode.Ldarga, operand),

@@ -70,7 +70,10 @@ internal static class Intrinsics
 
         if (type.Assembly == typeof(object).Assembly && s_system.TryGetValue($"{type.Name}.{method.Name}", out Intrinsic? system))
             return system;
-        return MathIntrinsics.Find((MethodInfo)method);
+        // BCL code with a hardware path: its portable path is inlined.
+        bool asksForHardware = method.Name is "get_IsSupported" or "get_IsHardwareAccelerated"
+            && type.Namespace is { } space && space.StartsWith("System.Runtime.Intrinsics", StringComparison.Ordinal);
+        return asksForHardware ? (_, _, _) => Bool(false) : MathIntrinsics.Find((MethodInfo)method);
     }
 
     private static ElementAddress Element(Translator t, MethodInfo method, AbstractValue[] arguments)

@@ -43,6 +43,8 @@ internal static class MathIntrinsics
         [("PopCount", 1)] = (e, x, _) => e.Unary(Opcode.PopCount, x[0]),
         [("LeadingZeroCount", 1)] = (e, x, _) => e.Unary(Opcode.LeadingZeros, x[0]),
         [("TrailingZeroCount", 1)] = (e, x, _) => TrailingZeros(e, x[0]),
+        [("Log2", 1)] = (e, x, _) => e.Binary(Opcode.Sub, Number(8 * x[0].Type.Scalar.Size() - 1, x[0]),
+            e.Unary(Opcode.LeadingZeros, e.Binary(Opcode.Or, x[0], Number(1, x[0])))),
         [("RotateLeft", 2)] = (e, x, _) => Rotate(e, x[0], x[1], Opcode.ShiftLeft, Opcode.ShiftRight),
         [("RotateRight", 2)] = (e, x, _) => Rotate(e, x[0], x[1], Opcode.ShiftRight, Opcode.ShiftLeft),
         [("SingleToInt32Bits", 1)] = Cast,
@@ -149,6 +151,8 @@ internal static class MathIntrinsics
         ScalarType type = x.Type == ScalarType.Float32 ? ScalarType.Int32 : ScalarType.Int64;
         return e.Emit(Opcode.BitCast, Emitter.WithSign(type, unsigned), x);
     }
+
+    private static Constant Number(long value, Value like) => IntegerFolding.Make(like.Type, value);
 
     private static Constant Zero(Value x) => x.Type.Scalar.Size() == 8 ? Constant.Of(0L) : Constant.Of(0);
 

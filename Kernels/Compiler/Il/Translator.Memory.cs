@@ -26,10 +26,14 @@ internal sealed partial class Translator
             case ILOpCode.Ldsfld:
                 LoadStatic(Code.ResolveField((int)il.Operand));
                 break;
-            case ILOpCode.Stsfld or ILOpCode.Ldsflda:
+            case ILOpCode.Ldsflda:
+                // The address of a readonly field is only read through: its value stands for it.
+                LoadStatic(Code.ResolveField((int)il.Operand));
+                break;
+            case ILOpCode.Stsfld:
                 FieldInfo target = Code.ResolveField((int)il.Operand);
                 throw new RefusalException(Diagnostics.StaticField,
-                    $"The static field '{target.DeclaringType?.ToText()}.{target.Name}' is written or referred to.");
+                    $"The static field '{target.DeclaringType?.ToText()}.{target.Name}' is written.");
             case ILOpCode.Initobj:
                 Type type = Code.ResolveType((int)il.Operand);
                 Store(Pop(), Zero(type));
@@ -55,10 +59,8 @@ internal sealed partial class Translator
     private void LoadField(FieldInfo field)
     {
         AbstractValue owner = Pop();
-        if (owner is StructValue tree)
-            Push(tree.Fields[LayoutOf(field).IndexOf(field)]);
-        else
-            Push(Load(FieldAddress(owner, field)));
+        AbstractValue target = FieldAddress(owner, field);
+        Push(owner is StructValue ? target : Load(target));
     }
 
     private void StoreField(FieldInfo field)
@@ -75,6 +77,8 @@ internal sealed partial class Translator
                 return local with { Path = local.Path.Add(LayoutOf(field).IndexOf(field)), Type = field.FieldType };
             case ElementAddress element:
                 return element with { Offset = element.Offset + MemoryLayout.OffsetOf(field), Type = field.FieldType };
+            case StructValue tree:
+                return tree.Fields[LayoutOf(field).IndexOf(field)];
             case Conflict:
                 throw Untracked();
             default:
@@ -146,8 +150,8 @@ internal sealed partial class Translator
                 return value;
             case ElementAddress element:
                 return LoadElement(element, element.Type);
-            case StructValue tree:
-                return tree;
+            case StructValue or ScalarValue { Value.Type.IsPointer: false }:
+                return address;
             case Unset:
                 throw new RefusalException(Diagnostics.Uninitialised, "A reference is used before it is assigned.");
             case Conflict:

@@ -82,6 +82,13 @@ internal sealed partial class Translator
             case ILOpCode.Ldtoken:
                 Push(new TypeValue(Code.ResolveType((int)il.Operand)));
                 break;
+            case ILOpCode.Ldstr or ILOpCode.Ldnull:
+                Push(new Refused(Refuse(il)));
+                break;
+            case ILOpCode.Box:
+                Pop();
+                Push(new Refused(Refuse(il)));
+                break;
             case ILOpCode.Sizeof:
                 Push(Constant.Of(MemoryLayout.SizeOf(Code.ResolveType((int)il.Operand))));
                 break;

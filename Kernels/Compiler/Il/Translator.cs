@@ -180,6 +180,7 @@ internal sealed partial class Translator
         ScalarValue scalar => scalar.Value,
         Unset => throw new RefusalException(Diagnostics.Uninitialised, "A variable is read before it is assigned."),
         Conflict => throw Untracked(),
+        Refused refused => throw refused.Reason,
         TypeValue type => throw new RefusalException(Diagnostics.HeapObject, $"typeof({type.Type.ToText()}) is used as an object.",
             "Compare types only with ==."),
         LocalAddress or ElementAddress => throw new RefusalException(Diagnostics.UntrackedReference,
@@ -193,8 +194,11 @@ internal sealed partial class Translator
     /// <summary>A value as a variable of <paramref name="type"/> holds it.</summary>
     private AbstractValue Coerce(AbstractValue value, Type type)
     {
-        TypeLayout layout = type.IsByRef || value is EmptyClosure ? new ReferenceLayout(type, type) : TypeLayout.Of(type);
-        return layout is ScalarLayout scalar && value is not Unset
+        if (value is Refused refused)
+            throw refused.Reason;
+        if (type.IsByRef || value is EmptyClosure or TypeValue or Unset)
+            return value;
+        return TypeLayout.Of(type) is ScalarLayout scalar
             ? new ScalarValue(_emit.Coerce(Scalar(value), scalar.Stack))
             : value;
     }

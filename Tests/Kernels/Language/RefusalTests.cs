@@ -1,0 +1,243 @@
+using System.Reflection;
+using Cotangent.Kernels;
+using Cotangent.Kernels.Il;
+using Xunit;
+
+namespace Cotangent.Tests.Kernels.Language;
+
+/// <summary>What kernels cannot contain is refused with a number, what, where and what to do instead; and nothing else breaks.</summary>
+public sealed class RefusalTests
+{
+    private static int s_mutable = 3;
+    private static readonly float[] s_table = [1, 2, 3];
+
+    private interface IShape
+    {
+        float Area { get; }
+    }
+
+    private sealed class Box
+    {
+        public float Value { get; set; }
+    }
+
+    private struct Square(float side) : IShape
+    {
+        public readonly float Area => side * side;
+    }
+
+    private static void NewsClass(Index1D i, ArrayView<float> y)
+    {
+        Box box = new() { Value = 2 };
+        y[i] = box.Value;
+    }
+
+    private static void NewsArray(Index1D i, ArrayView<float> y)
+    {
+        float[] a = new float[4];
+        a[1] = 2;
+        y[i] = a[i];
+    }
+
+    private static void CallsInterface(Index1D i, ArrayView<float> y)
+    {
+        IShape shape = new Square(2);
+        y[i] = shape.Area;
+    }
+
+    private static void CallsDelegate(Index1D i, ArrayView<float> y)
+    {
+        int k = i;
+        Func<float> f = () => k;
+        y[i] = f();
+    }
+
+    private static int Factorial(int n) => n <= 1 ? 1 : n * Factorial(n - 1);
+
+    private static void Recurses(Index1D i, ArrayView<float> y) => y[i] = Factorial(i);
+
+    private static void Throws(Index1D i, ArrayView<float> y)
+    {
+        if (i.X > 5)
+            throw new ArgumentException("too large");
+        y[i] = 1;
+    }
+
+    private static void Catches(Index1D i, ArrayView<float> y)
+    {
+        try
+        {
+            y[i] = 1;
+        }
+        finally
+        {
+            y[0] = 2;
+        }
+    }
+
+    private static void UsesString(Index1D i, ArrayView<float> y) => y[i] = string.Concat("a", "b").Length;
+
+    private static void Formats(Index1D i, ArrayView<float> y) => Console.WriteLine(i.X);
+
+    private static void ReadsMutable(Index1D i, ArrayView<float> y) => y[i] = s_mutable;
+
+    private static void WritesStatic(Index1D i, ArrayView<float> y) => s_mutable = i;
+
+    private static void ReadsTable(Index1D i, ArrayView<float> y) => y[i] = s_table[i % 3];
+
+    private static void CallsEnvironment(Index1D i, ArrayView<float> y) => y[i] = Environment.TickCount;
+
+    private static void UsesHalf(Index1D i, ArrayView<System.Half> y) => y[i] = (System.Half)1f;
+
+    private static void UsesDecimal(Index1D i, ArrayView<float> y)
+    {
+        decimal d = i.X;
+        y[i] = (float)(d * 2);
+    }
+
+    private static void Checked(Index1D i, ArrayView<int> y) => y[i] = checked(y[i] * 3);
+
+    private static unsafe void StackAllocates(Index1D i, ArrayView<float> y)
+    {
+        float* p = stackalloc float[4];
+        p[i] = 1;
+        y[i] = p[1];
+    }
+
+    private static void RefsDiffer(Index1D i, ArrayView<float> y)
+    {
+        float a = 1, b = 2;
+        ref float r = ref a;
+        if (i.X > 3)
+            r = ref b;
+        r = 5;
+        y[i] = a + b;
+    }
+
+    private static void SizeVaries(Index1D i, ArrayView<float> y)
+    {
+        ArrayView<float> a = LocalMemory.Allocate<float>(i + 1);
+        y[i] = a[0];
+    }
+
+    private static void BarrierInRange(Index1D i, ArrayView<float> y)
+    {
+        Group.Barrier();
+        y[i] = 1;
+    }
+
+    private static void SharedInRange(Index1D i, ArrayView<float> y) => y[i] = SharedMemory.Allocate<float>(4)[0];
+
+    private static void ReadsDefaultView(Index1D i, ArrayView<float> y)
+    {
+        ArrayView<float> none = default;
+        y[i] = none[0];
+    }
+
+    private static float Returns(Index1D i, ArrayView<float> y) => y[i];
+
+#pragma warning disable CS8509 // The missing arm is the point: C# throws there.
+    private static void OpenSwitch(Index1D i, ArrayView<float> y) => y[i] = i.X switch { 0 => 1f, 1 => 2f };
+#pragma warning restore CS8509
+
+    private static void Mixes(ArrayView<float> x, int which)
+    {
+        ArrayView<float> shared = SharedMemory.Allocate<float>(4);
+        ArrayView<float> either = which > 2 ? x : shared;
+        either[0] = 1;
+    }
+
+    private static void Good(Index1D i, ArrayView<float> y) => y[i] = i * 2;
+
+    [Theory]
+    [InlineData(nameof(NewsClass), "CTG1001", "new RefusalTests.Box")]
+    [InlineData(nameof(NewsArray), "CTG1001", "array")]
+    [InlineData(nameof(CallsInterface), "CTG1001", "boxed")]
+    [InlineData(nameof(CallsDelegate), "CTG1001", "allocates")]
+    [InlineData(nameof(Recurses), "CTG1003", "Factorial(int)' calls itself")]
+    [InlineData(nameof(Throws), "CTG1004", "ArgumentException")]
+    [InlineData(nameof(Catches), "CTG1004", "try, catch or finally")]
+    [InlineData(nameof(UsesString), "CTG1005", "string")]
+    [InlineData(nameof(ReadsMutable), "CTG1006", "RefusalTests.s_mutable")]
+    [InlineData(nameof(WritesStatic), "CTG1006", "RefusalTests.s_mutable")]
+    [InlineData(nameof(ReadsTable), "CTG1006", "RefusalTests.s_table")]
+    [InlineData(nameof(CallsEnvironment), "CTG1007", "Environment.get_TickCount()")]
+    [InlineData(nameof(UsesHalf), "CTG1008", "Half")]
+    [InlineData(nameof(Checked), "CTG1009", "Checked arithmetic")]
+    [InlineData(nameof(StackAllocates), "CTG1009", "stackalloc")]
+    [InlineData(nameof(RefsDiffer), "CTG1010", "different variables")]
+    [InlineData(nameof(SizeVaries), "CTG1011", "not a compile-time constant")]
+    [InlineData(nameof(BarrierInRange), "CTG1012", "Group.Barrier")]
+    [InlineData(nameof(SharedInRange), "CTG1012", "SharedMemory.Allocate")]
+    [InlineData(nameof(Returns), "CTG1013", "returns a value")]
+    [InlineData(nameof(ReadsDefaultView), "CTG1014", "ArrayView<T>")]
+    [InlineData(nameof(OpenSwitch), "CTG1004", "ThrowSwitchExpressionException")]
+    [InlineData(nameof(Mixes), "CTG1014", "different memories")]
+    public void Compile_RefusedConstruct_SaysNumberAndWhat(string kernel, string code, string what)
+    {
+        KernelCompilationException refusal = Assert.Throws<KernelCompilationException>(() => FrontEnd.Compile(Method(kernel)));
+        Assert.Equal(code, refusal.Code);
+        Assert.Contains(what, refusal.Message, StringComparison.Ordinal);
+        Assert.Contains($"See docs/diagnostics.md#{code}", refusal.Message, StringComparison.Ordinal);
+        Assert.NotNull(FrontEnd.Compile(Method(nameof(Good))));
+    }
+
+    [Theory]
+    [InlineData(nameof(UsesDecimal))]
+    [InlineData(nameof(Formats))]
+    public void Compile_ForeignMachinery_IsRefusedNotCrashed(string kernel)
+    {
+        KernelCompilationException refusal = Assert.Throws<KernelCompilationException>(() => FrontEnd.Compile(Method(kernel)));
+        Assert.StartsWith("CTG10", refusal.Code, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Compile_RefusedConstruct_NamesPlaceAndRemedy()
+    {
+        KernelCompilationException refusal = Assert.Throws<KernelCompilationException>(() => FrontEnd.Compile(Method(nameof(Recurses))));
+        int line = SourceLine("n * Factorial(n - 1)");
+        Assert.Equal(
+            $"""
+            CTG1003: 'RefusalTests.Factorial(int)' calls itself.
+              at RefusalTests.Factorial(int) in RefusalTests.cs:{line}
+              called from RefusalTests.Recurses(Index1D, ArrayView<float>) in RefusalTests.cs:{line + 2}
+              Rewrite the recursion as a loop, with LocalMemory as the stack where one is needed. See docs/diagnostics.md#CTG1003
+            """, refusal.Message);
+    }
+
+    [Fact]
+    public void Compile_Twice_GivesTheSameKernel() =>
+        Assert.Same(FrontEnd.Compile(Method(nameof(Good))), FrontEnd.Compile(Method(nameof(Good))));
+
+    [Fact]
+    public void Load_GroupedKernelAsRange_IsRefused()
+    {
+        Device device = Devices.Get("interpreter");
+        Assert.Equal("CTG1013", Assert.Throws<KernelCompilationException>(() => device.LoadGrouped<Index1D, ArrayView<float>>(Good)).Code);
+    }
+
+    [Fact]
+    public void Documentation_DescribesEveryDiagnostic()
+    {
+        string text = File.ReadAllText(Path.Combine(Root(), "docs", "diagnostics.md"));
+        Assert.All(Diagnostics.All, d => Assert.Contains($"## {d.Code}: {d.Title}", text, StringComparison.Ordinal));
+        Assert.Contains("## CTG9999", text, StringComparison.Ordinal);
+    }
+
+    private static MethodInfo Method(string name) =>
+        typeof(RefusalTests).GetMethod(name, BindingFlags.NonPublic | BindingFlags.Static)!;
+
+    private static int SourceLine(string text)
+    {
+        string[] lines = File.ReadAllLines(Path.Combine(Root(), "Tests", "Kernels", "Language", "RefusalTests.cs"));
+        return Array.FindIndex(lines, l => l.Contains(text, StringComparison.Ordinal)) + 1;
+    }
+
+    private static string Root()
+    {
+        string? at = AppContext.BaseDirectory;
+        while (at is not null && !File.Exists(Path.Combine(at, "engine.sln")))
+            at = Path.GetDirectoryName(at);
+        return at ?? throw new DirectoryNotFoundException("engine.sln is not above the tests.");
+    }
+}
