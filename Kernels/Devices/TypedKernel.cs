@@ -90,13 +90,22 @@ internal ref struct LaunchArguments
     }
 
     public readonly void Launch<TIndex>(TIndex extent)
-        where TIndex : struct, IIndex => Launch(new LaunchShape(TypedKernel.ToIndex3D(extent, 1), default, default));
-
-    public readonly void Launch(KernelConfig config) => Launch(LaunchShape.Groups(config.GridDim, config.GroupDim));
-
-    private readonly void Launch(in LaunchShape shape)
+        where TIndex : struct, IIndex
     {
-        _kernel.Device.Launch(_kernel.Kernel, shape, _arguments.AsSpan(0, _count));
+        Index3D size = TypedKernel.ToIndex3D(extent, 1);
+        Launch(new LaunchShape(size, default, default), TypedKernel.IsRange(size));
+    }
+
+    public readonly void Launch(KernelConfig config)
+    {
+        TypedKernel.RequireGroup(config.GroupDim);
+        Launch(LaunchShape.Groups(config.GridDim, config.GroupDim), TypedKernel.IsRange(config.GridDim));
+    }
+
+    private readonly void Launch(in LaunchShape shape, bool hasWork)
+    {
+        if (hasWork)
+            _kernel.Device.Launch(_kernel.Kernel, shape, _arguments.AsSpan(0, _count));
         // The pool must not keep buffers alive.
         _arguments.AsSpan(0, _count).Clear();
         s_pool = _arguments;

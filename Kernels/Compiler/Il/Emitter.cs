@@ -75,8 +75,18 @@ internal sealed class Emitter(FlowBlock block)
             return inner.Operands[0];
         if (condition is Instruction compare && Inverse(compare.Opcode, compare.Operands[0].Type) is { } inverse)
             return Emit(inverse, ScalarType.Bool, compare.Operands.AsSpan());
+        // ¬(a ∨ ¬b) is ¬a ∧ b where that costs no negation.
+        if (condition is Instruction { Opcode: Opcode.Or or Opcode.And } pair && pair.Operands.All(IsFreelyNegated))
+        {
+            return Emit(pair.Opcode == Opcode.Or ? Opcode.And : Opcode.Or, ScalarType.Bool,
+                Not(pair.Operands[0]), Not(pair.Operands[1]));
+        }
+
         return Emit(Opcode.Not, ScalarType.Bool, condition);
     }
+
+    private static bool IsFreelyNegated(Value value) => value is Constant or Instruction { Opcode: Opcode.Not }
+        || (value is Instruction compare && Inverse(compare.Opcode, compare.Operands[0].Type) is not null);
 
     /// <summary>A value as a condition: integers are true if not zero.</summary>
     public Value Truth(Value value) => value.Type.IsInteger && value.Type.Scalar.Size() == 8

@@ -91,12 +91,12 @@ internal sealed class FlowBlock
 }
 
 /// <summary>The graph of one kernel or inlined function, and the allocations it makes.</summary>
-internal sealed class FlowGraph(FlowBlock entry, FlowBlock exit)
+internal sealed class FlowGraph
 {
-    public FlowBlock Entry { get; } = entry;
+    public FlowBlock Entry { get; } = new();
 
-    /// <summary>Where all returns meet. May be unreachable.</summary>
-    public FlowBlock Exit { get; } = exit;
+    /// <summary>Where all returns meet: no code, only phis.</summary>
+    public FlowBlock Exit { get; set; } = new();
 
     /// <summary>Shared and local arrays, to stand in the outermost region.</summary>
     public List<Instruction> Allocations { get; } = [];

@@ -8,7 +8,6 @@ internal static class FlowSimplifier
 {
     public static void Run(FlowGraph graph)
     {
-        graph.Order();
         DropUnreachable(graph);
         RemoveTrivialPhis(graph);
         MergeChains(graph);
@@ -57,6 +56,7 @@ internal static class FlowSimplifier
         HashSet<FlowBlock> reachable = [.. blocks];
         foreach (FlowBlock block in blocks)
         {
+            block.LoopState = null;
             for (int i = block.Predecessors.Count - 1; i >= 0; i--)
             {
                 if (!reachable.Contains(block.Predecessors[i]))

@@ -41,14 +41,17 @@ internal static class FrontEnd
             List<AbstractValue> arguments = [];
             if (!method.IsStatic)
                 arguments.Add(new EmptyClosure());
-            foreach (Type type in types)
-                arguments.Add(kind != LaunchKind.Grouped && type == types[0] && parameters.Count == 0 && !arguments.OfType<StructValue>().Any()
-                    ? Index(type, translator.Emitter)
-                    : parameters.Add(type));
+            for (int i = 0; i < types.Length; i++)
+            {
+                bool isIndex = i == 0 && kind != LaunchKind.Grouped;
+                arguments.Add(isIndex ? Index(types[i], translator.Emitter) : parameters.Add(types[i]));
+            }
+
             FlowGraph graph = translator.Translate(method, arguments);
             FlowSimplifier.Run(graph);
             Kernel kernel = new(NameOf(method), kind, parameters.ToImmutable());
             new StructuredEmission(new StructurePlan(graph, isKernel: true), kernel.Body, []).Run();
+            Verifier.Verify(kernel, "the front end");
             return kernel;
         });
     }

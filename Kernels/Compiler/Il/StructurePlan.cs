@@ -18,6 +18,9 @@ internal sealed class StructurePlan
     private readonly Dictionary<FlowBlock, List<FlowBlock>> _exits = [];
     private readonly Dictionary<FlowBlock, List<Value>> _carried = [];
 
+    // A kernel's exit is reached from inside a loop and from behind it: each way ends in a Return of its own.
+    private bool _returnsInPlace;
+
     public StructurePlan(FlowGraph graph, bool isKernel)
     {
         Graph = graph;
@@ -75,7 +78,7 @@ internal sealed class StructurePlan
         List<FlowBlock> joins = [.. Tree.Children(block)
             .Where(c => !IsLoopExit(c) && Tree.ForwardPredecessors(c).Take(2).Count() > 1)];
         // The kernel's end needs no join where several are nested: Return says the same.
-        if (IsKernel && joins.Count > 1)
+        if (_returnsInPlace || (IsKernel && joins.Count > 1))
             joins.Remove(Graph.Exit);
         return joins;
     }
@@ -160,7 +163,7 @@ internal sealed class StructurePlan
         if (last is not null && !exits.Contains(last))
             exits.Add(last);
         if (IsKernel && exits.Count > 1)
-            exits.Remove(Graph.Exit);
+            _returnsInPlace |= exits.Remove(Graph.Exit);
         exits.Sort((x, y) => x.Order.CompareTo(y.Order));
         _exits[header] = exits;
         foreach (FlowBlock exit in exits)

@@ -9,7 +9,7 @@ namespace Cotangent.Kernels.Il;
 internal sealed partial class Translator
 {
     private readonly List<Frame> _frames = [];
-    private readonly FlowGraph _graph;
+    private readonly FlowGraph _graph = new();
     private readonly Emitter _emit;
     private readonly LaunchKind? _kind;
     private State _state = new();
@@ -18,7 +18,6 @@ internal sealed partial class Translator
     public Translator(LaunchKind? kind)
     {
         _kind = kind;
-        _graph = new FlowGraph(new FlowBlock(), new FlowBlock());
         _emit = new Emitter(_graph.Entry);
     }
 
@@ -38,15 +37,12 @@ internal sealed partial class Translator
     {
         foreach (AbstractValue argument in arguments)
             Push(argument);
-        bool returns = InlineBody(method);
-        _emit.Block.EndWithJump(_graph.Exit);
-        if (returns)
-            _graph.Exit.Predecessors.Add(_emit.Block);
-        else
+        if (!InlineBody(method))
             throw new RefusalException(Diagnostics.Irreducible, $"'{method.ToText()}' never returns.");
+        _graph.Exit = _emit.Block;
+        _graph.Exit.EndWithExit();
         if (_state.Stack.Count > 0)
             _graph.Returned.AddRange(Leaves(_state.Pop()));
-        _graph.Exit.EndWithExit();
         return _graph;
     }
 
@@ -81,11 +77,8 @@ internal sealed partial class Translator
         for (int i = 0; i < count; i++)
             _state.Variables.Add(Coerce(_state.Stack[first + i], code.ArgumentTypes[i]));
         _state.Stack.RemoveRange(first, count);
-        foreach (Type type in code.LocalTypes)
-        {
-            // Checked here so that a class or array local is refused by name, not by the first odd use of it.
+        for (int i = 0; i < code.LocalTypes.Length; i++)
             _state.Variables.Add(Unset.Instance);
-        }
     }
 
     private bool Return(Frame frame)

@@ -31,9 +31,9 @@ internal sealed class DebugDevice() : InterpreterDevice("debug", "C# with checks
     /// <summary>Runs a C# grouped kernel: group after group, each item of a group on a thread of its own.</summary>
     public void RunGroups(KernelConfig config, Action item)
     {
+        TypedKernel.RequireGroup(config.GroupDim);
         if (!TypedKernel.IsRange(config.GridDim))
             return;
-        TypedKernel.RequireGroup(config.GroupDim);
         lock (Lock)
             new DebugGroups(config, item).Run();
     }
