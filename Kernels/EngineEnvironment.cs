@@ -2,15 +2,14 @@ using System.Globalization;
 
 namespace Cotangent.Kernels;
 
-/// <summary>The environment variables of the engine, read here and nowhere else. They override for debugging; programs configure
-/// through options.</summary>
+/// <summary>The environment variables of the engine, read here and nowhere else. They override for debugging; programs
+/// configure through options.</summary>
 internal static class EngineEnvironment
 {
     public const string DeviceVariable = "COTANGENT_DEVICE";
     public const string DebugVariable = "COTANGENT_DEBUG";
     public const string ThreadsVariable = "COTANGENT_THREADS";
     public const string VerifyVariable = "COTANGENT_VERIFY";
-    public const string CacheVariable = "COTANGENT_CACHE";
 
     /// <summary>COTANGENT_DEVICE: the id of the default device, or null.</summary>
     public static string? Device { get; } = Text(DeviceVariable);
@@ -24,14 +23,9 @@ internal static class EngineEnvironment
     /// <summary>COTANGENT_VERIFY: check plans and fused groups while running (any value but 0).</summary>
     public static bool Verify { get; } = Text(VerifyVariable) is { } text && text != "0";
 
-    /// <summary>COTANGENT_CACHE: false (the value 0) keeps compiled programs off the disk.</summary>
-    public static bool UseDiskCache { get; } = Text(CacheVariable) != "0";
-
-    /// <summary>Where compiled programs may be kept between runs, or null if the user has no such folder.</summary>
-    public static string? CacheFolder { get; } = FindCacheFolder();
-
     /// <summary>A whole number from a variable's text.</summary>
-    /// <exception cref="DeviceException">CTG3002: it is not a whole number of at least <paramref name="minimum"/>.</exception>
+    /// <exception cref="DeviceException">CTG3002: it is not a whole number of at least
+    /// <paramref name="minimum"/>.</exception>
     internal static int? Number(string variable, string? text, int minimum)
     {
         if (text is null)
@@ -41,22 +35,13 @@ internal static class EngineEnvironment
             return value;
 
         throw new DeviceException("CTG3002",
-            $"The environment variable {variable} is '{text}'; it must be a whole number, {minimum} or more. Correct or unset it.");
+            $"The environment variable {variable} is '{text}'; it must be a whole number, {minimum} or more. " +
+            "Correct or unset it. See docs/diagnostics.md#CTG3002");
     }
 
     private static string? Text(string variable)
     {
         string? text = Environment.GetEnvironmentVariable(variable)?.Trim();
         return string.IsNullOrEmpty(text) ? null : text;
-    }
-
-    private static string? FindCacheFolder()
-    {
-        string? root = Text("XDG_CACHE_HOME");
-        if (root is null && !OperatingSystem.IsWindows() && Text("HOME") is { } home)
-            root = Path.Combine(home, OperatingSystem.IsMacOS() ? "Library/Caches" : ".cache");
-
-        root ??= Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData);
-        return Path.IsPathRooted(root) ? Path.Combine(root, "cotangent") : null;
     }
 }

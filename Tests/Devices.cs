@@ -2,8 +2,8 @@ using Cotangent.Kernels;
 
 namespace Cotangent.Tests;
 
-/// <summary>The devices on which a theory runs, by id. A device that is missing is left out, unless COTANGENT_REQUIRE (a comma
-/// list of ids) names it: then its tests run and fail with the message that says what is there.</summary>
+/// <summary>The devices on which a theory runs, by id. A device that is missing is left out, unless COTANGENT_REQUIRE
+/// (a comma list of ids) names it: then its tests run and fail with the message that says what is there.</summary>
 /// <example><code>
 /// [Theory, MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
 /// public void Add_TwoVectors_Adds(string device) { Device d = Devices.Get(device); … }

@@ -32,16 +32,18 @@ public abstract partial class Device
     /// <summary>The CPU and every OpenCL device found, in that order. <see cref="Debug"/> is not among them.</summary>
     public static IReadOnlyList<Device> All => s_all.Value;
 
-    /// <summary>The device that COTANGENT_DEVICE names; else the first OpenCL GPU; else the CPU. Chosen once a process.</summary>
+    /// <summary>The device that COTANGENT_DEVICE names; else the first OpenCL GPU; else the CPU. Chosen once a
+    /// process.</summary>
     /// <exception cref="DeviceException">CTG3001: COTANGENT_DEVICE names a device that is not here.</exception>
     public static Device Default => s_default.Value;
 
     /// <summary>True for a graphics processor, which <see cref="Default"/> prefers to the CPU.</summary>
     internal virtual bool IsGpu => false;
 
-    /// <summary>The device with an id: <c>cpu</c>, <c>debug</c>, <c>opencl</c> (the first), <c>opencl:1</c> (the second), …;
-    /// in any case.</summary>
-    /// <exception cref="DeviceException">CTG3001: there is no such device; the message lists those there are.</exception>
+    /// <summary>The device with an id: <c>cpu</c>, <c>debug</c>, <c>opencl</c> (the first), <c>opencl:1</c> (the
+    /// second), …; in any case.</summary>
+    /// <exception cref="DeviceException">CTG3001: there is no such device; the message lists those there
+    /// are.</exception>
     public static Device Find(string id)
     {
         ArgumentNullException.ThrowIfNull(id);

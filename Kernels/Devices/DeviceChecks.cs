@@ -2,8 +2,8 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels;
 
-/// <summary>The checks of arguments that every device makes before it touches memory, so that all refuse the same things in the same
-/// words.</summary>
+/// <summary>The checks of arguments that every device makes before it touches memory, so that all refuse the same
+/// things in the same words.</summary>
 internal static class DeviceChecks
 {
     /// <summary>Throws unless the memory is this device's, was not released, and has the range.</summary>
@@ -30,9 +30,11 @@ internal static class DeviceChecks
         }
     }
 
-    /// <summary>Throws unless kernel, shape and arguments fit each other and the device. Returns false if there is nothing to run.</summary>
+    /// <summary>Throws unless kernel, shape and arguments fit each other and the device. Returns false if there is
+    /// nothing to run.</summary>
     /// <exception cref="DeviceException">CTG3006 for the shape, CTG3008 for the arguments.</exception>
-    public static bool Launch(Device device, CompiledKernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
+    public static bool Launch(
+        Device device, CompiledKernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
     {
         Kernel source = kernel.Source;
         if (kernel.Device != device)

@@ -5,12 +5,13 @@ namespace Cotangent.Kernels.OpenCl;
 
 /// <summary>A caching allocator of buffer objects by size class.</summary>
 /// <remarks>
-/// All commands go to one in-order queue, so a returned block may be handed out at once: whoever gets it issues commands after those
-/// that still use it. Over budget it frees the cache, then collects garbage and waits for finalisers (which return what nobody
-/// holds any more), then throws with the sizes. <see cref="Return"/> takes no lock: finalisers call it, and
-/// an allocation may be waiting for those very finalisers.
+/// All commands go to one in-order queue, so a returned block may be handed out at once: whoever gets it issues
+/// commands after those that still use it. Over budget it frees the cache, then collects garbage and waits for
+/// finalisers (which return what nobody holds any more), then throws with the sizes. <see cref="Return"/> takes no
+/// lock: finalisers call it, and an allocation may be waiting for those very finalisers.
 /// </remarks>
-internal sealed unsafe class OpenClAllocator(OpenClDevice device, OpenClApi api, nint context, long budget, long maxAllocation)
+internal sealed unsafe class OpenClAllocator(
+    OpenClDevice device, OpenClApi api, nint context, long budget, long maxAllocation)
 {
     private const ulong ReadWrite = 1;
     private const long SmallestBlock = 256;
@@ -57,7 +58,8 @@ internal sealed unsafe class OpenClAllocator(OpenClDevice device, OpenClApi api,
     /// <summary>Gives a block back, from any thread.</summary>
     public void Return(nint handle, long sizeClass) => _returned.Enqueue((handle, sizeClass));
 
-    /// <summary>The block size for a request: a quarter of a power of two or a multiple of it, so at most a quarter is wasted.</summary>
+    /// <summary>The block size for a request: a quarter of a power of two or a multiple of it, so at most a quarter is
+    /// wasted.</summary>
     internal static long SizeClass(long bytes)
     {
         if (bytes <= SmallestBlock)
@@ -68,8 +70,8 @@ internal sealed unsafe class OpenClAllocator(OpenClDevice device, OpenClApi api,
     }
 
     private DeviceOutOfMemoryException OutOfMemory(long bytes, string reason) => new(
-        $"{device.Id} ({device.Name}) has no room for {bytes:N0} bytes: {reason}. Use smaller tensors or drop references to those no " +
-        "longer needed. See docs/diagnostics.md#CTG3003");
+        $"{device.Id} ({device.Name}) has no room for {bytes:N0} bytes: {reason}. Use smaller tensors or drop references " +
+        "to those no longer needed. See docs/diagnostics.md#CTG3003");
 
     private bool TryTake(long size, out nint handle)
     {

@@ -5,7 +5,8 @@ using Cotangent.Kernels.Targets;
 
 namespace Cotangent.Kernels.OpenCl;
 
-/// <summary>Translates kernels and builds programs, many kernels at a time: a driver's build costs about the same whatever its size.</summary>
+/// <summary>Translates kernels and builds programs, many kernels at a time: a driver's build costs about the same
+/// whatever its size.</summary>
 internal sealed unsafe class OpenClCompiler(
     OpenClDevice device, OpenClApi api, nint context, OpenClInfo info, Func<Ir.Kernel, Ir.Kernel> lower)
 {
@@ -15,7 +16,8 @@ internal sealed unsafe class OpenClCompiler(
 
     private readonly Lock _lock = new();
 
-    // Code is found again by name, which has a hash of the text. Weakly, so that kernels nobody holds go; the queue keeps the latest.
+    // Code is found again by name, which has a hash of the text. Weakly, so that kernels nobody holds go; the queue
+    // keeps the latest.
     private readonly Dictionary<string, WeakReference<OpenClCode>> _codes = [];
     private readonly Queue<OpenClCode> _recent = new();
 
@@ -34,7 +36,7 @@ internal sealed unsafe class OpenClCompiler(
             List<OpenClFunction> missing = [];
             foreach (OpenClFunction function in functions.DistinctBy(f => f.Name))
             {
-                if (_codes.TryGetValue(function.Name, out WeakReference<OpenClCode>? known) && known.TryGetTarget(out OpenClCode? code))
+                if (_codes.GetValueOrDefault(function.Name) is { } known && known.TryGetTarget(out OpenClCode? code))
                     codes.Add(function.Name, code);
                 else
                     missing.Add(function);
@@ -55,12 +57,14 @@ internal sealed unsafe class OpenClCompiler(
         _codes[code.Function.Name] = new WeakReference<OpenClCode>(code);
         _recent.Enqueue(code);
         if (_recent.Count > KeptCodes)
-        {
             _recent.Dequeue();
-            if (_codes.Count > 2 * KeptCodes)
+
+        if (_codes.Count > 2 * KeptCodes)
+        {
+            foreach ((string name, WeakReference<OpenClCode> reference) in _codes)
             {
-                foreach (string dead in _codes.Where(entry => !entry.Value.TryGetTarget(out _)).Select(entry => entry.Key).ToList())
-                    _codes.Remove(dead);
+                if (!reference.TryGetTarget(out _))
+                    _codes.Remove(name);        // a dictionary may lose entries while it is enumerated
             }
         }
 
@@ -149,13 +153,14 @@ internal sealed unsafe class OpenClCompiler(
 
         OpenClError.Check(status, "clCreateKernel");
         nuint size = 0;
-        status = api.GetKernelWorkGroupInfo(handle, info.Device, KernelWorkGroupSize, (nuint)sizeof(nuint), &size, null);
+        status = api.GetKernelWorkGroupInfo(
+            handle, info.Device, KernelWorkGroupSize, (nuint)sizeof(nuint), &size, null);
         OpenClError.Check(status, "clGetKernelWorkGroupInfo");
         return new OpenClCode(api, handle, (int)Math.Min(size, (nuint)info.MaxGroupSize), function);
     }
 
     private static byte[] CString(string text) => Encoding.UTF8.GetBytes(text + '\0');
 
-    private static string Numbered(string source) =>
-        string.Join('\n', source.Split('\n').Select((line, i) => string.Create(CultureInfo.InvariantCulture, $"{i + 1,5} {line}")));
+    private static string Numbered(string source) => string.Join('\n', source.Split('\n').Select((line, i) =>
+        string.Create(CultureInfo.InvariantCulture, $"{i + 1,5} {line}")));
 }

@@ -39,7 +39,8 @@ internal sealed unsafe class OpenClDevice : Device
         if (OpenClApi.TryLoad() is not { } api)
             return [];
 
-        return [.. OpenClInfo.FindAll(api).Select((info, i) => new OpenClDevice(api, info, i == 0 ? "opencl" : $"opencl:{i}"))];
+        return [.. OpenClInfo.FindAll(api).Select((info, i) =>
+            new OpenClDevice(api, info, i == 0 ? "opencl" : $"opencl:{i}"))];
     }
 
     public override void Synchronize()
@@ -65,7 +66,9 @@ internal sealed unsafe class OpenClDevice : Device
 
         OpenClCode code = ((OpenClKernel)kernel).Code;
         bool grouped = kernel.Source.Kind == LaunchKind.Grouped;
-        Index3D group = grouped ? CheckedGroup(kernel, code, shape.Group) : RangeGroup(code, kernel.Source.Kind, shape.Extent);
+        Index3D group = grouped
+            ? CheckedGroup(kernel, code, shape.Group)
+            : RangeGroup(code, kernel.Source.Kind, shape.Extent);
         Index3D groups = grouped ? shape.Grid : GroupsOf(shape.Extent, group);
         nuint* local = stackalloc nuint[] { (nuint)group.X, (nuint)group.Y, (nuint)group.Z };
         nuint* global = stackalloc nuint[]
@@ -87,6 +90,8 @@ internal sealed unsafe class OpenClDevice : Device
                 _unflushed = 0;
             }
         }
+
+        GC.KeepAlive(code);         // its finaliser releases the kernel object
     }
 
     internal override void Write(ReadOnlySpan<byte> source, DeviceMemory destination, long byteOffset)
@@ -100,8 +105,9 @@ internal sealed unsafe class OpenClDevice : Device
         {
             fixed (byte* p = source)
             {
-                OpenClError.Check(_api.EnqueueWriteBuffer(Queue, handle, Blocking, (nuint)byteOffset, (nuint)source.Length, p,
-                    0, null, null), "clEnqueueWriteBuffer");
+                int status = _api.EnqueueWriteBuffer(Queue, handle, Blocking, (nuint)byteOffset,
+                    (nuint)source.Length, p, 0, null, null);
+                OpenClError.Check(status, "clEnqueueWriteBuffer");
             }
 
             _unflushed = 0;
@@ -119,15 +125,17 @@ internal sealed unsafe class OpenClDevice : Device
         {
             fixed (byte* p = destination)
             {
-                OpenClError.Check(_api.EnqueueReadBuffer(Queue, handle, Blocking, (nuint)byteOffset, (nuint)destination.Length, p,
-                    0, null, null), "clEnqueueReadBuffer");
+                int status = _api.EnqueueReadBuffer(Queue, handle, Blocking, (nuint)byteOffset,
+                    (nuint)destination.Length, p, 0, null, null);
+                OpenClError.Check(status, "clEnqueueReadBuffer");
             }
 
             _unflushed = 0;
         }
     }
 
-    internal override void Copy(DeviceMemory source, long sourceOffset, DeviceMemory destination, long destinationOffset, long bytes)
+    internal override void Copy(
+        DeviceMemory source, long sourceOffset, DeviceMemory destination, long destinationOffset, long bytes)
     {
         DeviceChecks.Range(this, source, sourceOffset, bytes);
         DeviceChecks.Range(this, destination, destinationOffset, bytes);
@@ -138,8 +146,9 @@ internal sealed unsafe class OpenClDevice : Device
         nint to = ((OpenClMemory)destination).Handle;
         lock (_lock)
         {
-            OpenClError.Check(_api.EnqueueCopyBuffer(Queue, from, to, (nuint)sourceOffset, (nuint)destinationOffset, (nuint)bytes,
-                0, null, null), "clEnqueueCopyBuffer");
+            int status = _api.EnqueueCopyBuffer(Queue, from, to, (nuint)sourceOffset, (nuint)destinationOffset,
+                (nuint)bytes, 0, null, null);
+            OpenClError.Check(status, "clEnqueueCopyBuffer");
         }
     }
 
@@ -180,15 +189,20 @@ internal sealed unsafe class OpenClDevice : Device
     private void SetArgument(OpenClCode code, uint index, int size, void* value) =>
         OpenClError.Check(_api.SetKernelArg(code.Handle, index, (nuint)size, value), "clSetKernelArg");
 
-    // A GPU gets a power of two along each axis, as many as a group takes along X first: the axis of consecutive memory. A driver
-    // for processors (PoCL) compiles a kernel anew for every group size, 100 ms each: it gets the same size whatever the extent.
+    // A GPU gets a power of two along each axis, as many as a group takes along X first: the axis of consecutive
+    // memory. A driver for processors (PoCL) compiles a kernel anew for every group size, 100 ms each: it gets the same
+    // size whatever the extent.
     private Index3D RangeGroup(OpenClCode code, LaunchKind kind, Index3D extent)
     {
         const int preferred = 256;
         const int narrow = 16;
         int left = Math.Min(preferred, code.MaxGroupSize);
         if (!_info.IsGpu && left == preferred)
-            return kind == LaunchKind.Range1D ? new(preferred, 1, 1) : extent.X > narrow ? new(64, 1, 1) : new(narrow, 4, 1);
+        {
+            return kind == LaunchKind.Range1D ? new Index3D(preferred, 1, 1)
+                : extent.X > narrow ? new Index3D(64, 1, 1)
+                : new Index3D(narrow, 4, 1);
+        }
 
         int x = Along(extent.X, _info.MaxGroup.X, ref left);
         int y = Along(extent.Y, _info.MaxGroup.Y, ref left);
@@ -218,16 +232,18 @@ internal sealed unsafe class OpenClDevice : Device
         if (items > code.MaxGroupSize || group.X > limit.X || group.Y > limit.Y || group.Z > limit.Z)
         {
             throw new DeviceException("CTG3006",
-                $"Kernel '{kernel.Source.Name}' was launched in groups of {DeviceChecks.Text(group)} items; {Id} runs it in groups of at " +
-                $"most {code.MaxGroupSize} items, {DeviceChecks.Text(limit)} along the axes. See docs/diagnostics.md#CTG3006");
+                $"Kernel '{kernel.Source.Name}' was launched in groups of {DeviceChecks.Text(group)} items; {Id} runs it " +
+                $"in groups of at most {code.MaxGroupSize} items, {DeviceChecks.Text(limit)} along the axes. " +
+                "See docs/diagnostics.md#CTG3006");
         }
 
         return group;
     }
 
     private DeviceException OutOfResources(CompiledKernel kernel, Index3D group, int status) => new("CTG3006",
-        $"{Id} ({Name}) has no resources to launch kernel '{kernel.Source.Name}' in groups of {DeviceChecks.Text(group)} items: " +
-        $"{OpenClError.Name(status)} ({status}). It has {_info.LocalMemory:N0} bytes of local memory. See docs/diagnostics.md#CTG3006");
+        $"{Id} ({Name}) has no resources to launch kernel '{kernel.Source.Name}' in groups of " +
+        $"{DeviceChecks.Text(group)} items: {OpenClError.Name(status)} ({status}). It has {_info.LocalMemory:N0} bytes of " +
+        "local memory. See docs/diagnostics.md#CTG3006");
 
     /// <summary>What is created at first use, not when devices are listed.</summary>
     private sealed class Session

@@ -2,8 +2,8 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.OpenCl;
 
-/// <summary>The plain matrix product: a work item is one element of C, a chain of fused multiply-adds in order of k, for any strides.
-/// The chain is the CPU's, so the bits are too.</summary>
+/// <summary>The plain matrix product: a work item is one element of C, a chain of fused multiply-adds in order of k,
+/// for any strides. The chain is the CPU's, so the bits are too.</summary>
 internal sealed class OpenClGemm(Device device)
 {
     private readonly Lazy<CompiledKernel> _single = new(() => device.Compile(Build(ScalarType.Float32)));
@@ -45,7 +45,9 @@ internal sealed class OpenClGemm(Device device)
         Value initial = b.If(p[5], [type], () => [b.Load(p[2], indexC)], () => [Constant.Of(type, 0)])[0];
         Value sum = b.For(Constant.Of(0), p[4], Constant.Of(1), [initial, startA, startB], (_, state) =>
         [
-            b.Fma(b.Load(p[0], state[1]), b.Load(p[1], state[2]), state[0]), b.Add(state[1], p[9]), b.Add(state[2], p[12]),
+            b.Fma(b.Load(p[0], state[1]), b.Load(p[1], state[2]), state[0]),
+            b.Add(state[1], p[9]),
+            b.Add(state[2], p[12]),
         ])[0];
         b.Store(p[2], indexC, sum);
         b.Append(new Return());

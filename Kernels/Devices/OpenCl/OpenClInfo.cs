@@ -44,12 +44,14 @@ internal sealed record OpenClInfo
 
     public required OpenClTraits Traits { get; init; }
 
-    /// <summary>Every usable device of every platform, GPUs first. A driver that fails while it is asked counts as absent.</summary>
+    /// <summary>Every usable device of every platform, GPUs first. A driver that fails while it is asked counts as
+    /// absent.</summary>
     public static unsafe List<OpenClInfo> FindAll(OpenClApi api)
     {
         const ulong allTypes = 0xFFFFFFFF;
         List<OpenClInfo> found = [];
-        foreach (nint platform in Handles((count, list, actual) => api.GetPlatformIDs(count, (nint*)list, (uint*)actual)))
+        foreach (nint platform in Handles((count, list, actual) =>
+            api.GetPlatformIDs(count, (nint*)list, (uint*)actual)))
         {
             foreach (nint device in Handles((count, list, actual) =>
                 api.GetDeviceIDs(platform, allTypes, count, (nint*)list, (uint*)actual)))

@@ -5,7 +5,8 @@ using Cotangent.Tests.Kernels.Ir;
 
 namespace Cotangent.Tests;
 
-/// <summary>One launch of an IR kernel: arguments are arrays (read and written) or scalars. The same on the interpreter and a device.</summary>
+/// <summary>One launch of an IR kernel: arguments are arrays (read and written) or scalars. The same on the interpreter
+/// and a device.</summary>
 internal sealed class IrCase(Kernel kernel, LaunchShape shape, params object[] arguments)
 {
     public Kernel Kernel => kernel;
@@ -33,7 +34,8 @@ internal sealed class IrCase(Kernel kernel, LaunchShape shape, params object[] a
         return [.. memory.Where(m => m is not null).Select(m => m!.Bytes.ToArray())];
     }
 
-    /// <summary>The arrays after a device ran. Each stands at an odd place of a larger block, whose other bytes must not change.</summary>
+    /// <summary>The arrays after a device ran. Each stands at an odd place of a larger block, whose other bytes must
+    /// not change.</summary>
     public byte[][] Actual(Device device, CompiledKernel compiled)
     {
         const int margin = 64;

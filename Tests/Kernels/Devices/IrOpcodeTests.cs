@@ -4,7 +4,8 @@ using Cotangent.Kernels.OpenCl;
 
 namespace Cotangent.Tests;
 
-/// <summary>Every pure opcode on every type against the interpreter, on special values crossed with each other and on random bits.</summary>
+/// <summary>Every pure opcode on every type against the interpreter, on special values crossed with each other and on
+/// random bits.</summary>
 public class IrOpcodeTests
 {
     private static readonly ScalarType[] s_integers = [ScalarType.Int32, ScalarType.UInt32, ScalarType.Int64, ScalarType.UInt64];
@@ -112,8 +113,8 @@ public class IrOpcodeTests
     private static IrCase Map(string name, ScalarType type, int arity, params Opcode[] opcodes) =>
         Map(name, type, arity, [.. opcodes.Select(o => (o, s_comparisons.Contains(o) ? ScalarType.Bool : type))]);
 
-    // One array a result, result[i] = opcode(x[i], y[i], z[i]), over all pairs of values. One kernel for many opcodes, because
-    // an OpenCL driver may take 0.1 s a kernel.
+    // One array a result, result[i] = opcode(x[i], y[i], z[i]), over all pairs of values. One kernel for many opcodes,
+    // because an OpenCL driver may take 0.1 s a kernel.
     private static IrCase Map(string name, ScalarType type, int arity, (Opcode Opcode, ScalarType Type)[] results)
     {
         IrType[] parameters =

@@ -3,7 +3,8 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Tests;
 
-/// <summary>Control flow, memory, groups and arguments of IR kernels on every device, against the interpreter.</summary>
+/// <summary>Control flow, memory, groups and arguments of IR kernels on every device, against the
+/// interpreter.</summary>
 public class IrStructureTests
 {
     private static readonly IrType s_ints = IrCase.Global(ScalarType.Int32);
@@ -109,7 +110,8 @@ public class IrStructureTests
         return new IrCase(kernel, LaunchShape.Range(40), Ints(70), new int[80]);
     }
 
-    // The inner loop goes on with the outer one as soon as it meets a negative number; what follows the inner loop is skipped.
+    // The inner loop goes on with the outer one as soon as it meets a negative number; what follows the inner loop is
+    // skipped.
     private static IrCase ContinueOuterLoop()
     {
         Kernel kernel = IrCase.Build("continue_outer", LaunchKind.Range1D, [s_ints, s_ints], (b, p) =>
@@ -262,7 +264,8 @@ public class IrStructureTests
         return new IrCase(kernel, LaunchShape.Range(16), Ints(32));
     }
 
-    // Writes floats through an int pointer and reads them back as floats: the C compiler must not assume that types do not alias.
+    // Writes floats through an int pointer and reads them back as floats: the C compiler must not assume that types do
+    // not alias.
     private static IrCase CastPointers()
     {
         Kernel kernel = IrCase.Build("pointer_cast", LaunchKind.Range1D, [s_floats, s_floats], (b, p) =>

@@ -3,7 +3,8 @@ using Cotangent.Tests.Kernels.Ir;
 
 namespace Cotangent.Tests;
 
-/// <summary>Random kernels against the interpreter, in few programs: a build costs about the same whatever its size.</summary>
+/// <summary>Random kernels against the interpreter, in few programs: a build costs about the same whatever its
+/// size.</summary>
 public class OpenClRandomKernelTests
 {
     [TheoryOn("opencl")]

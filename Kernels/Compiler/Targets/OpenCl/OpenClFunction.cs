@@ -4,7 +4,8 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Targets;
 
-/// <summary>A kernel as an OpenCL C function. Its name ends in a hash of its text: the same text is the same function.</summary>
+/// <summary>A kernel as an OpenCL C function. Its name ends in a hash of its text: the same text is the same
+/// function.</summary>
 internal sealed class OpenClFunction
 {
     private const string NamePlaceholder = "$kernel";

@@ -2,8 +2,8 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Targets;
 
-/// <summary>The OpenCL C functions that instructions call because no operator or built-in has their exact meaning on every
-/// driver. Asking for a name adds the function to the program's text, once, after those it calls.</summary>
+/// <summary>The OpenCL C functions that instructions call because no operator or built-in has their exact meaning on
+/// every driver. Asking for a name adds the function to the program's text, once, after those it calls.</summary>
 internal sealed class OpenClHelpers
 {
     private readonly List<string> _texts = [];
@@ -17,8 +17,9 @@ internal sealed class OpenClHelpers
         ? Define("ct_sqrt", "float ct_sqrt(float x) { return (float)sqrt((double)x); }")
         : Define("ct_sqrt_soft", OpenClSoftFloat.Sqrt);
 
-    /// <summary>float32 quotient, rounded correctly without the driver's promise of it. Rounding a float64 quotient of float32
-    /// numbers again is harmless: 53 ≥ 2·24 + 2 bits, so it cannot come to lie on a tie, nor on one between subnormals.</summary>
+    /// <summary>float32 quotient, rounded correctly without the driver's promise of it. Rounding a float64 quotient of
+    /// float32 numbers again is harmless: 53 ≥ 2·24 + 2 bits, so it cannot come to lie on a tie, nor on one between
+    /// subnormals.</summary>
     public string Divide(OpenClTraits traits) => traits.Float64
         ? Define("ct_divide", "float ct_divide(float x, float y) { return (float)((double)x / (double)y); }")
         : Define("ct_divide_soft", OpenClSoftFloat.Divide);
@@ -80,7 +81,13 @@ internal sealed class OpenClHelpers
             }
             """);
 
-        static string Limit(string upper) => upper switch { "CHAR" => "SCHAR", "SHORT" => "SHRT", "USHORT" => "USHRT", _ => upper };
+        static string Limit(string type) => type switch
+        {
+            "CHAR" => "SCHAR",
+            "SHORT" => "SHRT",
+            "USHORT" => "USHRT",
+            _ => type,
+        };
     }
 
     /// <summary>The bits of a 16-bit float → float32, exactly.</summary>
@@ -120,7 +127,8 @@ internal sealed class OpenClHelpers
     }
 
     /// <summary>Sum, minimum or maximum over the group. With n items and p the smallest power of two ≥ n:
-    /// for s = p/2, p/4, …, 1, v[i] with i &lt; s and i + s &lt; n becomes v[i] op v[i + s]; v[0] is the result.</summary>
+    /// for s = p/2, p/4, …, 1, v[i] with i &lt; s and i + s &lt; n becomes v[i] op v[i + s]; v[0] is the
+    /// result.</summary>
     public string GroupReduce(Opcode opcode, ScalarType type, OpenClTraits traits)
     {
         string t = OpenClTypes.Memory(type);

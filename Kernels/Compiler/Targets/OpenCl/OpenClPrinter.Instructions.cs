@@ -2,7 +2,8 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Targets;
 
-/// <summary>Single instructions. Each is one statement, so that no precedence and no order of evaluation is left to the C compiler.</summary>
+/// <summary>Single instructions. Each is one statement, so that no precedence and no order of evaluation is left to the
+/// C compiler.</summary>
 internal sealed partial class OpenClPrinter
 {
     private void Print(Instruction instruction)
@@ -60,7 +61,7 @@ internal sealed partial class OpenClPrinter
             Opcode.PointerAdd => $"{Operand(i, 0)} + {Operand(i, 1)}",
             Opcode.PointerCast => $"({OpenClTypes.Value(i.Type)}){Operand(i, 0)}",
             Opcode.GroupAdd or Opcode.GroupMin or Opcode.GroupMax or Opcode.GroupBroadcast => GroupOperation(i),
-            _ => throw new ArgumentOutOfRangeException(nameof(i), i.Opcode, "OpenCL C has no translation of this opcode."),
+            _ => throw new ArgumentOutOfRangeException(nameof(i), i.Opcode, "This opcode has no translation."),
         };
     }
 
@@ -189,8 +190,8 @@ internal sealed partial class OpenClPrinter
         IrType pointer = i.Operands[0].Type;
         if (pointer.Scalar.Size() == 8 && !_traits.Int64Atomics)
         {
-            throw new DeviceException("CTG3007", $"Kernel '{_kernel.Name}' adds atomically to {pointer.Scalar.Name()}, which this " +
-                "OpenCL device cannot do: it lacks cl_khr_int64_base_atomics. Use a 32-bit type, or run it on the CPU. " +
+            throw new DeviceException("CTG3007", $"Kernel '{_kernel.Name}' adds atomically to {pointer.Scalar.Name()}, " +
+                "which this OpenCL device lacks (cl_khr_int64_base_atomics). Use a 32-bit type, or run it on the CPU. " +
                 "See docs/diagnostics.md#CTG3007");
         }
 

@@ -5,11 +5,12 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Targets;
 
-/// <summary>Prints one kernel as an OpenCL C 1.2 function. The file next to this one prints single instructions.</summary>
+/// <summary>Prints one kernel as an OpenCL C 1.2 function. The file next to this one prints single
+/// instructions.</summary>
 /// <remarks>
-/// The text is structured: If is <c>if</c>, Loop is <c>for (;;)</c>, results and loop parameters are variables assigned where control
-/// leaves. A Break or Continue costs a jump only where falling through, <c>break</c> or <c>continue</c> would not do; then
-/// it is a forward <c>goto</c>.
+/// The text is structured: If is <c>if</c>, Loop is <c>for (;;)</c>, results and loop parameters are variables assigned
+/// where control leaves. A Break or Continue costs a jump only where falling through, <c>break</c> or <c>continue</c>
+/// would not do; then it is a forward <c>goto</c>.
 /// </remarks>
 internal sealed partial class OpenClPrinter
 {
@@ -30,11 +31,14 @@ internal sealed partial class OpenClPrinter
         _helpers = helpers;
     }
 
-    /// <summary>True if the kernel takes a last argument: local memory of 8 bytes a work item for group operations.</summary>
+    /// <summary>True if the kernel takes a last argument: local memory of 8 bytes a work item for group
+    /// operations.</summary>
     private bool UsesScratch { get; set; }
 
-    /// <summary>The function's text with <paramref name="name"/> for its name, and whether it takes group scratch memory.</summary>
-    public static (string Text, bool UsesScratch) Print(Kernel kernel, string name, OpenClTraits traits, OpenClHelpers helpers)
+    /// <summary>The function's text with <paramref name="name"/> for its name, and whether it takes group scratch
+    /// memory.</summary>
+    public static (string Text, bool UsesScratch) Print(
+        Kernel kernel, string name, OpenClTraits traits, OpenClHelpers helpers)
     {
         OpenClPrinter printer = new(kernel, traits, helpers);
         ImmutableArray<string> entry = printer.Entry();
@@ -45,7 +49,8 @@ internal sealed partial class OpenClPrinter
         return (text, printer.UsesScratch);
     }
 
-    // What running off the end of the text being printed amounts to, so that the Break, Continue or Return need not be written.
+    // What running off the end of the text being printed amounts to, so that the Break, Continue or Return need not be
+    // written.
     private sealed record FallThrough(INode? Target, FallThrough? Outer, bool IsReturn = false)
     {
         public bool Reaches(INode target, bool asContinue) =>
@@ -150,7 +155,8 @@ internal sealed partial class OpenClPrinter
     {
         Line($"if ({Name(choice.Condition)})");
         Braces(() => Print(choice.Then, end));
-        bool emptyElse = choice.Else.Nodes is [Break { Arguments.IsEmpty: true } only] && end.Reaches(only.Target, false);
+        bool emptyElse = choice.Else.Nodes is [Break { Arguments.IsEmpty: true } only]
+            && end.Reaches(only.Target, asContinue: false);
         if (!emptyElse)
         {
             Line("else");
@@ -212,7 +218,8 @@ internal sealed partial class OpenClPrinter
         Line($"goto {label};");
     }
 
-    /// <summary>Assigns all targets at once: through temporaries where an argument is a target assigned before it is read.</summary>
+    /// <summary>Assigns all targets at once: through temporaries where an argument is a target assigned before it is
+    /// read.</summary>
     private void Assign<T>(ImmutableArray<T> targets, ImmutableArray<Value> arguments) where T : Value
     {
         string[] sources = [.. arguments.Select(Name)];
@@ -238,8 +245,8 @@ internal sealed partial class OpenClPrinter
     {
         if (value.Type.Scalar == ScalarType.Float64 && !_traits.Float64)
         {
-            throw new DeviceException("CTG3007", $"Kernel '{_kernel.Name}' uses f64, which this OpenCL device lacks (cl_khr_fp64). " +
-                "Use f32, or run it on the CPU. See docs/diagnostics.md#CTG3007");
+            throw new DeviceException("CTG3007", $"Kernel '{_kernel.Name}' uses f64, which this OpenCL device lacks " +
+                "(cl_khr_fp64). Use f32, or run it on the CPU. See docs/diagnostics.md#CTG3007");
         }
 
         string name = $"v{_names.Count}";

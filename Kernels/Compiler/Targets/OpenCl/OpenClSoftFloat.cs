@@ -1,10 +1,11 @@
 namespace Cotangent.Kernels.Targets;
 
-/// <summary>Texts of OpenCL C functions on the bits of floats, for what a driver does not promise to round correctly or to have.</summary>
+/// <summary>Texts of OpenCL C functions on the bits of floats, for what a driver does not promise to round correctly or
+/// to have.</summary>
 internal static class OpenClSoftFloat
 {
-    /// <summary>√x by the integer square root of a 50-bit significand: the root has 25 bits, one more than the result, and the
-    /// remainder is the sticky bit. The root of a float32 is never subnormal.</summary>
+    /// <summary>√x by the integer square root of a 50-bit significand: the root has 25 bits, one more than the result,
+    /// and the remainder is the sticky bit. The root of a float32 is never subnormal.</summary>
     public const string Sqrt = """
         float ct_sqrt_soft(float x)
         {
@@ -39,8 +40,8 @@ internal static class OpenClSoftFloat
         }
         """;
 
-    /// <summary>x / y by one 64-bit integer division; 27 or more quotient bits and the remainder as the sticky bit round once, also into
-    /// subnormals.</summary>
+    /// <summary>x / y by one 64-bit integer division; 27 or more quotient bits and the remainder as the sticky bit
+    /// round once, also into subnormals.</summary>
     public const string Divide = """
         float ct_divide_soft(float x, float y)
         {
@@ -88,7 +89,8 @@ internal static class OpenClSoftFloat
         }
         """;
 
-    /// <summary>float32 → IEEE binary16 bits, to nearest even; NaN keeps its sign and its payload's top and is quiet.</summary>
+    /// <summary>float32 → IEEE binary16 bits, to nearest even; NaN keeps its sign and its payload's top and is
+    /// quiet.</summary>
     public const string ToFloat16 = """
         ushort ct_to_float16(float x)
         {

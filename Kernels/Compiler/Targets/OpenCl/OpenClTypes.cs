@@ -4,7 +4,8 @@ using Cotangent.Kernels.Ir;
 namespace Cotangent.Kernels.Targets;
 
 /// <summary>How IR types and literals are spelled in OpenCL C.</summary>
-/// <remarks>A Bool is <c>bool</c> as a value and <c>uchar</c> in memory and as an argument; the 16-bit floats are their bits in a
+/// <remarks>A Bool is <c>bool</c> as a value and <c>uchar</c> in memory and as an argument; the 16-bit floats are their
+/// bits in a
 /// <c>ushort</c> everywhere, since <c>half</c> values need an extension.</remarks>
 internal static class OpenClTypes
 {
