@@ -40,7 +40,8 @@ internal sealed class Uniformity
     private readonly List<Structured> _path = [];
     private bool _changed;
 
-    /// <summary>Analyses <paramref name="kernel"/>; <paramref name="position"/> gives the shape of GlobalIndex … GridExtent.</summary>
+    /// <summary>Analyses <paramref name="kernel"/>; <paramref name="position"/> gives the shape of GlobalIndex … GridExtent and of
+    /// the pointers that Allocate makes.</summary>
     public Uniformity(Kernel kernel, Func<Instruction, Shape> position)
     {
         _position = position;
@@ -252,9 +253,9 @@ internal sealed class Uniformity
         ImmutableArray<Value> operands = x.Operands;
         switch (x.Opcode)
         {
-            case >= Opcode.GlobalIndex and <= Opcode.GridExtent:
+            case (>= Opcode.GlobalIndex and <= Opcode.GridExtent) or Opcode.Allocate:
                 return _position(x);
-            case Opcode.Allocate or Opcode.GroupAdd or Opcode.GroupMin or Opcode.GroupMax or Opcode.GroupBroadcast:
+            case Opcode.GroupAdd or Opcode.GroupMin or Opcode.GroupMax or Opcode.GroupBroadcast:
                 return Shape.Uniform;
             case Opcode.AtomicAdd:
                 return Shape.Varying;

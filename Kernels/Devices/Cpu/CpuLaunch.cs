@@ -116,10 +116,14 @@ internal sealed unsafe class CpuLaunch : IPartedWork
     private SimdTarget GroupTarget(Index3D group)
     {
         int unroll = 1;
-        while (unroll < 4 && unroll * _isa.Lanes < group.Size)
+        while (unroll < (_unroll ?? 4) && unroll * _isa.Lanes < group.Size && !SplitsRows(group, 2 * unroll))
             unroll *= 2;
         return new SimdTarget(_isa, unroll, group);
     }
+
+    /// <summary>True if so many vectors would span rows of the group that fewer would not.</summary>
+    private bool SplitsRows(Index3D group, int unroll) =>
+        group.X < group.Size && group.X % _isa.Lanes == 0 && group.X % (unroll * _isa.Lanes) != 0;
 
     /// <summary>Four vectors a group; fewer where the rows are so short that lanes would idle.</summary>
     private SimdTarget RangeTarget(CpuKernel kernel, Index3D extent, long items, ReadOnlySpan<KernelArgument> arguments)

@@ -16,9 +16,6 @@ internal sealed record SimdCode(SimdTarget Target, SimdEntry Entry, int ScratchB
     /// <summary>Compiles; takes fewer vectors a group where the code would get too large for the JIT's optimiser.</summary>
     public static SimdCode Compile(Kernel kernel, SimdTarget target)
     {
-        if (kernel.Kind == LaunchKind.Grouped && target.Group.Size > target.Lanes)
-            throw new KernelCompilationException("CTG1091",
-                $"The kernel '{kernel.Name}' is launched in groups of {target.Group.Size} items; {target.Lanes} are the most so far.");
         while (true)
         {
             DynamicMethod method = new(kernel.Name, typeof(void),

@@ -20,6 +20,7 @@ internal sealed partial class SimdEmitter
     private const int ResultSlot = 5 * SlotBytes;
     private const int FirstArray = 6 * SlotBytes;
 
+    private readonly Dictionary<Instruction, int> _arrays = new(ReferenceEqualityComparer.Instance);
     private readonly LocalBuilder?[] _position = new LocalBuilder?[3];
     private readonly LocalBuilder?[] _extent = new LocalBuilder?[3];
 
@@ -215,11 +216,10 @@ internal sealed partial class SimdEmitter
     private void EmitAllocate(Instruction x)
     {
         bool local = x.Type.Space == AddressSpace.Local;
-        ScratchBytes = (ScratchBytes + 63) & ~63;
-        _il.Argument(ScratchArgument);
-        _il.AddBytes(ScratchBytes);
+        if (!_arrays.TryGetValue(x, out int offset))
+            _arrays[x] = offset = Reserve(x.Count * x.Type.Scalar.Size() * (local ? Lanes : 1));
+        PushScratch(offset);
         _il.Op(OpCodes.Conv_U8);
         _il.Store(Define(x).Locals[0]);
-        ScratchBytes += x.Count * x.Type.Scalar.Size() * (local ? Lanes : 1);
     }
 }

@@ -4,7 +4,8 @@ using Cotangent.Kernels.Passes;
 
 namespace Cotangent.Kernels.Targets;
 
-// Grouped kernels whose group fits the lockstep lanes: barriers need nothing, group operations are trees over the vectors.
+// Grouped kernels. Where the group fits the lockstep lanes, barriers need nothing and group operations are trees over the vectors;
+// larger groups run in phases.
 internal sealed partial class SimdEmitter
 {
     private int GroupItems => _target.Group.Size;
@@ -16,12 +17,24 @@ internal sealed partial class SimdEmitter
         _ => _target.Group.Z,
     };
 
+    /// <summary>True if a chunk of lanes lies within one row of the group.</summary>
+    private bool ChunksFollowRows => _target.Group.X % Lanes == 0;
+
     private Shape ShapeOfGroupIndex(Axis axis)
     {
         if (GroupExtent(axis) == 1)
             return Shape.Uniform;
-        return axis == Axis.X && _target.Group.X == GroupItems ? Shape.Linear : Shape.Varying;
+        bool isRow = _target.Group.X == GroupItems || ChunksFollowRows;
+        return !isRow ? Shape.Varying : axis == Axis.X ? Shape.Linear : Shape.Uniform;
     }
+
+    /// <summary>Positions and local arrays as the group's phases see them: what differs between chunks is varying.</summary>
+    private Shape ShapeOverGroup(Instruction x) => x.Opcode switch
+    {
+        Opcode.GlobalIndex or Opcode.GroupIndex => GroupExtent(x.Axis) == 1 ? Shape.Uniform : Shape.Varying,
+        Opcode.Allocate when x.Type.Space == AddressSpace.Local => Shape.Varying,
+        _ => Shape.Uniform,
+    };
 
     /// <summary>for each group: the body, under the mask of the group's items.</summary>
     private void EmitGroups()
@@ -41,7 +54,10 @@ internal sealed partial class SimdEmitter
         _il.Branch(OpCodes.Br, test);
         _il.Mark(head);
         EmitGridPosition(group);
-        EmitBodyOnce(mask);
+        if (_phases is not null)
+            EmitPhasedBody();
+        else
+            EmitBodyOnce(mask);
         Increment(group, 1);
         _il.Mark(test);
         _il.Load(group);
@@ -66,7 +82,23 @@ internal sealed partial class SimdEmitter
     }
 
     /// <summary>Pushes a uniform GroupIndex, or lane 0 of a linear one.</summary>
-    private void PushGroupIndex(Axis axis) => _il.Int(0);
+    private void PushGroupIndex(Axis axis)
+    {
+        if (_phases is null || GroupExtent(axis) == 1)
+        {
+            _il.Int(0);
+            return;
+        }
+
+        PushChunkStart();
+        if (_target.Group.X == GroupItems)
+            return;
+        int below = axis == Axis.X ? 1 : axis == Axis.Y ? _target.Group.X : _target.Group.X * _target.Group.Y;
+        _il.Int(below);
+        _il.Op(OpCodes.Div);
+        _il.Int(GroupExtent(axis));
+        _il.Op(OpCodes.Rem);
+    }
 
     /// <summary>Pushes a vector of a GroupIndex or GlobalIndex whose lanes span rows of the group.</summary>
     private void EmitVaryingPosition(Instruction x, int part)
@@ -74,6 +106,15 @@ internal sealed partial class SimdEmitter
         PushSlot(TableSlot(_kernel));
         _il.Op(OpCodes.Ldind_I);
         _il.AddBytes((int)x.Axis * TableStride(GroupItems) + part * _isa.Bytes);
+        if (_phases is not null)
+        {
+            PushChunkStart();
+            _il.Int(sizeof(int));
+            _il.Op(OpCodes.Mul);
+            _il.Op(OpCodes.Conv_I);
+            _il.Op(OpCodes.Add);
+        }
+
         _il.LoadVector(_isa.Vector(typeof(int)));
         if (x.Opcode == Opcode.GlobalIndex)
         {
@@ -98,16 +139,7 @@ internal sealed partial class SimdEmitter
         LocalBuilder[] parts = new LocalBuilder[PartsOf(x.Type)];
         for (int i = 0; i < parts.Length; i++)
         {
-            if (_mask is not null)
-                PushMask(_mask.Parts, x.Type, i);
-            PushVector(x.Operands[0], i);
-            if (_mask is not null)
-            {
-                PushConstant(IdentityOf(x));
-                _il.Call(_isa.Broadcast(element));
-                _il.Call(_isa.Method("ConditionalSelect", element, 3));
-            }
-
+            PushOrIdentity(x, i);
             _il.Store(parts[i] = _il.Take(_isa.Vector(element)));
         }
 
@@ -128,6 +160,23 @@ internal sealed partial class SimdEmitter
             && m.GetParameters()[0].ParameterType.Name == _isa.Vector(element).Name).MakeGenericMethod(element));
         _il.Store(Define(x).Locals[0]);
         _il.Give(parts);
+    }
+
+    /// <summary>Pushes a part of a reduction's operand, with the identity in inactive lanes.</summary>
+    private void PushOrIdentity(Instruction x, int part)
+    {
+        if (_mask is null)
+        {
+            PushVector(x.Operands[0], part);
+            return;
+        }
+
+        Type element = VectorIsa.ElementOf(x.Type);
+        PushMask(_mask.Parts, x.Type, part);
+        PushVector(x.Operands[0], part);
+        PushConstant(IdentityOf(x));
+        _il.Call(_isa.Broadcast(element));
+        _il.Call(_isa.Method("ConditionalSelect", element, 3));
     }
 
     /// <summary>The value that changes no other: lanes outside the group take it, which leaves the tree of n items as it is.</summary>

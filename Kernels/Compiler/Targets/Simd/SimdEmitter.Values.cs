@@ -18,11 +18,19 @@ internal sealed partial class SimdEmitter
             case Instruction x when _usage.IsInlined(x):
                 EmitScalar(x);
                 break;
+            case Instruction x when _phases is not null && _localArrays.ContainsKey(x):
+                PushLocalArray(x);
+                break;
+            case Instruction x when _phases is not null && IsPosition(x):
+                EmitScalar(x);
+                break;
             default:
                 _il.Load(_locations[value].Locals[0]);
                 break;
         }
     }
+
+    private static bool IsPosition(Instruction x) => x.Opcode is >= Opcode.GlobalIndex and <= Opcode.GridExtent;
 
     private void PushConstant(Constant constant)
     {

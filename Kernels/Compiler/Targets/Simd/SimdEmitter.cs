@@ -32,7 +32,9 @@ internal sealed partial class SimdEmitter
         _unroll = target.Unroll;
         _il = new IlWriter(il);
         _shapes = new Uniformity(kernel, ShapeOfPosition);
-        _usage = new Usage(kernel, _shapes, MayInline);
+        if (kernel.Kind == LaunchKind.Grouped && GroupItems > Lanes)
+            _phases = new GroupPhases(kernel, new Uniformity(kernel, ShapeOverGroup));
+        _usage = new Usage(kernel, _shapes, MayInline, node => _phases?.IsCut(node) == true);
     }
 
     /// <summary>Lanes of a group of vectors.</summary>

@@ -12,12 +12,15 @@ internal sealed class Usage
 
     private readonly Uniformity _shapes;
     private readonly Func<Instruction, bool> _mayInline;
+    private readonly Func<INode, bool> _isCut;
     private readonly Dictionary<Value, Definition> _definitions = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Region, (Region Region, int Index)> _owners = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(Region, int), List<Value>> _dying = [];
 
-    public Usage(Kernel kernel, Uniformity shapes, Func<Instruction, bool> mayInline)
+    /// <summary>Analyses a kernel. No value is evaluated past a node that <paramref name="isCut"/> names.</summary>
+    public Usage(Kernel kernel, Uniformity shapes, Func<Instruction, bool> mayInline, Func<INode, bool> isCut)
     {
+        _isCut = isCut;
         _shapes = shapes;
         _mayInline = mayInline;
         Define(kernel.Body);
@@ -193,16 +196,15 @@ internal sealed class Usage
 
     private static bool Wide(IrType type) => type.IsPointer || type.Scalar.Size() == 8;
 
-    private static bool CanMove(Instruction x, Region region, int from, int to)
+    private bool CanMove(Instruction x, Region region, int from, int to)
     {
         if (x.HasEffect)
             return false;
-        if (x.Opcode != Opcode.Load)
-            return true;
 
         for (int i = from + 1; i < to; i++)
         {
-            if (region.Nodes[i] is Structured or Instruction { HasEffect: true })
+            INode node = region.Nodes[i];
+            if (_isCut(node) || (x.Opcode == Opcode.Load && node is Structured or Instruction { HasEffect: true }))
                 return false;
         }
 

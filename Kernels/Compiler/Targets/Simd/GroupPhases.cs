@@ -1,0 +1,186 @@
+using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Passes;
+
+namespace Cotangent.Kernels.Targets;
+
+/// <summary>How a kernel whose groups do not fit the lockstep lanes is cut: at barriers and group operations the whole group
+/// must have come so far. What lies between two cuts, a phase, runs for one chunk of lanes after the other. Values that live
+/// across a cut and differ within the group are kept in memory, one place a chunk.</summary>
+internal sealed class GroupPhases
+{
+    private readonly Kernel _kernel;
+    private readonly HashSet<INode> _cuts = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Value, int> _definedIn = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<Value> _kept = new(ReferenceEqualityComparer.Instance);
+    private int _phase;
+
+    public GroupPhases(Kernel kernel, Uniformity group)
+    {
+        _kernel = kernel;
+        Group = group;
+        Region body = kernel.Body;
+        int last = body.Nodes.FindLastIndex(HasGroupOperation);
+        for (int i = 0; i <= last; i++)
+            FindCuts(body.Nodes[i]);
+        Number(body);
+        FindKept(body);
+    }
+
+    /// <summary>The shapes of values over the whole group.</summary>
+    public Uniformity Group { get; }
+
+    /// <summary>True for a node that is not part of a phase: the whole group does it together.</summary>
+    public bool IsCut(INode node) => _cuts.Contains(node);
+
+    /// <summary>True for a value that lives across a cut, in memory.</summary>
+    public bool IsKept(Value value) => _kept.Contains(value);
+
+    /// <summary>True for an instruction that is done again at each use instead of being kept.</summary>
+    public static bool IsRepeated(Value value) => value is Instruction
+    {
+        Opcode: (>= Opcode.GlobalIndex and <= Opcode.GridExtent) or Opcode.Allocate
+    };
+
+    private static bool HasGroupOperation(INode node) => node switch
+    {
+        Instruction x => x.Opcode is Opcode.Barrier or Opcode.Allocate or Opcode.GroupAdd or Opcode.GroupMin or Opcode.GroupMax
+            or Opcode.GroupBroadcast,
+        Structured s => s.Regions.Any(r => r.Nodes.Any(HasGroupOperation)),
+        _ => false,
+    };
+
+    /// <summary>Cuts: group operations, what contains them, and what may leave for an outer target before the last of them.</summary>
+    private void FindCuts(INode node)
+    {
+        if (node is Structured structured)
+        {
+            if (!HasGroupOperation(node) && !Leaves(structured, structured))
+                return;
+            _cuts.Add(node);
+            CheckUniform(structured);
+            foreach (Region region in structured.Regions)
+            {
+                foreach (INode inner in region.Nodes)
+                    FindCuts(inner);
+            }
+        }
+        else if (node is Terminator || HasGroupOperation(node))
+        {
+            _cuts.Add(node);
+        }
+    }
+
+    /// <summary>True if a terminator in the node has a target outside of <paramref name="outer"/>.</summary>
+    private static bool Leaves(Structured node, Structured outer) => node.Regions.Any(r => r.Nodes.Any(n => n switch
+    {
+        Return => true,
+        Break b => !Contains(outer, b.Target),
+        Continue c => !Contains(outer, c.Target),
+        Structured s => Leaves(s, outer),
+        _ => false,
+    }));
+
+    private static bool Contains(Structured outer, Structured node) => outer == node
+        || outer.Regions.Any(r => r.Nodes.Any(n => n is Structured s && Contains(s, node)));
+
+    private void CheckUniform(Structured node)
+    {
+        bool diverges = node is If branch && Group[branch.Condition] != Shape.Uniform;
+        diverges |= Group.HasMaskedBreak(node) || Group.HasEscapes(node) || (node is Loop loop && Group.HasMaskedContinue(loop));
+        if (diverges)
+            throw new KernelCompilationException("CTG1092", $"In kernel '{_kernel.Name}' a barrier or a group operation stands in (or "
+                + "after a way out of) control flow that differs between the items of a group. All items must come to it: move it "
+                + "out of the branch, or let every item go the same way.");
+    }
+
+    // Phases are numbered in order; a cut's operands are read at the end of the phase before it.
+
+    private void Number(Region region)
+    {
+        foreach (INode node in region.Nodes)
+        {
+            if (!IsCut(node))
+            {
+                NumberAll(node);
+                continue;
+            }
+
+            if (node is Structured structured)
+            {
+                foreach (Result result in structured.Results)
+                    _definedIn[result] = -1;
+                foreach (LoopParameter parameter in node is Loop loop ? loop.Parameters : [])
+                    _definedIn[parameter] = -1;
+                foreach (Region inner in structured.Regions)
+                {
+                    _phase++;
+                    Number(inner);
+                }
+            }
+            else if (node is Instruction x)
+            {
+                _definedIn[x] = -1;
+            }
+
+            _phase++;
+        }
+    }
+
+    private void NumberAll(INode node)
+    {
+        if (node is Instruction x)
+            _definedIn[x] = _phase;
+        if (node is not Structured structured)
+            return;
+        foreach (Value value in structured.Results)
+            _definedIn[value] = _phase;
+        foreach (LoopParameter value in node is Loop loop ? loop.Parameters : [])
+            _definedIn[value] = _phase;
+        foreach (Region region in structured.Regions)
+            region.Nodes.ForEach(NumberAll);
+    }
+
+    private void FindKept(Region body)
+    {
+        _phase = 0;
+        Walk(body);
+
+        void Walk(Region region)
+        {
+            foreach (INode node in region.Nodes)
+            {
+                Use(node);
+                if (node is Structured structured)
+                {
+                    foreach (Region inner in structured.Regions)
+                    {
+                        if (IsCut(node))
+                            _phase++;
+                        Walk(inner);
+                    }
+                }
+
+                if (IsCut(node))
+                    _phase++;
+            }
+        }
+
+        void Use(INode node)
+        {
+            foreach (Value operand in Usage.OperandsOf(node))
+                Note(operand);
+            if (!IsCut(node))
+                return;
+
+            // What a cut defines is used elsewhere by nature.
+            foreach (Value value in node is Structured s ? s.Results.Concat<Value>(node is Loop l ? l.Parameters : []) : [])
+                Note(value);
+        }
+
+        void Note(Value value)
+        {
+            if (_definedIn.TryGetValue(value, out int phase) && phase != _phase && Group[value] != Shape.Uniform && !IsRepeated(value))
+                _kept.Add(value);
+        }
+    }
+}
