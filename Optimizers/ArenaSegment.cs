@@ -2,16 +2,16 @@ using Cotangent.Kernels;
 
 namespace Cotangent.Optimizers;
 
-/// <summary>The parameters of one dtype on one device, end to end in one vector.</summary>
+/// <summary>The parameters of one dtype, end to end in one vector: first those with weight decay.</summary>
 internal sealed class ArenaSegment
 {
-    public ArenaSegment(DType type, Device device, int[] leaves, Shape[] shapes, int decaying)
+    public ArenaSegment(DType type, Device device, int[] decaying, int[] others, Shape[] shapes)
     {
         DType = type;
         Device = device;
-        Leaves = leaves;
-        Size = checked((int)leaves.Sum(i => shapes[i].Size));
-        Decaying = checked((int)leaves.Take(decaying).Sum(i => shapes[i].Size));
+        Leaves = [.. decaying, .. others];
+        Size = checked((int)Leaves.Sum(i => shapes[i].Size));
+        Decaying = checked((int)decaying.Sum(i => shapes[i].Size));
     }
 
     public DType DType { get; }

@@ -30,7 +30,8 @@ public abstract class Optimizer<TParameters>
         _slotNames = slots;
         _slots = [.. slots.Select(_ => _arena.Segments.Select(s => new State(Tensor.Zeros([s.Size], s.DType, s.Device))).ToArray())];
         _numberRules = numbers;
-        _numbers = [.. numbers.Select(n => new State(Tensor.Scalar(n.Start, DType.Float64, _arena.Segments.FirstOrDefault()?.Device)))];
+        _numbers = [.. numbers.Select(n => new State(Tensor.Scalar(n.Start, DType.Float64, _arena.Device)))];
+        RealizeUnlessTraced();
     }
 
     /// <summary>The parameters as they are now.</summary>
@@ -45,7 +46,7 @@ public abstract class Optimizer<TParameters>
 
     /// <summary>As <see cref="Step(TParameters, double?)"/>, at a rate of this step: a schedule's.</summary>
     public Tensor Step(TParameters gradients, double rate, double? maximumNorm = null) =>
-        Step(gradients, Tensor.Scalar(rate, DType.Float64, _arena.Segments.FirstOrDefault()?.Device), maximumNorm);
+        Step(gradients, Tensor.Scalar(rate, DType.Float64, _arena.Device), maximumNorm);
 
     /// <summary>As <see cref="Step(TParameters, double?)"/>, at a rate that is a scalar tensor: inside a compiled function, its argument.</summary>
     public Tensor Step(TParameters gradients, Tensor rate, double? maximumNorm = null)
@@ -92,7 +93,7 @@ public abstract class Optimizer<TParameters>
     {
         ArgumentNullException.ThrowIfNull(state);
         Tensor Find(string name) => state.TryGetValue(name, out Tensor? value)
-            ? value
+            ? value.To(_arena.Device)
             : throw new OptimizerException($"The saved state has no '{name}': it is from another optimizer or other parameters.");
 
         Tensor[] Slot(string slot) => _arena.Pack([.. _arena.Names.Select(n => Find($"{slot}.{n}"))], $"saved state's '{slot}'");

@@ -1,6 +1,8 @@
+using Cotangent.Kernels;
+
 namespace Cotangent.Optimizers;
 
-/// <summary>Packs a tree of parameters into one flat vector a dtype and device, so that an update is one launch over all of them.
+/// <summary>Packs a tree of parameters into one flat vector a dtype, so that an update is one launch over all of them.
 /// Parameters with weight decay come first: where decay ends is one comparison of the index.</summary>
 internal sealed class ParameterArena<TTree>
 {
@@ -25,12 +27,15 @@ internal sealed class ParameterArena<TTree>
             }
         }
 
+        Device = CommonDevice(leaves);
+        bool[] decay = [.. leaves.Select((t, i) => decays(_names[i], t))];
         Segments = [.. Enumerable.Range(0, leaves.Length)
-            .GroupBy(i => (leaves[i].DType, leaves[i].Device))
-            .Select(group => new ArenaSegment(group.Key.DType, group.Key.Device,
-                [.. group.Where(i => decays(_names[i], leaves[i])), .. group.Where(i => !decays(_names[i], leaves[i]))], _shapes,
-                group.Count(i => decays(_names[i], leaves[i]))))];
+            .GroupBy(i => leaves[i].DType)
+            .Select(g => new ArenaSegment(g.Key, Device, [.. g.Where(i => decay[i])], [.. g.Where(i => !decay[i])], _shapes))];
     }
+
+    /// <summary>Where the parameters are.</summary>
+    public Device Device { get; }
 
     public IReadOnlyList<ArenaSegment> Segments { get; }
 
@@ -63,7 +68,7 @@ internal sealed class ParameterArena<TTree>
     /// <summary>The tree of views of the segments' vectors.</summary>
     public TTree Unpack(IReadOnlyList<Tensor> vectors) => Trees.Rebuild(_like, Leaves(vectors));
 
-    /// <summary>The views of the segments' vectors in the order of the tree.</summary>
+    /// <summary>The views of the segments' vectors, in the order of the tree.</summary>
     public Tensor[] Leaves(IReadOnlyList<Tensor> vectors)
     {
         Tensor[] leaves = new Tensor[_shapes.Length];
@@ -79,5 +84,17 @@ internal sealed class ParameterArena<TTree>
         }
 
         return leaves;
+    }
+
+    private Device CommonDevice(Tensor[] leaves)
+    {
+        // Numbers, such as zeros that nobody has read yet, go where the others are.
+        int first = Array.FindIndex(leaves, t => !t.Node.IsAnywhere);
+        if (first < 0) return leaves.Length > 0 ? leaves[0].Device : Device.Default;
+        int other = Array.FindIndex(leaves, t => !t.Node.IsAnywhere && t.Device != leaves[first].Device);
+        return other < 0
+            ? leaves[first].Device
+            : throw new OptimizerException($"The parameter '{_names[first]}' is on {leaves[first].Device.Id} and '{_names[other]}' on " +
+                $"{leaves[other].Device.Id}. Move one with .To(device) first.");
     }
 }
