@@ -9,7 +9,7 @@ namespace Cotangent;
 /// <summary>Trees of tensors: a tensor, or tuples, arrays, lists, string dictionaries, records and <see cref="ITensorTree{TSelf}"/> types
 /// of trees. Functions of many parameters take and return them.</summary>
 /// <remarks>Numbers, strings, Booleans, enums and null inside a tree are constants: they are carried over unchanged. Dictionaries are
-/// walked in ordinal order of their keys, records in the order of their primary constructor.</remarks>
+/// walked in ordinal order of their keys, records in the order of their primary constructor, then of their other settable properties.</remarks>
 public static class Trees
 {
     private static readonly ConcurrentDictionary<Type, Shaper> s_shapers = new();
@@ -97,7 +97,7 @@ public static class Trees
             }
 
             return typeof(ITuple).IsAssignableFrom(type) ? new TupleShaper()
-                : RecordShaper.Parts(type) is { } parts ? new RecordShaper(parts.Constructor, parts.Properties)
+                : RecordShaper.Parts(type) is { } parts ? new RecordShaper(parts.Constructor, parts.Parameters, parts.Others)
                 : null;
         }
     }
@@ -163,19 +163,26 @@ public static class Trees
         }
     }
 
-    /// <summary>Records, by the parameters of the primary constructor and the properties of the same names.</summary>
-    private sealed class RecordShaper(ConstructorInfo constructor, PropertyInfo[] properties) : Shaper
+    /// <summary>Records: the parameters of the primary constructor by the properties of the same names, then what init sets.</summary>
+    private sealed class RecordShaper(ConstructorInfo constructor, PropertyInfo[] parameters, PropertyInfo[] others) : Shaper
     {
-        private readonly string[] _names = [.. properties.Select(p => char.ToLowerInvariant(p.Name[0]) + p.Name[1..])];
+        private readonly (PropertyInfo Property, string Name)[] _parts =
+            [.. parameters.Concat(others).Select(p => (p, char.ToLowerInvariant(p.Name[0]) + p.Name[1..]))];
 
-        public static (ConstructorInfo Constructor, PropertyInfo[] Properties)? Parts(Type type)
+        public static (ConstructorInfo Constructor, PropertyInfo[] Parameters, PropertyInfo[] Others)? Parts(Type type)
         {
-            // The primary constructor is the one whose parameters all are properties; a record's copy constructor takes the record itself.
+            // The primary constructor is the longest whose parameters all are properties; a record's copy constructor is not public.
+            const BindingFlags instance = BindingFlags.Public | BindingFlags.Instance;
+            PropertyInfo[] all = [.. type.GetProperties(instance).Where(p => p.CanRead && p.GetIndexParameters().Length == 0)];
+            bool isRecord = type.GetMethod("<Clone>$", instance) is not null;
             foreach (ConstructorInfo constructor in type.GetConstructors().OrderByDescending(c => c.GetParameters().Length))
             {
-                ParameterInfo[] parameters = constructor.GetParameters();
-                PropertyInfo?[] properties = [.. parameters.Select(p => type.GetProperty(p.Name!) is { } q && q.PropertyType == p.ParameterType ? q : null)];
-                if (parameters.Length > 0 && properties.All(p => p is not null)) return (constructor, [.. properties.OfType<PropertyInfo>()]);
+                ParameterInfo[] names = constructor.GetParameters();
+                PropertyInfo[] parameters =
+                    [.. names.Select(n => all.FirstOrDefault(p => p.Name == n.Name && p.PropertyType == n.ParameterType)).OfType<PropertyInfo>()];
+                if (parameters.Length < names.Length || (names.Length == 0 && !isRecord)) continue;
+                PropertyInfo[] others = [.. all.Except(parameters).Where(p => p.SetMethod is { IsPublic: true }).OrderBy(p => p.MetadataToken)];
+                return (constructor, parameters, others);
             }
 
             return null;
@@ -183,14 +190,18 @@ public static class Trees
 
         public override void Visit(object tree, string path, Action<string, Tensor> leaf)
         {
-            for (int i = 0; i < properties.Length; i++) Trees.Visit(properties[i].GetValue(tree), Join(path, _names[i]), leaf);
+            foreach ((PropertyInfo property, string name) in _parts) Trees.Visit(property.GetValue(tree), Join(path, name), leaf);
         }
 
         public override object Rebuild(object tree, string path, Func<Tensor> next)
         {
-            object?[] arguments = new object?[properties.Length];
-            for (int i = 0; i < arguments.Length; i++) arguments[i] = Trees.Rebuild(properties[i].GetValue(tree), Join(path, _names[i]), next);
-            return constructor.Invoke(arguments);
+            object?[] values = new object?[_parts.Length];
+            for (int i = 0; i < values.Length; i++)
+                values[i] = Trees.Rebuild(_parts[i].Property.GetValue(tree), Join(path, _parts[i].Name), next);
+
+            object result = constructor.Invoke(values[..parameters.Length]);
+            for (int i = 0; i < others.Length; i++) others[i].SetValue(result, values[parameters.Length + i]);
+            return result;
         }
     }
 

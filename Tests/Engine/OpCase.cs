@@ -18,22 +18,21 @@ public sealed record Arg(Shape Shape, DType DType = DType.Float32)
     /// <summary>Makes all elements at least 0.01 apart, so that maxima have no ties near.</summary>
     public bool Distinct { get; init; }
 
-    /// <summary>Elements for a seed: exactly representable in the dtype.</summary>
-    public double[] Draw(Random random)
+    /// <summary>Elements for a seed: exactly representable in the dtype (floats in <paramref name="floats"/>, if given).</summary>
+    public double[] Draw(Random random, DType? floats = null)
     {
+        DType type = DType.IsFloat() ? floats ?? DType : DType;
         double[] result = new double[Shape.Size];
-        for (int i = 0; i < result.Length; i++) result[i] = Round(Element(random));
+        for (int i = 0; i < result.Length; i++) result[i] = Element(random);
         if (Distinct)
         {
             int[] ranks = [.. Enumerable.Range(0, result.Length)];
             random.Shuffle(ranks);
-            for (int i = 0; i < result.Length; i++) result[i] = Round(Low + (ranks[i] + 0.5) * (High - Low) / result.Length);
+            for (int i = 0; i < result.Length; i++) result[i] = Low + (ranks[i] + 0.5) * (High - Low) / result.Length;
         }
 
-        return result;
+        return [.. result.Select(x => Ops.Convert(type, x))];
     }
-
-    private double Round(double x) => Ops.Convert(DType, x);
 
     private double Element(Random random)
     {
@@ -57,17 +56,18 @@ public sealed record OpCase(string Name, Func<Tensor[], Tensor> Apply, params Ar
     /// <summary>True if the function is linear in its first input, the others fixed.</summary>
     public bool Linear { get; init; }
 
-    /// <summary>The units in the last place (of the largest result) by which a device may differ, for one rounding of a float32.</summary>
+    /// <summary>Units in the last place of the largest result that a device may be off, beyond twice the error of rounding each operation:
+    /// for the functions' own two units and for sums in another order.</summary>
     public double Ulps { get; init; } = 4;
 
     /// <inheritdoc/>
     public override string ToString() => Name;
 
     /// <summary>The inputs' elements: the same ones every time.</summary>
-    public double[][] Draw()
+    public double[][] Draw(DType? floats = null)
     {
         Random random = new(Name.Sum(c => c) * 31 + Args.Length);
-        return [.. Args.Select(a => a.Draw(random))];
+        return [.. Args.Select(a => a.Draw(random, floats))];
     }
 
     /// <summary>Tensors of data with given elements, in the dtypes of the inputs, or floats in another.</summary>
@@ -78,15 +78,31 @@ public sealed record OpCase(string Name, Func<Tensor[], Tensor> Apply, params Ar
     })];
 
     /// <summary>The float64 value of the function on float64 inputs, by the reference.</summary>
-    public double[] Truth(double[][] elements)
+    public double[] Truth(double[][] elements) => Evaluate(elements, DType.Float64, (_, x) => x);
+
+    /// <summary>The value that operations one by one have whose results are rounded to their dtypes.</summary>
+    public double[] Plain(double[][] elements, DType? floats = null) => Evaluate(elements, floats, (type, x) => Ops.Convert(type, x));
+
+    private double[] Evaluate(double[][] elements, DType? floats, Func<DType, double, double> round)
     {
         Dictionary<Node, double[]> values = [];
         Tensor[] inputs = [.. Args.Select((a, i) =>
         {
-            Node placeholder = Make.Input(a.Shape, a.DType.IsFloat() ? DType.Float64 : a.DType, Device.Cpu, $"x{i}");
+            Node placeholder = Make.Input(a.Shape, a.DType.IsFloat() ? floats ?? a.DType : a.DType, Device.Cpu, $"x{i}");
             values[placeholder] = elements[i];
             return new Tensor(placeholder);
         })];
-        return Reference.Evaluate([Apply(inputs).Node], n => values.TryGetValue(n, out double[]? x) ? x : HostData.ToDoubles(n))[0];
+        Node output = Apply(inputs).Node;
+        foreach (Node n in Walk.Topological(output))
+        {
+            if (values.ContainsKey(n)) continue;
+            double[][] x = [.. n.Inputs.Select(i => values[i])];
+            double[] whole = n.Op.Whole is { } rule ? rule(n, x)
+                : n.Op.Element is { } element ? NDIndex.Fill(n.Shape, at => element(n, [.. x.Select(v => v[NDIndex.Flatten(n.Shape, at)])]))
+                : HostData.ToDoubles(n);
+            values[n] = n.DType.IsFloat() ? [.. whole.Select(v => round(n.DType, v))] : whole;
+        }
+
+        return values[output];
     }
 }

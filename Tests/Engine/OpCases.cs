@@ -9,12 +9,13 @@ public static class OpCases
     private static readonly Arg s_positive = new([3, 5]) { Low = 0.2, High = 3 };
     private static readonly Arg s_smooth = new([3, 5]) { Gap = 0.05 };
     private static readonly Arg s_ints = new([3, 5], DType.Int32) { Low = -20, High = 20 };
+    private static readonly Arg s_key = new([2], DType.UInt32) { Low = 0, High = uint.MaxValue };
     private static readonly Arg s_bools = new([3, 5], DType.Bool);
 
     /// <summary>All rows.</summary>
     public static IReadOnlyList<OpCase> All { get; } =
     [
-        .. Unary(), .. Binary(), .. Logic(), .. Movement(), .. IndexCases(), .. Reductions(), .. Products(), .. Composites(),
+        .. Unary(), .. Binary(), .. Logic(), .. Movement(), .. IndexCases(), .. Reductions(), .. Products(), .. Composites(), .. RandomNumbers(),
     ];
 
     /// <summary>The names, as theory data.</summary>
@@ -190,5 +191,14 @@ public static class OpCases
         new("attention", x => Nn.Attention(x[0], x[1], x[2]), new Arg([2, 3, 4]), new Arg([2, 5, 4]), new Arg([2, 5, 6])) { Ulps = 64 },
         new("attention causal", x => Nn.Attention(x[0], x[1], x[2], causal: true), new Arg([2, 4, 3]), new Arg([2, 4, 3]), new Arg([2, 4, 3])) { Ulps = 64 },
         new("cross_entropy", x => Nn.CrossEntropy(x[0], x[1]), new Arg([3, 4, 6]), new Arg([3, 4], DType.Int32) { Low = 0, High = 5 }) { Ulps = 16 },
+    ];
+
+    private static IEnumerable<OpCase> RandomNumbers() =>
+    [
+        new("random bits", x => new RandomKey(x[0]).Bits([3, 70]), s_key) { Differentiable = false },
+        new("uniform", x => new RandomKey(x[0]).Uniform([3, 70]), s_key) { Differentiable = false, Ulps = 0 },
+        new("normal", x => new RandomKey(x[0]).Normal([3, 70]), s_key) { Differentiable = false, Ulps = 8 },
+        new("bernoulli", x => new RandomKey(x[0]).Bernoulli(0.3, [3, 70]), s_key) { Differentiable = false },
+        new("fold", x => new RandomKey(x[0]).Fold(7).Value, s_key) { Differentiable = false },
     ];
 }
