@@ -80,7 +80,7 @@ public abstract class Optimizer<TParameters>
         for (int k = 0; k < _slots.Length; k++)
         {
             Tensor[] leaves = _arena.Leaves([.. _slots[k].Select(s => s.Value)]);
-            for (int i = 0; i < leaves.Length; i++) state[$"{_slotNames[k]}.{_arena.Names[i]}"] = leaves[i];
+            for (int i = 0; i < leaves.Length; i++) state[Key(_slotNames[k], _arena.Names[i])] = leaves[i];
         }
 
         for (int i = 0; i < _numbers.Length; i++) state[_numberRules[i].Name] = _numbers[i].Value;
@@ -96,7 +96,7 @@ public abstract class Optimizer<TParameters>
             ? value.To(_arena.Device)
             : throw new OptimizerException($"The saved state has no '{name}': it is from another optimizer or other parameters.");
 
-        Tensor[] Slot(string slot) => _arena.Pack([.. _arena.Names.Select(n => Find($"{slot}.{n}"))], $"saved state's '{slot}'");
+        Tensor[] Slot(string slot) => _arena.Pack([.. _arena.Names.Select(n => Find(Key(slot, n)))], $"saved state's '{slot}'");
 
         Tensor[][] slots = [.. _slotNames.Select(Slot)];
         Tensor[] numbers = [.. _numberRules.Select(n => Find(n.Name))];
@@ -117,6 +117,8 @@ public abstract class Optimizer<TParameters>
 
     /// <summary>The rule: new parameters and slots of one segment. A pure function of tensors.</summary>
     private protected abstract (Tensor Parameters, Tensor[] Slots) Update(UpdateInputs inputs);
+
+    private static string Key(string slot, string name) => name.Length == 0 ? slot : $"{slot}.{name}";
 
     // A chain of lazy updates would grow with each step; in a trace there is nothing to compute yet.
     private void RealizeUnlessTraced()

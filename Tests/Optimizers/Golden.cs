@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Cotangent.Kernels;
 
 namespace Cotangent.Tests.Optimizers;
 
@@ -8,8 +9,11 @@ internal sealed class Golden
     private readonly JsonElement _file;
     private readonly JsonElement _case;
 
-    private Golden(JsonElement file, JsonElement run)
+    private readonly Device _device;
+
+    private Golden(JsonElement file, JsonElement run, Device device)
     {
+        _device = device;
         _file = file;
         _case = run;
     }
@@ -29,10 +33,11 @@ internal sealed class Golden
     public static TheoryData<string> Names(string optimizer) =>
         [.. Open(optimizer).GetProperty("cases").EnumerateArray().Select(c => c.GetProperty("case").GetString()!)];
 
-    public static Golden Load(string optimizer, string name)
+    public static Golden Load(string optimizer, string name, string device = "cpu")
     {
         JsonElement file = Open(optimizer);
-        return new Golden(file, file.GetProperty("cases").EnumerateArray().Single(c => c.GetProperty("case").GetString() == name));
+        JsonElement run = file.GetProperty("cases").EnumerateArray().Single(c => c.GetProperty("case").GetString() == name);
+        return new Golden(file, run, Devices.Get(device));
     }
 
     public Pair Gradient(int step) => Read(_file.GetProperty("gradients")[step]);
@@ -68,8 +73,8 @@ internal sealed class Golden
     }
 
     private Pair Read(JsonElement pair) => new(
-        Tensor.From(Numbers(pair.GetProperty("w")), [3, 4]).Cast(DType),
-        Tensor.From(Numbers(pair.GetProperty("b")), [5]).Cast(DType));
+        Tensor.From(Numbers(pair.GetProperty("w")), [3, 4], _device).Cast(DType),
+        Tensor.From(Numbers(pair.GetProperty("b")), [5], _device).Cast(DType));
 
     private static double[] Numbers(JsonElement element) => element.ValueKind == JsonValueKind.Array
         ? [.. element.EnumerateArray().SelectMany(Numbers)]
