@@ -7,8 +7,16 @@ namespace Cotangent.Kernels.Passes;
 /// <summary>Expands calls of the mathematical library into its code: the IL of <see cref="XMath"/>'s methods, inlined.</summary>
 internal sealed class LowerMath : Rewriter
 {
-    public static Kernel Lower(Kernel kernel) =>
-        kernel.Body.Descendants().Any(n => n is Instruction { Opcode: Opcode.Call }) ? new LowerMath().Run(kernel) : kernel;
+    /// <summary>The kernel without calls. The library's functions may call others, never themselves, so this ends.</summary>
+    public static Kernel Lower(Kernel kernel)
+    {
+        while (kernel.Body.Descendants().Any(n => n is Instruction { Opcode: Opcode.Call }))
+        {
+            kernel = new LowerMath().Run(kernel);
+        }
+
+        return kernel;
+    }
 
     protected override Value Visit(Instruction old, ImmutableArray<Value> operands) => old.Opcode == Opcode.Call
         ? FrontEnd.Inline(MathLibrary.Method(old.Function, old.Type.Scalar), operands, Output)

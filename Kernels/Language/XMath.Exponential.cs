@@ -1,0 +1,145 @@
+namespace Cotangent.Kernels;
+
+public static partial class XMath
+{
+    /// <summary>e^x.</summary>
+    public static float Exp(float x)
+    {
+        float clamped = x > 89f ? 89f : x < -104f ? -104f : x;
+        float shifted = Fma(clamped, Log2EF, IntegerShiftF);
+        float n = shifted - IntegerShiftF;
+        float r = Fma(n, -Ln2LowF, Fma(n, -Ln2HighF, clamped));
+        return Scale(ExpReduced(r), LowBits(shifted));
+    }
+
+    /// <summary>e^x.</summary>
+    public static double Exp(double x)
+    {
+        double clamped = x > 710 ? 710 : x < -746 ? -746 : x;
+        double shifted = Fma(clamped, Log2E, IntegerShift);
+        double n = shifted - IntegerShift;
+        double r = Fma(n, -Ln2Low, Fma(n, -Ln2High, clamped));
+        return Scale(1 + Fma(r * r, ExpTail(r), r), LowBits(shifted));
+    }
+
+    /// <summary>2^x.</summary>
+    public static float Exp2(float x)
+    {
+        float clamped = x > 129f ? 129f : x < -151f ? -151f : x;
+        float shifted = clamped + IntegerShiftF;
+        float f = clamped - (shifted - IntegerShiftF);
+        float p = 0.00015595759f;
+        p = Fma(p, f, 0.0013406812f);
+        p = Fma(p, f, 0.009617688f);
+        p = Fma(p, f, 0.0555031f);
+        p = Fma(p, f, 0.24022652f);
+        p = Fma(p, f, 0.69314724f);
+        return Scale(Fma(p, f, 1f), LowBits(shifted));
+    }
+
+    /// <summary>2^x.</summary>
+    public static double Exp2(double x)
+    {
+        double clamped = x > 1025 ? 1025 : x < -1076 ? -1076 : x;
+        double shifted = clamped + IntegerShift;
+        double f = clamped - (shifted - IntegerShift);
+        double p = 2.5855031780332214e-11;
+        p = Fma(p, f, 4.4572614924126024e-10);
+        p = Fma(p, f, 7.0548148137818885e-09);
+        p = Fma(p, f, 1.0178047386328871e-07);
+        p = Fma(p, f, 1.32154870038571e-06);
+        p = Fma(p, f, 1.5252733865185169e-05);
+        p = Fma(p, f, 0.00015403530393170918);
+        p = Fma(p, f, 0.0013333558146381393);
+        p = Fma(p, f, 0.009618129107628562);
+        p = Fma(p, f, 0.055504108664821736);
+        p = Fma(p, f, 0.24022650695910072);
+        p = Fma(p, f, 0.6931471805599453);
+        return Scale(Fma(p, f, 1.0), LowBits(shifted));
+    }
+
+    /// <summary>e^x − 1, accurate near 0.</summary>
+    public static float Expm1(float x)
+    {
+        float clamped = x > 89f ? 89f : x < -18f ? -18f : x;
+        float shifted = Fma(clamped, Log2EF, IntegerShiftF);
+        float n = shifted - IntegerShiftF;
+        float high = Fma(n, -Ln2HighF, clamped);
+        float low = n * Ln2LowF;
+        float r = high - low;
+        float rest = (high - r) - low;
+        float q = 0.00019963038f;
+        q = Fma(q, r, 0.0013943535f);
+        q = Fma(q, r, 0.008333218f);
+        q = Fma(q, r, 0.04166632f);
+        q = Fma(q, r, 0.16666667f);
+        q = Fma(q, r, 0.5f);
+        float p = r + Fma(r * r, q, rest);
+
+        // 2^n·p + 2^n − 1, halved so that 2^n stays in range.
+        float half = PowerOfTwoF(LowBits(shifted) - 1);
+        float y = Fma(half, p, half - 0.5f) * 2f;
+        return x == 0f ? x : y;
+    }
+
+    /// <summary>e^x − 1, accurate near 0.</summary>
+    public static double Expm1(double x)
+    {
+        double y = Expm1Core(x > 710 ? 710 : x < -40 ? -40 : x);
+        return x == 0 ? x : y;
+    }
+
+    /// <summary>e^x − 1 for −40 ≤ x ≤ 710; +0 for −0.</summary>
+    private static double Expm1Core(double x)
+    {
+        double shifted = Fma(x, Log2E, IntegerShift);
+        double n = shifted - IntegerShift;
+        double high = Fma(n, -Ln2High, x);
+        double low = n * Ln2Low;
+        double r = high - low;
+        double rest = (high - r) - low;
+        double p = r + Fma(r * r, ExpTail(r), rest);
+        double half = PowerOfTwo(LowBits(shifted) - 1);
+        return Fma(half, p, half - 0.5) * 2;
+    }
+
+    /// <summary>e^x·2^shift.</summary>
+    private static double ExpScaled(double x, int shift)
+    {
+        double shifted = Fma(x, Log2E, IntegerShift);
+        double n = shifted - IntegerShift;
+        double r = Fma(n, -Ln2Low, Fma(n, -Ln2High, x));
+        return Scale(1 + Fma(r * r, ExpTail(r), r), LowBits(shifted) + shift);
+    }
+
+    private static int LowBits(float shifted) => BitConverter.SingleToInt32Bits(shifted) - 0x4B400000;
+
+    private static int LowBits(double shifted) => (int)BitConverter.DoubleToInt64Bits(shifted);
+
+    /// <summary>e^r for |r| ≤ ln(2)/2.</summary>
+    private static float ExpReduced(float r)
+    {
+        float p = 0.0013813961f;
+        p = Fma(p, r, 0.008368918f);
+        p = Fma(p, r, 0.04166841f);
+        p = Fma(p, r, 0.1666652f);
+        p = Fma(p, r, 0.49999994f);
+        return Fma(Fma(p, r, 1f), r, 1f);
+    }
+
+    /// <summary>(e^r − 1 − r)/r² for |r| ≤ ln(2)/2.</summary>
+    private static double ExpTail(double r)
+    {
+        double q = 1.7687812255921024e-09;
+        q = Fma(q, r, 2.510550271318251e-08);
+        q = Fma(q, r, 2.7567988928811843e-07);
+        q = Fma(q, r, 2.755725471885746e-06);
+        q = Fma(q, r, 2.4801574389135696e-05);
+        q = Fma(q, r, 0.00019841269875352116);
+        q = Fma(q, r, 0.0013888888895714827);
+        q = Fma(q, r, 0.008333333333325985);
+        q = Fma(q, r, 0.041666666666651954);
+        q = Fma(q, r, 0.1666666666666667);
+        return Fma(q, r, 0.5000000000000001);
+    }
+}
