@@ -5,23 +5,31 @@ public static partial class XMath
     /// <summary>The hyperbolic tangent.</summary>
     public static float Tanh(float x)
     {
-        // v = 1 − e^(−2|x|) = 2^n·(1 − e^(−2w)) + 1 − 2^n and tanh = v/(2 − v). Beyond 9.02 the result is 1. One term of ln(2)/2 is
-        // enough: where −n is large, tanh no longer feels its error.
         float a = MathF.Abs(x);
-        a = a > 9.02f ? 9.02f : a;
-        float shifted = Fma(a, -2.885390082f, IntegerShiftF);
+        float z = a * a;
+        float t = -0.006198973f;
+        t = Fma(t, z, 0.021020778f);
+        t = Fma(t, z, -0.053840585f);
+        t = Fma(t, z, 0.13332482f);
+        t = Fma(t, z, -0.33333313f);
+        float small = Fma(a * z, t, a);
+
+        // u = e^(2|x|) − 1 = 2^n·(e^(2r) − 1) + 2^n − 1 and tanh = u/(u + 2). Beyond 9.02 the result is 1. One term of ln(2)/2 is
+        // enough: where n is large, tanh no longer feels its error.
+        float b = a > 9.02f ? 9.02f : a;
+        float shifted = Fma(b, 2.885390082f, IntegerShiftF);
         float n = shifted - IntegerShiftF;
-        float w = Fma(n, 0.34657359f, a);
-        float q = 0.025552689f;
-        q = Fma(q, w, -0.089238624f);
-        q = Fma(q, w, 0.26666298f);
-        q = Fma(q, w, -0.66666114f);
-        q = Fma(q, w, 1.3333334f);
-        q = Fma(q, w, -2f);
-        float p = Fma(w * w, q, w + w);
+        float r = Fma(n, -0.34657359f, b);
+        float q = 0.06362523f;
+        q = Fma(q, r, 0.2676265f);
+        q = Fma(q, r, 0.6676267f);
+        q = Fma(q, r, 1.3333261f);
+        q = Fma(q, r, 1.9999927f);
+        float p = Fma(r * r, q, r + r);
         float scale = BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(shifted) << 23) + 0x3F800000);
-        float v = Fma(scale, p, 1f - scale);
-        return WithSign(v / (2f - v), x);
+        float u = Fma(scale, p, scale - 1f);
+        float large = u / (u + 2f);
+        return WithSign(a < 0.55f ? small : large, x);
     }
 
     /// <summary>The hyperbolic tangent.</summary>
