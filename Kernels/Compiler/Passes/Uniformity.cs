@@ -76,9 +76,6 @@ internal sealed class Uniformity
     /// <summary>True if the site stands in a loop inside its target, so that lanes may leave there in different rounds.</summary>
     public bool LeavesInnerLoop(Terminator site) => _fromInnerLoop.Contains(site);
 
-    /// <summary>True if a structured operation directly in <paramref name="region"/> has escapes.</summary>
-    public bool HasEscapesBelow(Region region) => region.Nodes.OfType<Structured>().Any(HasEscapes);
-
     /// <summary>The Breaks that name <paramref name="target"/>.</summary>
     public IReadOnlyList<Break> BreaksOf(Structured target) => _breaks.TryGetValue(target, out List<Break>? list) ? list : [];
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Cotangent.Kernels.Ir;
 using Cotangent.Kernels.Targets;
@@ -17,7 +18,7 @@ internal sealed class CpuKernel : CompiledKernel
     {
         _kernel = lowered;
         Cost = CostOf(lowered.Body);
-        StoredBytes = StoredBytesOf(lowered);
+        Streamed = StreamedOf(lowered);
     }
 
     /// <summary>The IR after the target's passes.</summary>
@@ -26,8 +27,8 @@ internal sealed class CpuKernel : CompiledKernel
     /// <summary>A guess at the instructions of one work item.</summary>
     public int Cost { get; }
 
-    /// <summary>Bytes that one work item stores to consecutive places, where that may bypass the caches.</summary>
-    public int StoredBytes { get; }
+    /// <summary>The parameters to which each work item stores one element in order and from which nothing is loaded.</summary>
+    public ImmutableArray<Parameter> Streamed { get; }
 
     /// <inheritdoc/>
     public override string Listing
@@ -78,7 +79,14 @@ internal sealed class CpuKernel : CompiledKernel
         return Math.Min(cost, 1 << 20);
     }
 
-    private static int StoredBytesOf(Kernel kernel) => kernel.Body.Nodes.OfType<Instruction>()
-        .Where(x => x.Opcode == Opcode.Store && SimdTarget.IsAlignedStore(x))
-        .Sum(x => x.Operands[0].Type.Scalar.Size());
+    private static ImmutableArray<Parameter> StreamedOf(Kernel kernel)
+    {
+        if (kernel.Kind != LaunchKind.Range1D)
+            return [];
+        HashSet<Value> other = [.. kernel.Body.Descendants().OfType<Instruction>()
+            .Where(x => x.Opcode != Opcode.Store || !SimdTarget.IsAlignedStore(x)).SelectMany(x => x.Operands)];
+        return [.. kernel.Body.Nodes.OfType<Instruction>()
+            .Where(x => x.Opcode == Opcode.Store && SimdTarget.IsAlignedStore(x))
+            .Select(x => (Parameter)x.Operands[0]).Distinct().Where(p => !other.Contains(p))];
+    }
 }

@@ -12,6 +12,9 @@ internal sealed unsafe class CpuLaunch : IPartedWork
     private const long SmallestSharedWork = 200_000;
     private const int PartsAThread = 4;
 
+    // Bytes written by a launch from which on stores bypass the caches.
+    private const long SmallestStream = 32 << 20;
+
     private readonly WorkerPool _pool;
     private readonly VectorIsa _isa;
     private readonly int? _unroll;
@@ -48,7 +51,7 @@ internal sealed unsafe class CpuLaunch : IPartedWork
         slots[SimdEmitter.TableSlot(kernel.Lowered)] = _isGrouped ? kernel.Table(shape.Group) : 0;
 
         long items = (long)extent.X * extent.Y * extent.Z * (_isGrouped ? shape.Group.Size : 1);
-        _code = kernel.Code(_isGrouped ? GroupTarget(shape.Group) : RangeTarget(kernel, extent, items, arguments));
+        _code = kernel.Code(_isGrouped ? GroupTarget(shape.Group) : RangeTarget(kernel, extent, items, slots));
         _arguments = slots;
         _extent = extent.X;
         int lanes = _code.Target.Lanes;
@@ -126,7 +129,7 @@ internal sealed unsafe class CpuLaunch : IPartedWork
         group.X < group.Size && group.X % _isa.Lanes == 0 && group.X % (unroll * _isa.Lanes) != 0;
 
     /// <summary>Four vectors a group; fewer where the rows are so short that lanes would idle.</summary>
-    private SimdTarget RangeTarget(CpuKernel kernel, Index3D extent, long items, ReadOnlySpan<KernelArgument> arguments)
+    private SimdTarget RangeTarget(CpuKernel kernel, Index3D extent, long items, long* slots)
     {
         int unroll = _unroll ?? 4;
         if (_unroll is null)
@@ -135,7 +138,21 @@ internal sealed unsafe class CpuLaunch : IPartedWork
                 unroll /= 2;
         }
 
-        return new SimdTarget(_isa, unroll);
+        return new SimdTarget(_isa, unroll, Streaming: Streams(kernel, items, slots));
+    }
+
+    /// <summary>True if the launch writes more than the caches hold, so that keeping what it writes there only costs reads.</summary>
+    private static bool Streams(CpuKernel kernel, long items, long* slots)
+    {
+        long bytes = 0;
+        bool aligned = true;
+        foreach (Parameter parameter in kernel.Streamed)
+        {
+            bytes += items * parameter.Type.Scalar.Size();
+            aligned &= slots[parameter.Index] % CpuAllocator.Alignment == 0;
+        }
+
+        return aligned && bytes >= SmallestStream;
     }
 
     private void GrowScratch(int threads, int bytes)

@@ -4,8 +4,11 @@ namespace Cotangent.Kernels.Targets;
 
 /// <summary>A loop in the shape that <see cref="Builder.For"/> makes: <c>Loop(i, carried) { test = i &lt; end; If(test) { …;
 /// Continue(i + step, …) } else { Break(carried) } Unreachable }</c>.</summary>
-internal sealed record RangeLoop(Loop Loop, If Test, LoopParameter Index, Value End)
+internal sealed record RangeLoop(Loop Loop, If Test, LoopParameter Index, Value End, Value? Step)
 {
+    /// <summary>The way out.</summary>
+    public Break Exit => (Break)Test.Else.Terminator;
+
     /// <summary>The parts of <paramref name="loop"/> if it has this shape; else null.</summary>
     public static RangeLoop? Match(Loop loop)
     {
@@ -16,7 +19,15 @@ internal sealed record RangeLoop(Loop Loop, If Test, LoopParameter Index, Value 
 
         bool ends = test.Then.Terminator is Continue next && next.Target == loop
             && test.Else.Nodes is [Break exit] && exit.Target == loop;
-        return ends && !Defines(loop, compare.Operands[1]) ? new(loop, test, index, compare.Operands[1]) : null;
+        if (!ends || Defines(loop, compare.Operands[1]))
+            return null;
+        Value? step = ((Continue)test.Then.Terminator).Arguments[loop.Parameters.IndexOf(index)] switch
+        {
+            Instruction { Opcode: Opcode.Add } add when add.Operands[0] == index => add.Operands[1],
+            Instruction { Opcode: Opcode.Add } add when add.Operands[1] == index => add.Operands[0],
+            _ => null,
+        };
+        return new(loop, test, index, compare.Operands[1], step);
     }
 
     private static bool Defines(Loop loop, Value value) => value is LoopParameter parameter && loop.Parameters.Contains(parameter);

@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Reflection.Emit;
 using Cotangent.Kernels.Ir;
 using Cotangent.Kernels.Passes;
@@ -33,6 +32,8 @@ internal sealed partial class SimdEmitter
             EmitContiguousLoad(x);
         else if (IsGather(x))
             EmitGather(x);
+        else if (IsNarrowContiguous(x))
+            EmitNarrowLoad(x);
         else
             EmitByLane(x);
     }
@@ -97,11 +98,17 @@ internal sealed partial class SimdEmitter
         }
 
         PushMask(_mask.Parts, x.Type, part);
-        _il.Call(MaskedLoad(element));
+        if (_isa.MaskedLoad(element) is { } load)
+        {
+            if (load.GetParameters().Length == 3)
+                _il.Call(_isa.Property("Zero", element));
+            _il.Call(load);
+        }
+        else
+        {
+            _il.Call(typeof(MaskedMemory).GetMethod("Load" + _isa.Bits)!.MakeGenericMethod(element));
+        }
     }
-
-    private MethodInfo MaskedLoad(Type element) => typeof(MaskedMemory).GetMethod("Load" + _isa.Bits, [typeof(nint), _isa.Vector(element)])
-        ?? throw new MissingMethodException(nameof(MaskedMemory), "Load");
 
     /// <summary>Pushes the address of a load or store: of the only element, or of the first lane's.</summary>
     private void PushAddress(Instruction x)
@@ -158,6 +165,8 @@ internal sealed partial class SimdEmitter
             EmitUniformStore(x);
         else if (!IsUniformAccess(x) && IsContiguous(x))
             EmitContiguousStore(x);
+        else if (IsNarrowContiguous(x))
+            EmitNarrowStore(x);
         else
             EmitByLane(x);
     }
@@ -211,7 +220,58 @@ internal sealed partial class SimdEmitter
             if (_mask is null)
                 _il.StoreVector(_isa.Vector(element));
             else
-                _il.Call(typeof(MaskedMemory).GetMethod("Store", [typeof(nint), _isa.Vector(element), _isa.Vector(element)])!);
+                _il.Call(_isa.MaskedStore(element)
+                    ?? typeof(MaskedMemory).GetMethod("Store" + _isa.Bits)!.MakeGenericMethod(element));
+        }
+
+        _il.Give(address);
+    }
+
+    // Consecutive elements of 1 or 2 bytes, without mask.
+
+    private bool IsNarrowContiguous(Instruction x)
+    {
+        if (_mask is not null || !_isa.HasMaskedMemory || x.Operands[0].Type.Scalar.Size() >= 4 || IsLocal(x.Operands[0]))
+            return false;
+        return (_shapes[x.Operands[0]], _shapes[x.Operands[1]]) is (Shape.Uniform, Shape.Linear) or (Shape.Linear, Shape.Uniform);
+    }
+
+    private void EmitNarrowLoad(Instruction x)
+    {
+        ScalarType type = x.Type.Scalar;
+        string element = type switch
+        {
+            ScalarType.Bool => nameof(ScalarType.UInt8),
+            ScalarType.Float16 or ScalarType.BFloat16 => nameof(ScalarType.UInt16),
+            _ => type.ToString(),
+        };
+        LocalBuilder address = TakeAddress(x);
+        Location location = Define(x);
+        for (int part = 0; part < location.Locals.Length; part++)
+        {
+            _il.Load(address);
+            _il.AddBytes(part * _isa.Lanes * type.Size());
+            _il.Call(typeof(NarrowMemory).GetMethod($"Load{element}x{_isa.Bits}")!);
+            if (type == ScalarType.Bool)
+                _il.Call(_isa.Method("Negate", typeof(int), 1));
+            _il.Store(location.Locals[part]);
+        }
+
+        _il.Give(address);
+    }
+
+    private void EmitNarrowStore(Instruction x)
+    {
+        Value value = x.Operands[2];
+        LocalBuilder address = TakeAddress(x);
+        for (int part = 0; part < _unroll; part++)
+        {
+            _il.Load(address);
+            _il.AddBytes(part * _isa.Lanes * value.Type.Scalar.Size());
+            PushVector(value, part);
+            if (value.Type.IsBool)
+                _il.Call(_isa.Method("Negate", typeof(int), 1));
+            _il.Call(typeof(NarrowMemory).GetMethod($"Store{8 * value.Type.Scalar.Size()}", [typeof(nint), VectorOf(value.Type)])!);
         }
 
         _il.Give(address);

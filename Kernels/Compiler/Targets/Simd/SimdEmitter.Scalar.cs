@@ -52,9 +52,6 @@ internal sealed partial class SimdEmitter
                 push(1);
                 EmitScalarCompare(x.Opcode, x.Operands[0].Type);
                 break;
-            case Opcode.Call:
-                EmitScalarCall(x, push);
-                break;
             default:
                 for (int i = 0; i < x.Operands.Length; i++)
                     push(i);
@@ -174,16 +171,6 @@ internal sealed partial class SimdEmitter
         };
         return function.Owner.GetMethod(function.Name, [.. Enumerable.Repeat(element, function.Count)])
             ?? throw new MissingMethodException(function.Owner.Name, function.Name);
-    }
-
-    private void EmitScalarCall(Instruction x, Action<int> push)
-    {
-        Type element = VectorIsa.ElementOf(x.Type);
-        Type owner = element == typeof(float) ? typeof(MathF) : typeof(Math);
-        for (int i = 0; i < x.Operands.Length; i++)
-            push(i);
-        _il.Call(owner.GetMethod(x.Function.ToString(), [.. Enumerable.Repeat(element, x.Operands.Length)])
-            ?? throw new NotSupportedException($"{x.Function} must be expanded before the SIMD target."));
     }
 
     private void EmitScalarBitCast(ScalarType from, ScalarType to)

@@ -14,7 +14,7 @@ internal sealed partial class SimdEmitter
         IrType source = x.Operands.Length > 0 ? x.Operands[0].Type : type;
         return x.Opcode switch
         {
-            Opcode.PopCount or Opcode.LeadingZeros or Opcode.MulHigh or Opcode.Call => true,
+            Opcode.PopCount or Opcode.LeadingZeros or Opcode.MulHigh => true,
             Opcode.PointerAdd => true,
             Opcode.PointerCast => false,
             Opcode.Div => !type.IsFloat && IsWide(type),

@@ -143,7 +143,7 @@ internal sealed partial class SimdEmitter
 
     private void EmitStatement(Instruction x)
     {
-        _il.Note(_depth, $"{Describe(x)} = {x.Opcode}{(x.Opcode == Opcode.Call ? " " + x.Function : "")}"
+        _il.Note(_depth, $"{Describe(x)} = {x.Opcode}"
             + $"({string.Join(", ", x.Operands.Select(Describe))}){(_mask is null ? "" : " masked")}");
         switch (x.Opcode)
         {

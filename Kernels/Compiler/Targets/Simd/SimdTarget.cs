@@ -15,7 +15,8 @@ internal readonly record struct SimdTarget(VectorIsa Isa, int Unroll, Index3D Gr
     /// <summary>True if this store may bypass the caches: y[GlobalIndex.X] of a parameter, which the launch checks for alignment.</summary>
     public bool Streams(Instruction store) => Streaming && IsAlignedStore(store);
 
-    /// <summary>True for a store to parameter[GlobalIndex.X] of 4- or 8-byte elements.</summary>
+    /// <summary>True for a store to parameter[GlobalIndex.X] of 4- or 8-byte elements. The caches may be bypassed if the launch
+    /// starts vectors at aligned addresses and the kernel does not read there too.</summary>
     public static bool IsAlignedStore(Instruction store)
     {
         if (store.Operands[0] is not Parameter pointer || pointer.Type.Scalar.Size() < 4)

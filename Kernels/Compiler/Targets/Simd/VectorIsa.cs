@@ -59,6 +59,15 @@ internal sealed class VectorIsa
     public MethodInfo Property(string name, Type element) => _methods.GetOrAdd((name, element, 0), static (key, isa) =>
         isa.Vector(key.Element).GetProperty(key.Name)!.GetMethod!, this);
 
+    /// <summary>The instruction (address, mask[, value of inactive lanes]) → vector, or null if the processor lacks it.</summary>
+    public MethodInfo? MaskedLoad(Type element) => Instructions(element)?.GetMethod("MaskLoad", Bits == 512
+        ? [element.MakePointerType(), Vector(element), Vector(element)]
+        : [element.MakePointerType(), Vector(element)]);
+
+    /// <summary>The instruction (address, mask, vector), or null if the processor lacks it.</summary>
+    public MethodInfo? MaskedStore(Type element) =>
+        Instructions(element)?.GetMethod("MaskStore", [element.MakePointerType(), Vector(element), Vector(element)]);
+
     /// <summary>StoreAlignedNonTemporal(vector, T*).</summary>
     public MethodInfo StreamingStore(Type element) => _methods.GetOrAdd(("StreamingStore", element, 2), static (key, isa) =>
         isa._functions.GetMethod("StoreAlignedNonTemporal")!.MakeGenericMethod(key.Element), this);
@@ -84,6 +93,9 @@ internal sealed class VectorIsa
         ScalarType.Float64 => typeof(double),
         _ => typeof(int),
     };
+
+    private Type? Instructions(Type element) => !HasMaskedMemory ? null
+        : Bits == 512 ? typeof(Avx512F) : element == typeof(float) || element == typeof(double) ? typeof(Avx) : typeof(Avx2);
 
     private MethodInfo Find(string name, Type element, int count)
     {
