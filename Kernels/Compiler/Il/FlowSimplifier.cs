@@ -15,6 +15,10 @@ internal static class FlowSimplifier
         MergeChains(graph);
         MergeBackEdges(graph);
         SplitJoins(graph);
+
+        // Joins of their own make small else-if chains into diamonds.
+        ShortCircuit.Run(graph);
+        MergeChains(graph);
         RemoveTrivialPhis(graph);
     }
 
@@ -99,28 +103,32 @@ internal static class FlowSimplifier
     /// <summary>Gives each branch its own join: where some of a block's predecessors have a closer dominator, they meet first.</summary>
     private static void SplitJoins(FlowGraph graph)
     {
+        // A new join is looked at in the next pass, as part of a new tree: as many passes as branches are nested.
         for (bool changed = true; changed;)
         {
             changed = false;
             DominatorTree tree = new(graph);
             foreach (FlowBlock block in tree.Blocks)
             {
-                if (block.Predecessors.Count < 3 || tree.Loops.ContainsKey(block) || FindGroup(tree, block) is not { } group)
+                if (block.Predecessors.Count < 3 || tree.Loops.ContainsKey(block))
                     continue;
-                InsertJoin(graph, block, group);
-                changed = true;
-                break;
+                foreach (List<FlowBlock> group in Groups(tree, block))
+                {
+                    InsertJoin(graph, block, group);
+                    changed = true;
+                }
             }
         }
     }
 
-    private static List<FlowBlock>? FindGroup(DominatorTree tree, FlowBlock block)
+    /// <summary>Predecessors with a common dominator below the block's own, in the block's loop.</summary>
+    private static List<List<FlowBlock>> Groups(DominatorTree tree, FlowBlock block)
     {
         FlowBlock dominator = tree.Parent(block)!;
-        return tree.Children(dominator)
+        return [.. tree.Children(dominator)
             .Where(child => child != block && tree.LoopOf(child) == tree.LoopOf(block) && !tree.Loops.ContainsKey(child))
             .Select(child => block.Predecessors.Where(p => tree.Dominates(child, p)).ToList())
-            .FirstOrDefault(group => group.Count > 1);
+            .Where(group => group.Count > 1)];
     }
 
     /// <summary>Makes a new block where some predecessors of <paramref name="block"/> meet before they reach it.</summary>

@@ -97,6 +97,12 @@ internal static class ShortCircuit
             phi.Operands[i] = Choose(graph, emit, block.Condition!, phi.Operands[i], phi.Operands[j]);
         join.Predecessors[i] = block;
         join.RemovePredecessor(j);
+        foreach (FlowBlock arm in new[] { then, otherwise })
+        {
+            if (arm != join)
+                arm.Predecessors.Clear();
+        }
+
         block.EndWithJump(join);
         return true;
     }

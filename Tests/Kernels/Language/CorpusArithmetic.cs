@@ -290,28 +290,4 @@ public static class CorpusArithmetic
 
     [Feature]
     public static void CompoundAssignment(Device d) => Same<long, int>(d, s_integers, Compound);
-
-    private static void Transcendental(Index1D i, ArrayView<float> x, ArrayView<float> y)
-    {
-        float v = x[i];
-        y[i] = MathF.Exp(-v) + MathF.Log(1 + v) + MathF.Sin(v) * MathF.Cos(v) + MathF.Tanh(v) + MathF.Pow(v, 1.5f)
-            + (float)Math.Atan2(v, 2.0);
-    }
-
-    [Feature]
-    public static void Transcendentals(Device d)
-    {
-        float[] x = [.. Enumerable.Range(0, 50).Select(i => i * 0.11f)];
-        DeviceBuffer<float> a = d.Allocate<float>(x);
-        DeviceBuffer<float> b = d.Allocate<float>(x.Length);
-        d.Load<Index1D, ArrayView<float>, ArrayView<float>>(Transcendental)(x.Length, a, b);
-        float[] y = b.ToArray();
-        for (int i = 0; i < x.Length; i++)
-        {
-            double v = x[i];
-            double expected = Math.Exp(-v) + Math.Log(1 + v) + Math.Sin(v) * Math.Cos(v) + Math.Tanh(v) + Math.Pow(v, 1.5)
-                + Math.Atan2(v, 2);
-            Assert.Equal(expected, y[i], 1e-5 * (1 + Math.Abs(expected)));
-        }
-    }
 }
