@@ -3,7 +3,7 @@ namespace Cotangent.Optimizers;
 /// <summary>Trains a tree of parameters: holds them and its own state in flat arenas, and moves all in one fused update a step.</summary>
 /// <remarks>
 /// <para>A step outside <c>Jit.Compile</c> computes at once. Inside a compiled function, <see cref="Parameters"/> reads the arena's
-/// cells and <see cref="Step(TParameters, Tensor, double?)"/> writes them, so that the whole training step is one program that
+/// cells and <see cref="Step(TParameters, Tensor)"/> writes them, so that the whole training step is one program that
 /// updates in place.</para>
 /// <para>Take derivatives with respect to <see cref="Parameters"/>, not with respect to the arena: the latter would need a buffer of
 /// the arena's size a parameter.</para>
@@ -17,14 +17,14 @@ public abstract class Optimizer<TParameters>
     private readonly State[][] _slots;
     private readonly RunningNumber[] _numberRules;
     private readonly State[] _numbers;
-    private readonly double _rate;
+    private readonly OptimizerOptions _options;
 
     private protected Optimizer(TParameters parameters, OptimizerOptions options, string[] slots, params RunningNumber[] numbers)
     {
         ArgumentNullException.ThrowIfNull(parameters);
         ArgumentNullException.ThrowIfNull(options);
         options.Validate();
-        _rate = options.Rate;
+        _options = options;
         _arena = new ParameterArena<TParameters>(parameters, options.Decays);
         _parameters = [.. _arena.Pack(parameters, "parameters").Select(p => new State(p))];
         _slotNames = slots;
@@ -39,22 +39,20 @@ public abstract class Optimizer<TParameters>
 
     /// <summary>Moves the parameters by the rule, at the rate of the options.</summary>
     /// <param name="gradients">The gradients, a tree like the parameters.</param>
-    /// <param name="maximumNorm">If given, gradients of a larger global norm are scaled down to it, as by
-    /// <see cref="Clip.ByGlobalNorm"/>.</param>
-    /// <returns>The global norm of the gradients before clipping. Not computed unless it is used.</returns>
-    public Tensor Step(TParameters gradients, double? maximumNorm = null) => Step(gradients, _rate, maximumNorm);
+    /// <returns>The global norm of the gradients before clipping. A compiled function that does not use it does not compute it.</returns>
+    public Tensor Step(TParameters gradients) => Step(gradients, _options.Rate);
 
-    /// <summary>As <see cref="Step(TParameters, double?)"/>, at a rate of this step: a schedule's.</summary>
-    public Tensor Step(TParameters gradients, double rate, double? maximumNorm = null) =>
-        Step(gradients, Tensor.Scalar(rate, DType.Float64, _arena.Device), maximumNorm);
+    /// <summary>As <see cref="Step(TParameters)"/>, at a rate of this step: a schedule's.</summary>
+    public Tensor Step(TParameters gradients, double rate) => Step(gradients, Tensor.Scalar(rate, DType.Float64, _arena.Device));
 
-    /// <summary>As <see cref="Step(TParameters, double?)"/>, at a rate that is a scalar tensor: inside a compiled function, its argument.</summary>
-    public Tensor Step(TParameters gradients, Tensor rate, double? maximumNorm = null)
+    /// <summary>As <see cref="Step(TParameters)"/>, at a rate that is a scalar tensor: inside a compiled function, its argument.</summary>
+    public Tensor Step(TParameters gradients, Tensor rate)
     {
         ArgumentNullException.ThrowIfNull(rate);
+        if (rate.Rank != 0) throw new OptimizerException($"The rate has shape {rate.Shape}; it must be a scalar, shape [].");
         Tensor[] g = _arena.Pack(gradients, "gradients");
         Tensor norm = Clip.GlobalNorm(g);
-        if (maximumNorm is { } maximum) g = [.. g.Select(x => x * Clip.Scale(norm, maximum).Cast(x.DType))];
+        if (_options.MaximumNorm is { } maximum) g = [.. g.Select(x => x * Clip.Scale(norm, maximum).Cast(x.DType))];
 
         Tensor[] numbers = [.. _numbers.Select((n, i) => _numberRules[i].Next(n.Value))];
         Tensor[] previous = [.. _numbers.Select(n => n.Value)];
@@ -68,7 +66,7 @@ public abstract class Optimizer<TParameters>
         }
 
         for (int i = 0; i < numbers.Length; i++) _numbers[i].Value = numbers[i];
-        RealizeUnlessTraced();
+        RealizeUnlessTraced(norm);
         return norm;
     }
 
@@ -121,9 +119,9 @@ public abstract class Optimizer<TParameters>
     private static string Key(string slot, string name) => name.Length == 0 ? slot : $"{slot}.{name}";
 
     // A chain of lazy updates would grow with each step; in a trace there is nothing to compute yet.
-    private void RealizeUnlessTraced()
+    private void RealizeUnlessTraced(params Tensor[] others)
     {
-        Tensor[] values = [.. _parameters.Concat(_slots.SelectMany(s => s)).Concat(_numbers).Select(s => s.Value)];
+        Tensor[] values = [.. others, .. _parameters.Concat(_slots.SelectMany(s => s)).Concat(_numbers).Select(s => s.Value)];
         if (!values.Any(v => v.Node.IsTraced)) Tensor.Realize(values);
     }
 }

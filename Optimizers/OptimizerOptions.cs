@@ -6,6 +6,10 @@ public abstract record OptimizerOptions
     /// <summary>The learning rate of steps that are not given one.</summary>
     public double Rate { get; init; } = 1e-3;
 
+    /// <summary>If set, gradients of a larger global norm are scaled down to it before each step, as by
+    /// <see cref="Clip.ByGlobalNorm"/>.</summary>
+    public double? MaximumNorm { get; init; }
+
     /// <summary>Name and value of a parameter → whether weight decay applies to it. All by default; <see cref="MatricesOnly"/> spares
     /// biases and gains.</summary>
     public Func<string, Tensor, bool> Decays { get; init; } = (_, _) => true;
@@ -17,6 +21,7 @@ public abstract record OptimizerOptions
     internal virtual void Validate()
     {
         Check(Rate >= 0, nameof(Rate), Rate, "0 or more");
+        if (MaximumNorm is { } norm) Check(norm > 0, nameof(MaximumNorm), norm, "above 0");
         ArgumentNullException.ThrowIfNull(Decays);
     }
 

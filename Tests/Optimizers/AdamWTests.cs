@@ -60,8 +60,8 @@ public class AdamWTests
     [Fact]
     public void Step_WithAMaximumNorm_ReturnsTheNormAndScales()
     {
-        Sgd<Tensor> optimizer = new(Tensor.Zeros([2], DType.Float64), new SgdOptions { Rate = 1 });
-        Tensor norm = optimizer.Step(Tensor.From(new[] { 3.0, 4 }), maximumNorm: 1);
+        Sgd<Tensor> optimizer = new(Tensor.Zeros([2], DType.Float64), new SgdOptions { Rate = 1, MaximumNorm = 1 });
+        Tensor norm = optimizer.Step(Tensor.From(new[] { 3.0, 4 }));
         Assert.Equal(5, norm.Item<double>());
         Assert.Equal([-0.6, -0.8], optimizer.Parameters.ToArray<double>().Select(x => Math.Round(x, 6)));
     }
