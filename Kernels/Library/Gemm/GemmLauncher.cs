@@ -1,3 +1,4 @@
+using Cotangent.Kernels.Il;
 using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Library;
@@ -8,10 +9,15 @@ internal sealed class GemmLauncher(Device device)
     /// <summary>OpenCL and CUDA bound a grid's Y and Z less than its X; larger batches are cut.</summary>
     private const int LargestGridZ = 65_535;
 
-    private readonly Lazy<Launch<float>> _single = new(() => Load<float, SingleElement>(device));
-    private readonly Lazy<Launch<double>> _double = new(() => Load<double, DoubleElement>(device));
+    /// <summary>Arguments before the shape: three views, each a pointer and a length.</summary>
+    private const int ViewArguments = 6;
 
-    private delegate void Launch<T>(KernelConfig config, ArrayView<T> a, ArrayView<T> b, ArrayView<T> c, GemmShape shape)
+    private readonly Lazy<CompiledKernel> _single = new(() => Compile<float, SingleElement>(device));
+    private readonly Lazy<CompiledKernel> _double = new(() => Compile<double, DoubleElement>(device));
+    private readonly Lock _gate = new();
+    private readonly KernelArgument[] _arguments = new KernelArgument[ViewArguments + ArgumentPacker<GemmShape>.Count];
+
+    private delegate void Method<T>(ArrayView<T> a, ArrayView<T> b, ArrayView<T> c, GemmShape shape)
         where T : unmanaged;
 
     /// <summary>Issues C = A·B, see <see cref="GemmProblem"/>.</summary>
@@ -20,52 +26,76 @@ internal sealed class GemmLauncher(Device device)
         if (problem.M <= 0 || problem.N <= 0 || problem.Batch0 <= 0 || problem.Batch1 <= 0)
             return;
 
-        if (problem.Type == ScalarType.Float32)
-            Multiply(problem, View<float>(a), View<float>(b), View<float>(c), _single.Value);
-        else if (problem.Type == ScalarType.Float64)
-            Multiply(problem, View<double>(a), View<double>(b), View<double>(c), _double.Value);
-        else
-            throw new ArgumentException($"A matrix product of {problem.Type} does not exist; the types are Float32 and Float64.",
-                nameof(problem));
-    }
-
-    private static void Multiply<T>(in GemmProblem problem, ArrayView<T> a, ArrayView<T> b, ArrayView<T> c, Launch<T> launch)
-        where T : unmanaged
-    {
-        // The kernel finds both batch indices from Grid Z alone, so a cut falls between outer batches.
-        int outer = Math.Max(1, LargestGridZ / problem.Batch1);
-        if (problem.Batch1 > LargestGridZ)
-            throw new ArgumentException($"A matrix product has {problem.Batch1} inner batches; at most {LargestGridZ} fit a launch.",
-                nameof(problem));
-        GemmShape shape = new(problem.Batch1, problem.M, problem.N, problem.K, problem.Accumulate ? 1 : 0,
-            Strides(problem.A), Strides(problem.B), Strides(problem.C));
-        Index3D group = new(TiledGemm.Side, TiledGemm.Side, 1);
-        for (int batch = 0; batch < problem.Batch0; batch += outer)
+        CompiledKernel kernel = problem.Type switch
         {
-            int batches = Math.Min(outer, problem.Batch0 - batch) * problem.Batch1;
-            Index3D grid = new(Tiles(problem.N), Tiles(problem.M), batches);
-            launch(new KernelConfig(grid, group), From(a, batch * problem.A.Batch0), From(b, batch * problem.B.Batch0),
-                From(c, batch * problem.C.Batch0), shape);
+            ScalarType.Float32 => _single.Value,
+            ScalarType.Float64 => _double.Value,
+            _ => throw new ArgumentException(
+                $"A matrix product of {problem.Type} does not exist; the types are Float32 and Float64.", nameof(problem)),
+        };
+
+        lock (_gate)
+        {
+            if ((long)problem.Batch0 * problem.Batch1 <= LargestGridZ)
+                Launch(kernel, problem, a, b, c, 0, 0);
+            else
+                LaunchCut(kernel, problem, a, b, c);
+            Array.Clear(_arguments);
         }
     }
 
-    private static ArrayView<T> From<T>(ArrayView<T> view, long start)
-        where T : unmanaged => view.SubView(start, view.Length - start);
+    /// <summary>Groups of a launch, and items of a group.</summary>
+    internal static KernelConfig Config(in GemmProblem problem) => new(
+        new Index3D(Tiles(problem.N), Tiles(problem.M), problem.Batch0 * problem.Batch1),
+        new Index3D(TiledGemm.Side, TiledGemm.Side, 1));
 
-    private static int Tiles(int extent) => (extent + TiledGemm.Tile - 1) / TiledGemm.Tile;
+    /// <summary>The problem as the kernel takes it.</summary>
+    internal static GemmShape Shape(in GemmProblem problem) => new(problem.Batch1, problem.M, problem.N, problem.K,
+        problem.Accumulate ? 1 : 0, Strides(problem.A), Strides(problem.B), Strides(problem.C));
 
-    private static Launch<T> Load<T, TElement>(Device device)
-        where T : unmanaged
-        where TElement : struct, IGemmElement<T> =>
-        new(device.LoadGrouped<ArrayView<T>, ArrayView<T>, ArrayView<T>, GemmShape>(TiledGemm.Multiply<T, TElement>));
+    private void LaunchCut(CompiledKernel kernel, in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c)
+    {
+        for (int batch0 = 0; batch0 < problem.Batch0; batch0++)
+        {
+            for (int batch1 = 0; batch1 < problem.Batch1; batch1 += LargestGridZ)
+            {
+                GemmProblem part = problem with { Batch0 = 1, Batch1 = Math.Min(LargestGridZ, problem.Batch1 - batch1) };
+                Launch(kernel, part, a, b, c, batch0, batch1);
+            }
+        }
+    }
+
+    private void Launch(CompiledKernel kernel, in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c,
+        int batch0, int batch1)
+    {
+        int size = problem.Type.Size();
+        AddView(0, a, problem.A, size, batch0, batch1);
+        AddView(2, b, problem.B, size, batch0, batch1);
+        AddView(4, c, problem.C, size, batch0, batch1);
+        ArgumentPacker<GemmShape>.Pack(Shape(problem), _arguments, ViewArguments);
+        KernelConfig config = Config(problem);
+        device.Launch(kernel, LaunchShape.Groups(config.GridDim, config.GroupDim), _arguments);
+    }
+
+    /// <summary>A view from an operand's batch to the end of its memory.</summary>
+    private void AddView(int at, KernelArgument operand, MatrixLayout layout, int size, int batch0, int batch1)
+    {
+        if (operand.Memory is not { } memory)
+            throw new ArgumentException("The operands of a matrix product must be memory.", nameof(operand));
+        long offset = operand.Bits + (batch0 * layout.Batch0 + batch1 * layout.Batch1) * size;
+        _arguments[at] = KernelArgument.Pointer(memory, offset);
+        _arguments[at + 1] = KernelArgument.Scalar((memory.ByteLength - offset) / size);
+    }
+
+    private static int Tiles(int extent) => (int)(((long)extent + TiledGemm.Tile - 1) / TiledGemm.Tile);
 
     private static GemmStrides Strides(MatrixLayout layout) => new(layout.Batch0, layout.Batch1, layout.Row, layout.Column);
 
-    private static unsafe ArrayView<T> View<T>(KernelArgument argument)
+    private static CompiledKernel Compile<T, TElement>(Device device)
         where T : unmanaged
+        where TElement : struct, IGemmElement<T>
     {
-        if (argument.Memory is not { } memory)
-            throw new ArgumentException("The operands of a matrix product must be memory.", nameof(argument));
-        return new(memory, argument.Bits, (memory.ByteLength - argument.Bits) / sizeof(T));
+        Method<T> method = TiledGemm.Multiply<T, TElement>;
+        return device.Compile(FrontEnd.Compile(method.Method));
     }
 }
