@@ -258,7 +258,7 @@ internal sealed unsafe class OpenClDevice : Device
             OpenClError.Check(status, "clCreateCommandQueue");
             Allocator = new OpenClAllocator(device, api, context, info.GlobalMemory, info.MaxAllocation);
             Compiler = new OpenClCompiler(device, api, context, info, lower);
-            Gemm = new OpenClGemm(device);
+            Gemm = new OpenClGemm(device, info.MaxGroupSize);
         }
 
         public nint Queue { get; }

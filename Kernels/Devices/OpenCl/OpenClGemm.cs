@@ -1,15 +1,29 @@
 using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Library;
 
 namespace Cotangent.Kernels.OpenCl;
 
-/// <summary>The plain matrix product: a work item is one element of C, a chain of fused multiply-adds in order of k,
-/// for any strides. The chain is the CPU's, so the bits are too.</summary>
-internal sealed class OpenClGemm(Device device)
+/// <summary>The matrix product: the tiled kernel, and a plain one where tiles would be mostly empty or groups are too small for it.</summary>
+/// <remarks>In both an element of C is the same chain of fused multiply-adds in order of k, the CPU's, so the bits are the same.</remarks>
+internal sealed class OpenClGemm(Device device, int maxGroupSize)
 {
+    /// <summary>Rows and columns of C from which tiles are used: with fewer, most of a tile's work is thrown away.</summary>
+    private const int SmallestTiled = 12;
+
+    private readonly GemmLauncher _tiled = new(device);
     private readonly Lazy<CompiledKernel> _single = new(() => device.Compile(Build(ScalarType.Float32)));
     private readonly Lazy<CompiledKernel> _double = new(() => device.Compile(Build(ScalarType.Float64)));
 
     public void Multiply(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c)
+    {
+        if (Math.Min(problem.M, problem.N) >= SmallestTiled && maxGroupSize >= TiledGemm.Side * TiledGemm.Side)
+            _tiled.Multiply(problem, a, b, c);
+        else
+            MultiplyPlain(problem, a, b, c);
+    }
+
+    /// <summary>A work item is one element of C, for any strides.</summary>
+    internal void MultiplyPlain(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c)
     {
         CompiledKernel kernel = (problem.Type == ScalarType.Float32 ? _single : _double).Value;
         LaunchShape shape = LaunchShape.Range(problem.N, problem.M, checked(problem.Batch0 * problem.Batch1));
