@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Numerics;
 using Cotangent.Kernels;
 using Cotangent.Kernels.Library;
@@ -24,6 +25,9 @@ public sealed class TiledGemmTests
             return ids;
         }
     }
+
+    /// <summary>One a device, so that each compiles the kernel once.</summary>
+    private static readonly ConcurrentDictionary<Device, GemmLauncher> s_launchers = new();
 
     private delegate void Product(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c);
 
@@ -83,7 +87,7 @@ public sealed class TiledGemmTests
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         Device device = Devices.Get(id);
-        Check(test, device, new GemmLauncher(device).Multiply);
+        Check(test, device, s_launchers.GetOrAdd(device, d => new GemmLauncher(d)).Multiply);
     }
 
     private static void CheckMethod<T, TElement>(GemmCase<T> test)
