@@ -2,14 +2,16 @@ using Cotangent.Kernels;
 
 namespace Cotangent;
 
-/// <summary>Operands whose shapes do not fit an operation (CTG2001). The message has the shapes and the remedy.</summary>
+/// <summary>Operands whose shapes do not fit an operation (CTG2001). The message has the shapes and the
+/// remedy.</summary>
 public sealed class ShapeMismatchException(string message) : CotangentException("CTG2001", message)
 {
     /// <summary>Axes are counted from the end where the ranks differ, since that is how they are aligned.</summary>
     internal static ShapeMismatchException Broadcast(string op, Shape left, Shape right, int axisFromEnd)
     {
         int axis = left.Rank == right.Rank ? left.Rank - axisFromEnd : -axisFromEnd;
-        return new($"{op}: shapes {left} and {right} do not broadcast: axis {axis} is {left[^axisFromEnd]} on the left and " +
+        return new($"{op}: shapes {left} and {right} do not broadcast: axis {axis} is {left[^axisFromEnd]} on the " +
+            "left and " +
             $"{right[^axisFromEnd]} on the right. Make them equal, make one of them 1, or reshape first.");
     }
 }

@@ -7,7 +7,8 @@ namespace Cotangent.Graph;
 internal static class HostData
 {
     /// <summary>A leaf of data with these bytes.</summary>
-    public static Node Leaf(ReadOnlySpan<byte> bytes, Shape shape, DType type, Device device) => new(shape, type, Store(bytes, device));
+    public static Node Leaf(ReadOnlySpan<byte> bytes, Shape shape, DType type, Device device) =>
+        new(shape, type, Store(bytes, device));
 
     /// <summary>Bytes copied to a device.</summary>
     public static Storage Store(ReadOnlySpan<byte> bytes, Device device)

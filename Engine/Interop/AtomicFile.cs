@@ -1,6 +1,7 @@
 namespace Cotangent.Interop;
 
-/// <summary>Writes a file so that its name never stands for half of it: into a temporary file beside it, on the disk, then renamed.</summary>
+/// <summary>Writes a file so that its name never stands for half of it: into a temporary file beside it, on the disk,
+/// then renamed.</summary>
 public static class AtomicFile
 {
     /// <summary>Writes a file through <paramref name="write"/>; if that throws, what was there before stays.</summary>

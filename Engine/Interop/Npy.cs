@@ -7,7 +7,8 @@ using Cotangent.Kernels;
 
 namespace Cotangent.Interop;
 
-/// <summary>NumPy's files: .npy with one array, .npz with several, zipped. Little-endian numbers and Bool; BFloat16 has no NumPy dtype.</summary>
+/// <summary>NumPy's files: .npy with one array, .npz with several, zipped. Little-endian numbers and Bool; BFloat16 has
+/// no NumPy dtype.</summary>
 public static partial class Npy
 {
     private const int MaxHeader = 1 << 20;
@@ -30,7 +31,8 @@ public static partial class Npy
     }
 
     /// <summary>Reads one array.</summary>
-    /// <exception cref="TensorFileException">It is no sound .npy file of a known dtype; the message has the reason.</exception>
+    /// <exception cref="TensorFileException">It is no sound .npy file of a known dtype; the message has the
+    /// reason.</exception>
     public static Tensor Load(string path, Device? device = null)
     {
         using FileStream stream = File.OpenRead(path);
@@ -87,11 +89,13 @@ public static partial class Npy
         }
     }
 
-    /// <summary>The magic number, version 1.0, and the header padded so that the elements begin at a multiple of 64 bytes.</summary>
+    /// <summary>The magic number, version 1.0, and the header padded so that the elements begin at a multiple of 64
+    /// bytes.</summary>
     private static byte[] Header(Tensor tensor)
     {
         string descr = s_dtypes.FirstOrDefault(d => d.Type == tensor.DType).Descr
-            ?? throw new DTypeMismatchException($"npy: NumPy has no {tensor.DType}. Cast to Float32 first, or use SafeTensors.");
+            ?? throw new DTypeMismatchException($"npy: NumPy has no {tensor.DType}. Cast to Float32 first, or use " +
+                "SafeTensors.");
         string shape = string.Concat(tensor.Shape.Select(n => string.Create(CultureInfo.InvariantCulture, $"{n}, "))).TrimEnd();
         if (tensor.Rank > 1) shape = shape.TrimEnd(',');
         string text = $"{{'descr': '{descr}', 'fortran_order': False, 'shape': ({shape}), }}";
@@ -118,7 +122,8 @@ public static partial class Npy
         length.Clear();
         stream.ReadExactly(magic[6] == 1 ? length[..2] : length);
         uint size = BinaryPrimitives.ReadUInt32LittleEndian(length);
-        if (size > MaxHeader) throw new InvalidDataException($"its header claims {size} bytes, more than the {MaxHeader} allowed.");
+        if (size > MaxHeader)
+            throw new InvalidDataException($"its header claims {size} bytes, more than the {MaxHeader} allowed.");
         byte[] text = new byte[size];
         stream.ReadExactly(text);
         (DType type, Shape shape, bool isFortran) = Parse(Encoding.UTF8.GetString(text));
@@ -145,7 +150,8 @@ public static partial class Npy
                 throw new InvalidDataException($"its shape ({match.Groups["shape"].Value}) is not understood.");
             extents.Add(n);
             size *= (uint)n;
-            if (size > long.MaxValue) throw new InvalidDataException($"its shape ({match.Groups["shape"].Value}) is too large.");
+            if (size > long.MaxValue)
+                throw new InvalidDataException($"its shape ({match.Groups["shape"].Value}) is too large.");
         }
 
         return (s_dtypes.First(d => d.Descr == descr).Type, Shape.From(extents), match.Groups["order"].Value == "True");

@@ -4,7 +4,8 @@ using Cotangent.Kernels;
 
 namespace Cotangent.Interop;
 
-/// <summary>Files of named tensors in the safetensors format: a length, a JSON header, the elements. Reading trusts nothing.</summary>
+/// <summary>Files of named tensors in the safetensors format: a length, a JSON header, the elements. Reading trusts
+/// nothing.</summary>
 /// <example><code>
 /// SafeTensors.SaveTree("model.safetensors", parameters);
 /// parameters = SafeTensors.LoadTree("model.safetensors", like: parameters);
@@ -13,7 +14,8 @@ public static class SafeTensors
 {
     private const string MetadataKey = "__metadata__";
 
-    /// <summary>Writes named tensors, with text to go with them; atomically. The same tensors give the same bytes.</summary>
+    /// <summary>Writes named tensors, with text to go with them; atomically. The same tensors give the same
+    /// bytes.</summary>
     public static void Save(
         string path, IEnumerable<KeyValuePair<string, Tensor>> tensors, IEnumerable<KeyValuePair<string, string>>? metadata = null)
     {
@@ -37,7 +39,8 @@ public static class SafeTensors
     }
 
     /// <summary>Reads all tensors of a file.</summary>
-    /// <exception cref="TensorFileException">The file is not a sound safetensors file; the message has the reason.</exception>
+    /// <exception cref="TensorFileException">The file is not a sound safetensors file; the message has the
+    /// reason.</exception>
     public static SafeTensorsFile Load(string path, Device? device = null)
     {
         using FileStream stream = File.OpenRead(path);
@@ -57,24 +60,29 @@ public static class SafeTensors
     public static void SaveTree<T>(string path, T tree, IEnumerable<KeyValuePair<string, string>>? metadata = null) =>
         Save(path, Trees.Names(tree).Zip(Trees.Flatten(tree), KeyValuePair.Create), metadata);
 
-    /// <summary>Reads a tree written by <see cref="SaveTree{T}"/>: one with the structure of <paramref name="like"/>.</summary>
-    /// <exception cref="TensorFileException">The file is not sound, or has other names, shapes or dtypes than the tree.</exception>
+    /// <summary>Reads a tree written by <see cref="SaveTree{T}"/>: one with the structure of <paramref
+    /// name="like"/>.</summary>
+    /// <exception cref="TensorFileException">The file is not sound, or has other names, shapes or dtypes than the
+    /// tree.</exception>
     public static T LoadTree<T>(string path, T like, Device? device = null) => Load(path, device).ToTree(path, like);
 
     internal static SafeTensorsHeader ReadHeader(string path, Stream stream)
     {
-        if (stream.Length < 8) throw new TensorFileException(path, $"it has {stream.Length} bytes; a safetensors file has at least 8.");
+        if (stream.Length < 8)
+            throw new TensorFileException(path, $"it has {stream.Length} bytes; a safetensors file has at least 8.");
         Span<byte> prefix = stackalloc byte[8];
         stream.ReadExactly(prefix);
         ulong length = BinaryPrimitives.ReadUInt64LittleEndian(prefix);
         if (length > SafeTensorsHeader.MaxLength)
         {
-            throw new TensorFileException(path, $"its header claims {length} bytes, more than the {SafeTensorsHeader.MaxLength} allowed; " +
+            throw new TensorFileException(path, $"its header claims {length} bytes, more than the " +
+                $"{SafeTensorsHeader.MaxLength} allowed; " +
                 "it is corrupted or no safetensors file.");
         }
 
         if (length > (ulong)(stream.Length - 8))
-            throw new TensorFileException(path, $"it is truncated: its header has {length} bytes, but only {stream.Length - 8} follow.");
+            throw new TensorFileException(path, $"it is truncated: its header has {length} bytes, but only " +
+                $"{stream.Length - 8} follow.");
 
         byte[] text = new byte[length];
         stream.ReadExactly(text);
@@ -85,7 +93,8 @@ public static class SafeTensors
         catch (Exception e) when (e is JsonException or InvalidOperationException or InvalidDataException)
         {
             // Text that is no Unicode surfaces as an InvalidOperationException where it is decoded.
-            throw new TensorFileException(path, e is InvalidDataException ? e.Message : "its header is not valid JSON: " + e.Message, e);
+            throw new TensorFileException(path, e is InvalidDataException ? e.Message : "its header is not valid " +
+                "JSON: " + e.Message, e);
         }
     }
 
@@ -106,7 +115,9 @@ public static class SafeTensors
         HashSet<string> names = new(StringComparer.Ordinal);
         foreach ((string name, _) in tensors)
         {
-            if (name == MetadataKey) throw new ArgumentException($"'{MetadataKey}' is the format's own name; call the tensor something else.");
+            if (name == MetadataKey)
+                throw new ArgumentException($"'{MetadataKey}' is the format's own name; call the tensor something " +
+                    "else.");
             if (!names.Add(name)) throw new ArgumentException($"Two tensors are called '{name}'.");
         }
     }

@@ -12,7 +12,8 @@ public sealed record SafeTensorsFile(IReadOnlyDictionary<string, Tensor> Tensors
         Tensor[] old = Trees.Flatten(like);
         string[] missing = [.. names.Except(Tensors.Keys)], unknown = [.. Tensors.Keys.Except(names).Order(StringComparer.Ordinal)];
         if (missing.Length > 0) throw new TensorFileException(path, $"it lacks {List(missing)}.");
-        if (unknown.Length > 0) throw new TensorFileException(path, $"it has {List(unknown)}, for which there is no place.");
+        if (unknown.Length > 0)
+            throw new TensorFileException(path, $"it has {List(unknown)}, for which there is no place.");
         for (int i = 0; i < names.Length; i++)
         {
             Tensor found = Tensors[names[i]];

@@ -2,7 +2,8 @@ using System.Text.Json;
 
 namespace Cotangent.Interop;
 
-/// <summary>The JSON header of a safetensors file, strictly read: every byte of the data belongs to exactly one tensor.</summary>
+/// <summary>The JSON header of a safetensors file, strictly read: every byte of the data belongs to exactly one
+/// tensor.</summary>
 internal sealed record SafeTensorsHeader(IReadOnlyList<SafeTensorsHeader.Entry> Entries, IReadOnlyDictionary<string, string> Metadata)
 {
     /// <summary>The format's limit of the header's length.</summary>
@@ -65,7 +66,8 @@ internal sealed record SafeTensorsHeader(IReadOnlyList<SafeTensorsHeader.Entry> 
     public static SafeTensorsHeader Parse(ReadOnlyMemory<byte> text, long dataLength)
     {
         using JsonDocument json = JsonDocument.Parse(text);
-        if (json.RootElement.ValueKind != JsonValueKind.Object) throw new InvalidDataException("its header is no JSON object.");
+        if (json.RootElement.ValueKind != JsonValueKind.Object)
+            throw new InvalidDataException("its header is no JSON object.");
         Dictionary<string, string> metadata = new(StringComparer.Ordinal);
         List<Entry> entries = [];
         HashSet<string> names = new(StringComparer.Ordinal);
@@ -103,13 +105,16 @@ internal sealed record SafeTensorsHeader(IReadOnlyList<SafeTensorsHeader.Entry> 
         if (!s_dtypes.Any(d => d.Name == text))
         {
             throw new InvalidDataException(
-                $"tensor '{name}' has the unknown dtype {dtype.GetRawText()}; known are {string.Join(", ", s_dtypes.Select(d => d.Name))}.");
+                $"tensor '{name}' has the unknown dtype {dtype.GetRawText()}; known are " +
+                $"{string.Join(", ", s_dtypes.Select(d => d.Name))}.");
         }
 
         DType type = s_dtypes.First(d => d.Name == text).Type;
         long[] extents = ReadNumbers(name, "shape", shape), range = ReadNumbers(name, "data_offsets", offsets);
-        if (extents.Any(n => n > int.MaxValue)) throw new InvalidDataException($"tensor '{name}' has an extent beyond 2^31 - 1.");
-        if (range.Length != 2 || range[0] > range[1]) throw new InvalidDataException($"tensor '{name}' has data_offsets {offsets.GetRawText()}.");
+        if (extents.Any(n => n > int.MaxValue))
+            throw new InvalidDataException($"tensor '{name}' has an extent beyond 2^31 - 1.");
+        if (range.Length != 2 || range[0] > range[1])
+            throw new InvalidDataException($"tensor '{name}' has data_offsets {offsets.GetRawText()}.");
         UInt128 bytes = extents.Contains(0) ? 0 : (UInt128)type.Size();
         foreach (long n in extents)
         {
@@ -120,12 +125,14 @@ internal sealed record SafeTensorsHeader(IReadOnlyList<SafeTensorsHeader.Entry> 
         return bytes == (UInt128)(range[1] - range[0])
             ? new Entry(name, type, Shape.From(extents.Select(n => (int)n)), range[0], range[1])
             : throw new InvalidDataException(
-                $"tensor '{name}' of {text} {shape.GetRawText()} needs {bytes} bytes, but its data_offsets span {range[1] - range[0]}.");
+                $"tensor '{name}' of {text} {shape.GetRawText()} needs {bytes} bytes, but its data_offsets span " +
+                $"{range[1] - range[0]}.");
     }
 
     private static long[] ReadNumbers(string name, string what, JsonElement json)
     {
-        if (json.ValueKind != JsonValueKind.Array) throw new InvalidDataException($"tensor '{name}' has a {what} that is no list.");
+        if (json.ValueKind != JsonValueKind.Array)
+            throw new InvalidDataException($"tensor '{name}' has a {what} that is no list.");
         return [.. json.EnumerateArray().Select(n => n.ValueKind == JsonValueKind.Number && n.TryGetInt64(out long value) && value >= 0
             ? value
             : throw new InvalidDataException($"tensor '{name}' has the {what} {json.GetRawText()}."))];
@@ -136,12 +143,19 @@ internal sealed record SafeTensorsHeader(IReadOnlyList<SafeTensorsHeader.Entry> 
         long end = 0;
         foreach (Entry entry in entries)
         {
-            if (entry.Begin < end) throw new InvalidDataException($"tensor '{entry.Name}' overlaps the one before it at byte {entry.Begin}.");
-            if (entry.Begin > end) throw new InvalidDataException($"the bytes {end} to {entry.Begin} before tensor '{entry.Name}' belong to none.");
+            if (entry.Begin < end)
+                throw new InvalidDataException($"tensor '{entry.Name}' overlaps the one before it at byte " +
+                    $"{entry.Begin}.");
+            if (entry.Begin > end)
+                throw new InvalidDataException($"the bytes {end} to {entry.Begin} before tensor '{entry.Name}' " +
+                    "belong to none.");
             end = entry.End;
         }
 
-        if (end > dataLength) throw new InvalidDataException($"it is truncated: its tensors need {end} bytes of data and {dataLength} are there.");
-        if (end < dataLength) throw new InvalidDataException($"{dataLength - end} bytes after the last tensor belong to none.");
+        if (end > dataLength)
+            throw new InvalidDataException($"it is truncated: its tensors need {end} bytes of data and " +
+                $"{dataLength} are there.");
+        if (end < dataLength)
+            throw new InvalidDataException($"{dataLength - end} bytes after the last tensor belong to none.");
     }
 }

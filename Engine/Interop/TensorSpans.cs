@@ -26,7 +26,8 @@ public static class TensorSpans
         ArgumentNullException.ThrowIfNull(tensor);
         Shape shape = Extents(destination.Lengths);
         if (shape != tensor.Shape)
-            throw new ShapeMismatchException($"CopyTo: the tensor is {tensor.Shape} and the span {shape}. Reshape one of them.");
+            throw new ShapeMismatchException($"CopyTo: the tensor is {tensor.Shape} and the span {shape}. Reshape " +
+                "one of them.");
 
         ReadOnlyTensorSpan<T> source = new(tensor.ToArray<T>(), destination.Lengths);
         source.CopyTo(destination);

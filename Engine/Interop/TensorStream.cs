@@ -3,7 +3,8 @@ using Cotangent.Kernels;
 
 namespace Cotangent.Interop;
 
-/// <summary>Moves elements between files and devices a piece at a time, so that a tensor may be larger than an array.</summary>
+/// <summary>Moves elements between files and devices a piece at a time, so that a tensor may be larger than an
+/// array.</summary>
 internal static class TensorStream
 {
     private const int Piece = 1 << 24;

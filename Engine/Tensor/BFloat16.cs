@@ -3,8 +3,8 @@ using Cotangent.Graph;
 
 namespace Cotangent;
 
-/// <summary>A bfloat16 number: the high 16 bits of a float32, so its range with 8 bits of precision. An element for storage; arithmetic
-/// is done in float32.</summary>
+/// <summary>A bfloat16 number: the high 16 bits of a float32, so its range with 8 bits of precision. An element for
+/// storage; arithmetic is done in float32.</summary>
 public readonly struct BFloat16 : IEquatable<BFloat16>, IComparable<BFloat16>, IFormattable
 {
     private readonly ushort _bits;
@@ -57,5 +57,6 @@ public readonly struct BFloat16 : IEquatable<BFloat16>, IComparable<BFloat16>, I
     public override string ToString() => ToString(null, CultureInfo.InvariantCulture);
 
     /// <inheritdoc/>
-    public string ToString(string? format, IFormatProvider? formatProvider) => ((float)this).ToString(format, formatProvider);
+    public string ToString(string? format, IFormatProvider? formatProvider) =>
+        ((float)this).ToString(format, formatProvider);
 }

@@ -58,7 +58,8 @@ public static partial class DTypes
         : typeof(T) == typeof(Half) ? DType.Float16
         : typeof(T) == typeof(BFloat16) ? DType.BFloat16
         : throw new NotSupportedException(
-            $"No dtype has elements of type {typeof(T)}. Use float, double, Half, BFloat16, int, uint, long, byte or bool.");
+            $"No dtype has elements of type {typeof(T)}. Use float, double, Half, BFloat16, int, uint, long, byte " +
+            "or bool.");
 
     /// <summary>The IR type of an element in memory.</summary>
     internal static ScalarType Scalar(this DType type) => type switch
@@ -74,7 +75,8 @@ public static partial class DTypes
         _ => ScalarType.Float64,
     };
 
-    /// <summary>The IR type in which a kernel computes: half types in Float32, UInt8 in UInt32, the others as stored.</summary>
+    /// <summary>The IR type in which a kernel computes: half types in Float32, UInt8 in UInt32, the others as
+    /// stored.</summary>
     internal static ScalarType Compute(this DType type) => type switch
     {
         DType.Float16 or DType.BFloat16 => ScalarType.Float32,

@@ -2,12 +2,14 @@ namespace Cotangent;
 
 public static partial class DTypes
 {
-    /// <summary>The dtype in which two tensors meet: never narrower than either, floats before integers before Bool.</summary>
+    /// <summary>The dtype in which two tensors meet: never narrower than either, floats before integers before
+    /// Bool.</summary>
     /// <remarks>
-    /// Within a kind the rule is NumPy's: the wider wins; Int32 with UInt32 gives Int64; Float16 with BFloat16 gives Float32. An integer
-    /// with a float gives a float at least as wide as both (Int32 with Float32 stays Float32, Int64 with Float32 gives Float64, Int32
-    /// with Float16 gives Float32; UInt8 is exact in any float). C# numbers are weak: they take the tensor's dtype, except that a
-    /// fractional type (float, double) turns integers and Bool into Float32 (Int64 into Float64).
+    /// Within a kind the rule is NumPy's: the wider wins; Int32 with UInt32 gives Int64; Float16 with BFloat16 gives
+    /// Float32. An integer with a float gives a float at least as wide as both (Int32 with Float32 stays Float32, Int64
+    /// with Float32 gives Float64, Int32 with Float16 gives Float32; UInt8 is exact in any float). C# numbers are weak:
+    /// they take the tensor's dtype, except that a fractional type (float, double) turns integers and Bool into Float32
+    /// (Int64 into Float64).
     /// </remarks>
     public static DType Promote(DType left, DType right)
     {
@@ -23,6 +25,8 @@ public static partial class DTypes
         };
     }
 
-    /// <summary>The floating dtype in which a function like exp computes: floats as they are, Int64 in Float64, the others in Float32.</summary>
-    internal static DType Floating(this DType type) => type.IsFloat() ? type : type == DType.Int64 ? DType.Float64 : DType.Float32;
+    /// <summary>The floating dtype in which a function like exp computes: floats as they are, Int64 in Float64, the
+    /// others in Float32.</summary>
+    internal static DType Floating(this DType type) =>
+        type.IsFloat() ? type : type == DType.Int64 ? DType.Float64 : DType.Float32;
 }

@@ -2,8 +2,8 @@ using System.Globalization;
 
 namespace Cotangent;
 
-/// <summary>NumPy's printing of the floats of one array: all positional or all scientific, the fewest digits that tell each from its
-/// neighbours in its dtype, at most eight after the point, aligned at the point.</summary>
+/// <summary>NumPy's printing of the floats of one array: all positional or all scientific, the fewest digits that tell
+/// each from its neighbours in its dtype, at most eight after the point, aligned at the point.</summary>
 internal sealed class FloatFormat(DType type, double[] elements)
 {
     private const int Precision = 8;
@@ -14,8 +14,11 @@ internal sealed class FloatFormat(DType type, double[] elements)
         double[] finite = [.. elements.Where(double.IsFinite)];
         bool scientific = IsScientific([.. finite.Where(x => x != 0).Select(Math.Abs)]);
         (string Integer, string Fraction)[] parts = scientific ? Scientific(finite) : [.. finite.Select(Positional)];
-        int left = parts.Select(p => p.Integer.Length).DefaultIfEmpty(0).Max(), right = parts.Select(p => p.Fraction.Length).DefaultIfEmpty(0).Max();
-        foreach (double x in elements.Where(x => !double.IsFinite(x))) left = Math.Max(left, Special(x).Length - (right == 0 ? 1 : right));
+        int left = parts.Select(p => p.Integer.Length).DefaultIfEmpty(0).Max();
+        int right = parts.Select(p => p.Fraction.Length).DefaultIfEmpty(0).Max();
+        foreach (double x in elements.Where(x => !double.IsFinite(x)))
+            left = Math.Max(left, Special(x).Length - Math.Max(right, 1));
+
         int width = left + (right == 0 && parts.Length == 0 ? 1 : right), next = 0;
         return [.. elements.Select(x => double.IsFinite(x)
             ? parts[next].Integer.PadLeft(left) + parts[next++].Fraction.PadRight(right)
@@ -42,7 +45,9 @@ internal sealed class FloatFormat(DType type, double[] elements)
     {
         if (magnitudes.Length == 0) return false;
         double max = magnitudes.Max(), min = magnitudes.Min();
-        return max >= 1e8 || (type == DType.Float64 ? min < 0.0001 || max / min > 1000 : (float)min < 0.0001f || (float)(max / min) > 1000);
+        return max >= 1e8 || (type == DType.Float64
+            ? min < 0.0001 || max / min > 1000
+            : (float)min < 0.0001f || (float)(max / min) > 1000);
     }
 
     /// <summary>The digits before the point, and the point with those after it; no zeros at the end.</summary>
@@ -77,7 +82,11 @@ internal sealed class FloatFormat(DType type, double[] elements)
         // A tie is a multiple of 2⁻⁹ (its denominator divides both 10⁹ and a power of two), which a decimal holds.
         string text = x.ToString($"F{Precision}", CultureInfo.InvariantCulture);
         if (Math.Abs(x) < 1e8 && x * 512 == Math.Floor(x * 512))
-            text = decimal.Round((long)(x * 512) / 512m, Precision, MidpointRounding.ToEven).ToString($"F{Precision}", CultureInfo.InvariantCulture);
+        {
+            decimal even = decimal.Round((long)(x * 512) / 512m, Precision, MidpointRounding.ToEven);
+            text = even.ToString($"F{Precision}", CultureInfo.InvariantCulture);
+        }
+
         return double.IsNegative(x) && text[0] != '-' ? "-" + text : text;
     }
 
@@ -99,7 +108,8 @@ internal sealed class FloatFormat(DType type, double[] elements)
                 for (int digits = 0; ; digits++)
                 {
                     string text = x.ToString($"E{digits}", CultureInfo.InvariantCulture);
-                    if (digits == 9 || (BFloat16)float.Parse(text, CultureInfo.InvariantCulture) == (BFloat16)(float)x) return text;
+                    float back = float.Parse(text, CultureInfo.InvariantCulture);
+                    if (digits == 9 || (BFloat16)back == (BFloat16)(float)x) return text;
                 }
         }
     }

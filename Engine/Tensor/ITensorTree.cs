@@ -1,7 +1,8 @@
 namespace Cotangent;
 
-/// <summary>A type that holds tensors and says how to take them out and put others in: a parameter container with a layout of its own.
-/// Tuples, arrays, lists, dictionaries and records need no such interface, see <see cref="Trees"/>.</summary>
+/// <summary>A type that holds tensors and says how to take them out and put others in: a parameter container with a
+/// layout of its own. Tuples, arrays, lists, dictionaries and records need no such interface, see <see
+/// cref="Trees"/>.</summary>
 /// <typeparam name="TSelf">The implementing type.</typeparam>
 public interface ITensorTree<TSelf>
     where TSelf : ITensorTree<TSelf>

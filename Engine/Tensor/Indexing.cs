@@ -53,9 +53,12 @@ internal static class Indexing
             else if (part.Kind != IndexKind.NewAxis) named++;
         }
 
-        if (ellipses > 1) throw new AxisOutOfRangeException("index: more than one Ellipsis; which axes each stands for is ambiguous.");
+        if (ellipses > 1)
+            throw new AxisOutOfRangeException("index: more than one Ellipsis; which axes each stands for is " +
+                "ambiguous.");
         if (named > shape.Rank)
-            throw new AxisOutOfRangeException($"index: {named} indices for the {shape.Rank} axes of {shape}. Leave some out, or add NewAxis.");
+            throw new AxisOutOfRangeException($"index: {named} indices for the {shape.Rank} axes of {shape}. " +
+                "Leave some out, or add NewAxis.");
 
         List<TensorIndex> parts = [];
         IEnumerable<TensorIndex> rest = Enumerable.Repeat(TensorIndex.All, shape.Rank - named);
@@ -97,7 +100,8 @@ internal static class Indexing
             : x.SliceAxis(axis, (int)(start - (long)Math.Max(count - 1, 0) * stride), count, stride).Flip(axis);
     }
 
-    /// <summary>Where the axes of index tensors go: in place if all tensors and integers stand side by side, else to the front.</summary>
+    /// <summary>Where the axes of index tensors go: in place if all tensors and integers stand side by side, else to
+    /// the front.</summary>
     private static int GatheredAxis(List<TensorIndex> parts)
     {
         List<int> advanced =
@@ -119,7 +123,8 @@ internal static class Indexing
         int[] axes = [.. gathers.Select(g => g.Axis)];
         int[] others = [.. Enumerable.Range(0, x.Rank).Where(i => !axes.Contains(i))];
         Shape extents = Shape.From(axes.Select(i => x.Shape[i]));
-        if (extents.Size > int.MaxValue) throw new ShapeMismatchException($"index: axes {extents} gathered together exceed Int32 positions.");
+        if (extents.Size > int.MaxValue)
+            throw new ShapeMismatchException($"index: axes {extents} gathered together exceed Int32 positions.");
 
         Shape merged = [.. others[..target].Select(i => x.Shape[i]), (int)extents.Size, .. others[target..].Select(i => x.Shape[i])];
         long[] strides = extents.Strides();
@@ -131,7 +136,8 @@ internal static class Indexing
             flat = flat + position * (int)strides[i];
         }
 
-        return x.Permute([.. others[..target], .. axes, .. others[target..]]).Reshape(merged).Gather(Tensor.Where(valid, flat, -1), target);
+        return x.Permute([.. others[..target], .. axes, .. others[target..]]).Reshape(merged)
+            .Gather(Tensor.Where(valid, flat, -1), target);
     }
 
     private static Tensor FromFront(Tensor indices, int extent)

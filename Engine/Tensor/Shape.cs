@@ -4,8 +4,8 @@ using System.Runtime.CompilerServices;
 
 namespace Cotangent;
 
-/// <summary>The extents of a tensor, outermost axis first; rank 0 is a scalar. Also used for other lists of axes and offsets.
-/// Immutable, compared by value.</summary>
+/// <summary>The extents of a tensor, outermost axis first; rank 0 is a scalar. Also used for other lists of axes and
+/// offsets. Immutable, compared by value.</summary>
 [CollectionBuilder(typeof(Shape), nameof(Create))]
 public readonly struct Shape : IEquatable<Shape>, IReadOnlyList<int>
 {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Cotangent.Graph;
 using Cotangent.Kernels;
@@ -15,7 +16,8 @@ public sealed partial class Tensor
         CheckExtents("from", shape);
         return shape.Size == data.Length
             ? new Tensor(HostData.Leaf(MemoryMarshal.AsBytes(data), shape, type, device ?? Device.Default))
-            : throw new ShapeMismatchException($"from: {data.Length} elements do not fill {shape}, which has {shape.Size}.");
+            : throw new ShapeMismatchException($"from: {data.Length} elements do not fill {shape}, which has " +
+                $"{shape.Size}.");
     }
 
     /// <summary>Copies elements, in row-major order, into a tensor.</summary>
@@ -44,13 +46,16 @@ public sealed partial class Tensor
     }
 
     /// <summary>One number, rank 0, of a definite dtype.</summary>
-    public static Tensor Scalar(double x, DType dtype = DType.Float32, Device? device = null) => Full([], x, dtype, device);
+    public static Tensor Scalar(double x, DType dtype = DType.Float32, Device? device = null) =>
+        Full([], x, dtype, device);
 
     /// <summary>A shape full of 0 (False).</summary>
-    public static Tensor Zeros(Shape shape, DType dtype = DType.Float32, Device? device = null) => Full(shape, 0, dtype, device);
+    public static Tensor Zeros(Shape shape, DType dtype = DType.Float32, Device? device = null) =>
+        Full(shape, 0, dtype, device);
 
     /// <summary>A shape full of 1 (True).</summary>
-    public static Tensor Ones(Shape shape, DType dtype = DType.Float32, Device? device = null) => Full(shape, 1, dtype, device);
+    public static Tensor Ones(Shape shape, DType dtype = DType.Float32, Device? device = null) =>
+        Full(shape, 1, dtype, device);
 
     /// <summary>A shape full of one number, converted as <see cref="Cast"/> does.</summary>
     public static Tensor Full(Shape shape, double value, DType dtype = DType.Float32, Device? device = null)
@@ -89,7 +94,8 @@ public sealed partial class Tensor
         Iota([n, n], 0, DType.Int32, device).Equal(Iota([n, n], 1, DType.Int32, device)).Cast(dtype);
 
     private static ReadOnlySpan<T> Elements<T>(Array data) where T : unmanaged =>
-        MemoryMarshal.CreateReadOnlySpan(ref System.Runtime.CompilerServices.Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(data)), data.Length);
+        MemoryMarshal.CreateReadOnlySpan(
+            ref Unsafe.As<byte, T>(ref MemoryMarshal.GetArrayDataReference(data)), data.Length);
 
     private static void CheckExtents(string op, Shape shape)
     {
@@ -100,6 +106,7 @@ public sealed partial class Tensor
             size = Math.Min(size * n, long.MaxValue);
         }
 
-        if (size >= long.MaxValue / 8) throw new ShapeMismatchException($"{op}: the shape {shape} has more elements than any memory holds.");
+        if (size >= long.MaxValue / 8)
+            throw new ShapeMismatchException($"{op}: the shape {shape} has more elements than any memory holds.");
     }
 }

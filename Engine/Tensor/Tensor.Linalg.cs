@@ -4,21 +4,24 @@ namespace Cotangent;
 
 public sealed partial class Tensor
 {
-    /// <summary>The matrix product, NumPy's matmul: the last two axes are matrices, the axes before them broadcast; a vector on the left is a
-    /// row, on the right a column, and its axis disappears from the result.</summary>
-    /// <example><code>Tensor y = x.MatMul(w); // [batch, time, width] · [width, hidden] → [batch, time, hidden]</code></example>
+    /// <summary>The matrix product, NumPy's matmul: the last two axes are matrices, the axes before them broadcast; a
+    /// vector on the left is a row, on the right a column, and its axis disappears from the result.</summary>
+    /// <example><code>Tensor y = x.MatMul(w); // [batch, time, width] · [width, hidden] → [batch, time,
+    /// hidden]</code></example>
     public Tensor MatMul(Tensor other)
     {
         ArgumentNullException.ThrowIfNull(other);
         Tensor left = this, right = other;
         if (left.Rank == 0 || right.Rank == 0)
-            throw new ShapeMismatchException($"matmul: shapes {left.Shape} and {right.Shape}: a scalar is no matrix. Multiply with * instead.");
+            throw new ShapeMismatchException($"matmul: shapes {left.Shape} and {right.Shape}: a scalar is no " +
+                "matrix. Multiply with * instead.");
 
         bool row = left.Rank == 1, column = right.Rank == 1;
         int k = left.Shape[^1], otherK = column ? right.Shape[0] : right.Shape[^2];
         if (k != otherK)
         {
-            throw new ShapeMismatchException($"matmul: shapes {left.Shape} and {right.Shape} do not fit: the left has {k} columns and the " +
+            throw new ShapeMismatchException($"matmul: shapes {left.Shape} and {right.Shape} do not fit: the left " +
+                $"has {k} columns and the " +
                 $"right {otherK} rows. Transpose or reshape one of them.");
         }
 
@@ -29,8 +32,8 @@ public sealed partial class Tensor
         return row ? result.Squeeze(column ? -1 : -2) : result;
     }
 
-    /// <summary>The sum of products over pairs of contracted axes, for each index of the paired batch axes and of the free axes. The
-    /// result's axes are batch, then the left's free axes, then the right's.</summary>
+    /// <summary>The sum of products over pairs of contracted axes, for each index of the paired batch axes and of the
+    /// free axes. The result's axes are batch, then the left's free axes, then the right's.</summary>
     public static Tensor DotGeneral(
         Tensor left, Tensor right, Shape leftContract, Shape rightContract, Shape leftBatch = default, Shape rightBatch = default)
     {
@@ -55,7 +58,8 @@ public sealed partial class Tensor
         Node l = left.AsNode(type), r = right.AsNode(type);
         Shape leftBatch = [.. l.Shape.Take(left.Rank - 2)], rightBatch = [.. r.Shape.Take(right.Rank - 2)];
 
-        // One plain matrix on the right takes all rows of the left in one product; on the left likewise, its rows moved into place after.
+        // One plain matrix on the right takes all rows of the left in one product; on the left likewise, its rows moved
+        // into place after.
         if (rightBatch.Rank == 0) return Of(Make.Dot(l, r, new DotAttributes([], [], [left.Rank - 1], [0])));
         if (leftBatch.Rank == 0)
         {

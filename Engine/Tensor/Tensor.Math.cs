@@ -2,7 +2,8 @@ using Cotangent.Graph;
 
 namespace Cotangent;
 
-// Functions of one element. Integers and Bool are computed in Float32 (Int64 in Float64); half types in Float32, rounded once.
+// Functions of one element. Integers and Bool are computed in Float32 (Int64 in Float64); half types in Float32,
+// rounded once.
 public sealed partial class Tensor
 {
     /// <summary>eˣ.</summary>
@@ -62,8 +63,8 @@ public sealed partial class Tensor
     /// <summary>x².</summary>
     public Tensor Square() => this * this;
 
-    /// <summary>x to the power y, elementwise. Small whole C# exponents are products, which is exact for integers; otherwise integers
-    /// are computed as floats.</summary>
+    /// <summary>x to the power y, elementwise. Small whole C# exponents are products, which is exact for integers;
+    /// otherwise integers are computed as floats.</summary>
     public Tensor Pow(Tensor y)
     {
         ArgumentNullException.ThrowIfNull(y);
@@ -80,8 +81,8 @@ public sealed partial class Tensor
     /// <summary>1 / (1 + e⁻ˣ), accurate in both tails.</summary>
     public Tensor Sigmoid()
     {
-        // Of the two equal forms, each side takes the one whose exponential cannot overflow. Where instead of |x|: the derivative
-        // at 0 must be that of either side, not abs's 0.
+        // Of the two equal forms, each side takes the one whose exponential cannot overflow. Where instead of |x|: the
+        // derivative at 0 must be that of either side, not abs's 0.
         Tensor x = AsFloat(), positive = x >= 0, e = Where(positive, -x, x).Exp(), r = 1 / (1 + e);
         return Where(positive, r, e * r);
     }
@@ -92,7 +93,8 @@ public sealed partial class Tensor
     /// <summary>x · sigmoid(x), also called swish.</summary>
     public Tensor Silu() => AsFloat() * Sigmoid();
 
-    /// <summary>x · Φ(x), Φ the normal distribution function: exactly, by erf, or by the usual tanh approximation.</summary>
+    /// <summary>x · Φ(x), Φ the normal distribution function: exactly, by erf, or by the usual tanh
+    /// approximation.</summary>
     public Tensor Gelu(bool approximate = false)
     {
         Tensor x = AsFloat();
@@ -111,7 +113,8 @@ public sealed partial class Tensor
     /// <summary>x limited to low … high; NaN stays.</summary>
     public Tensor Clamp(Tensor low, Tensor high) => Minimum(Maximum(this, low), high);
 
-    /// <summary>The same numbers in another dtype. Float to integer truncates and saturates, NaN gives 0; integers wrap; to Bool is x ≠ 0.</summary>
+    /// <summary>The same numbers in another dtype. Float to integer truncates and saturates, NaN gives 0; integers
+    /// wrap; to Bool is x ≠ 0.</summary>
     public Tensor Cast(DType type) => type == DType ? this : Of(AsNode(type));
 
     /// <summary>The same value, taken as a constant by derivatives.</summary>

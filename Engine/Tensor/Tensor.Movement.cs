@@ -5,13 +5,15 @@ namespace Cotangent;
 // Axes may be negative: −1 is the last.
 public sealed partial class Tensor
 {
-    /// <summary>The same elements, in row-major order, in another shape. One extent may be −1: it is what is left.</summary>
+    /// <summary>The same elements, in row-major order, in another shape. One extent may be −1: it is what is
+    /// left.</summary>
     public Tensor Reshape(params ReadOnlySpan<int> shape)
     {
         int open = shape.IndexOf(-1);
         int[] extents = shape.ToArray();
         if (extents.Any(n => n < -1) || extents.Count(n => n == -1) > 1)
-            throw new ShapeMismatchException($"reshape: {Shape.Create(shape)} has a negative extent; only one may be −1, and none less.");
+            throw new ShapeMismatchException($"reshape: {Shape.Create(shape)} has a negative extent; only one may " +
+                "be −1, and none less.");
 
         if (open >= 0)
         {
@@ -19,7 +21,8 @@ public sealed partial class Tensor
             if (rest == 0 || Size % rest != 0)
             {
                 throw new ShapeMismatchException(
-                    $"reshape: {Shape} has {Size} elements, which the other extents of {Shape.Create(shape)} do not divide.");
+                    $"reshape: {Shape} has {Size} elements, which the other extents of {Shape.Create(shape)} do " +
+                    "not divide.");
             }
 
             extents[open] = checked((int)(Size / rest));
@@ -37,7 +40,8 @@ public sealed partial class Tensor
         Shape order = NormalizeAxes("permute", axes, Shape);
         return order.Rank == Rank
             ? Of(Make.Permute(Node, order))
-            : throw new AxisOutOfRangeException($"permute: {order} is not a permutation of the axes of {Shape}: name each axis once.");
+            : throw new AxisOutOfRangeException($"permute: {order} is not a permutation of the axes of {Shape}: " +
+                "name each axis once.");
     }
 
     /// <summary>Swaps two axes, the last two if not told otherwise.</summary>
@@ -60,7 +64,8 @@ public sealed partial class Tensor
         Shape joined = Broadcasting.Join("broadcast_to", Shape, shape);
         return joined == shape
             ? Of(Broadcasting.To(Node, shape))
-            : throw new ShapeMismatchException($"broadcast_to: {Shape} does not broadcast to {shape}: only axes of extent 1 repeat.");
+            : throw new ShapeMismatchException($"broadcast_to: {Shape} does not broadcast to {shape}: only axes " +
+                "of extent 1 repeat.");
     }
 
     /// <summary>Inserts an axis of extent 1 before <paramref name="axis"/> (−1: at the end).</summary>
@@ -78,7 +83,8 @@ public sealed partial class Tensor
         int at = NormalizeAxis("squeeze", axis, Shape);
         return Shape[at] == 1
             ? Of(Make.Reshape(Node, [.. Shape.Take(at), .. Shape.Skip(at + 1)]))
-            : throw new ShapeMismatchException($"squeeze: axis {axis} of {Shape} has extent {Shape[at]}; only extent 1 can go. Index it instead.");
+            : throw new ShapeMismatchException($"squeeze: axis {axis} of {Shape} has extent {Shape[at]}; only " +
+                "extent 1 can go. Index it instead.");
     }
 
     /// <summary>Reverses axes; all, if none are named.</summary>
@@ -92,7 +98,8 @@ public sealed partial class Tensor
     public Tensor Pad(params ReadOnlySpan<(int Before, int After)> padding)
     {
         if (padding.Length != Rank)
-            throw new ShapeMismatchException($"pad: {padding.Length} pairs for the {Rank} axes of {Shape}. Give one (before, after) an axis.");
+            throw new ShapeMismatchException($"pad: {padding.Length} pairs for the {Rank} axes of {Shape}. Give " +
+                "one (before, after) an axis.");
 
         (int Before, int After)[] pairs = padding.ToArray();
         return Of(Make.Pad(
@@ -113,7 +120,8 @@ public sealed partial class Tensor
         foreach (Tensor part in parts)
         {
             if (part.Shape != parts[0].Shape)
-                throw new ShapeMismatchException($"stack: shapes {parts[0].Shape} and {part.Shape} differ. Stack equal shapes, or use Concat.");
+                throw new ShapeMismatchException($"stack: shapes {parts[0].Shape} and {part.Shape} differ. Stack " +
+                    "equal shapes, or use Concat.");
         }
 
         int at = axis < 0 ? axis + parts[0].Rank + 1 : axis;
@@ -125,7 +133,8 @@ public sealed partial class Tensor
     {
         int at = NormalizeAxis("split", axis, Shape);
         if (parts < 1 || Shape[at] % parts != 0)
-            throw new ShapeMismatchException($"split: axis {axis} of {Shape} does not divide into {parts} equal parts. Give the sizes instead.");
+            throw new ShapeMismatchException($"split: axis {axis} of {Shape} does not divide into {parts} equal " +
+                "parts. Give the sizes instead.");
 
         return Split([.. Enumerable.Repeat(Shape[at] / parts, parts)], axis);
     }
@@ -136,7 +145,8 @@ public sealed partial class Tensor
         int at = NormalizeAxis("split", axis, Shape), start = 0;
         int[] all = sizes.ToArray();
         if (all.Any(n => n < 0) || all.Sum(n => (long)n) != Shape[at])
-            throw new ShapeMismatchException($"split: sizes {Shape.Create(sizes)} do not add up to {Shape[at]}, the extent of axis {axis} of {Shape}.");
+            throw new ShapeMismatchException($"split: sizes {Shape.Create(sizes)} do not add up to {Shape[at]}, " +
+                $"the extent of axis {axis} of {Shape}.");
 
         Tensor[] result = new Tensor[all.Length];
         for (int i = 0; i < all.Length; start += all[i++]) result[i] = SliceAxis(at, start, all[i], 1);

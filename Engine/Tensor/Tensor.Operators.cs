@@ -2,7 +2,8 @@ using Cotangent.Graph;
 
 namespace Cotangent;
 
-// Operands broadcast and promote as NumPy's do; C# numbers are weak. Integer division and remainder are C#'s: towards zero.
+// Operands broadcast and promote as NumPy's do; C# numbers are weak. Integer division and remainder are C#'s: towards
+// zero.
 public sealed partial class Tensor
 {
     /// <summary>x + y, elementwise.</summary>
@@ -38,7 +39,8 @@ public sealed partial class Tensor
     /// <summary>Logical not of a Bool tensor.</summary>
     public static Tensor operator !(Tensor x) => x.DType == DType.Bool
         ? ~x
-        : throw new DTypeMismatchException($"not: the dtype is {x.DType}; it must be Bool. Compare with something first, or use ~ for bits.");
+        : throw new DTypeMismatchException($"not: the dtype is {x.DType}; it must be Bool. Compare with something " +
+            "first, or use ~ for bits.");
 
     /// <summary>Bool: x &lt; y, elementwise. False where either is NaN.</summary>
     public static Tensor operator <(Tensor x, Tensor y) => Binary(Ops.Less, x, y);
@@ -76,7 +78,8 @@ public sealed partial class Tensor
     /// <summary>The smaller, elementwise; NaN wins.</summary>
     public static Tensor Minimum(Tensor x, Tensor y) => Binary(Ops.Min, x, y);
 
-    /// <summary>x where the condition (Bool) holds, else y; the three broadcast. The side not taken has no influence, NaN or not.</summary>
+    /// <summary>x where the condition (Bool) holds, else y; the three broadcast. The side not taken has no influence,
+    /// NaN or not.</summary>
     public static Tensor Where(Tensor condition, Tensor x, Tensor y)
     {
         (Node left, Node right) = Broadcasting.Meet("where", x, y);
@@ -93,7 +96,8 @@ public sealed partial class Tensor
         _ => DTypes.Promote(x.DType, y.DType),
     };
 
-    /// <summary>This as a node of a dtype; a weak number is converted exactly, not by way of its default dtype.</summary>
+    /// <summary>This as a node of a dtype; a weak number is converted exactly, not by way of its default
+    /// dtype.</summary>
     internal Node AsNode(DType type) => _weak is { } weak ? weak.ToNode(type) : Make.Cast(Node, type);
 
     private static Tensor Binary(Op op, Tensor x, Tensor y)

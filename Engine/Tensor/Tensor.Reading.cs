@@ -9,7 +9,8 @@ namespace Cotangent;
 public sealed partial class Tensor
 {
     /// <summary>Computes the value now, if it was not yet; returns this.</summary>
-    /// <exception cref="TracedValueException">The value depends on the placeholder of a transform or of Compile.</exception>
+    /// <exception cref="TracedValueException">The value depends on the placeholder of a transform or of
+    /// Compile.</exception>
     public Tensor Realize(CancellationToken cancellation = default)
     {
         CheckReadable();
@@ -30,7 +31,8 @@ public sealed partial class Tensor
     public T[] ToArray<T>() where T : unmanaged
     {
         CheckElement<T>("ToArray");
-        if (Size > Array.MaxLength) throw new ShapeMismatchException($"ToArray: {Shape} has more elements than an array holds.");
+        if (Size > Array.MaxLength)
+            throw new ShapeMismatchException($"ToArray: {Shape} has more elements than an array holds.");
         T[] result = new T[Size];
         CopyTo(result.AsSpan());
         return result;
@@ -51,14 +53,17 @@ public sealed partial class Tensor
     /// <exception cref="ShapeMismatchException">There is not exactly one.</exception>
     public T Item<T>() where T : unmanaged
     {
-        if (Size != 1) throw new ShapeMismatchException($"Item: {Shape} has {Size} elements, not one. Index or reduce first, or use ToArray.");
+        if (Size != 1)
+            throw new ShapeMismatchException($"Item: {Shape} has {Size} elements, not one. Index or reduce first, " +
+                "or use ToArray.");
         CheckElement<T>("Item");
         T result = default;
         CopyTo(new Span<T>(ref result));
         return result;
     }
 
-    /// <summary>The value on another device, computed and copied by way of the host; this, if it is there already.</summary>
+    /// <summary>The value on another device, computed and copied by way of the host; this, if it is there
+    /// already.</summary>
     public Tensor To(Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
@@ -86,15 +91,18 @@ public sealed partial class Tensor
     private void CheckReadable()
     {
         if (!Node.IsTraced) return;
-        string names = string.Join(", ", Walk.Topological(Node).Where(n => n.Op == Ops.Input).Select(n => n.Get<InputAttributes>().Name).Distinct());
+        IEnumerable<Node> placeholders = Walk.Topological(Node).Where(n => n.Op == Ops.Input);
+        string names = string.Join(", ", placeholders.Select(n => n.Get<InputAttributes>().Name).Distinct());
         throw new TracedValueException(
-            $"The value of this {DType}{Shape} tensor depends on {names}, which has no value while a transform or Compile traces the function. " +
+            $"The value of this {DType}{Shape} tensor depends on {names}, which has no value while a transform or " +
+            "Compile traces the function. " +
             "Return what you want to read, or choose with Tensor.Where instead of a C# if.");
     }
 
     private void CheckElement<T>(string op) where T : unmanaged
     {
         if (DTypes.Of<T>() != DType)
-            throw new DTypeMismatchException($"{op}<{typeof(T).Name}>: the elements are {DType}. Cast(DType.{DTypes.Of<T>()}) first, or read {DType}.");
+            throw new DTypeMismatchException($"{op}<{typeof(T).Name}>: the elements are {DType}. " +
+                $"Cast(DType.{DTypes.Of<T>()}) first, or read {DType}.");
     }
 }

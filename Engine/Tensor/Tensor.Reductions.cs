@@ -2,8 +2,8 @@ using Cotangent.Graph;
 
 namespace Cotangent;
 
-// Without an axis a reduction runs over all of them; axes may be negative; keepDims leaves them with extent 1. Sums accumulate half
-// types in float32, in an order fixed by the shape.
+// Without an axis a reduction runs over all of them; axes may be negative; keepDims leaves them with extent 1. Sums
+// accumulate half types in float32, in an order fixed by the shape.
 public sealed partial class Tensor
 {
     /// <summary>The sum; 0 of nothing. Bool counts in Int32 and UInt8 adds in UInt32; wider integers wrap.</summary>
@@ -27,7 +27,8 @@ public sealed partial class Tensor
     }
 
     /// <summary>The mean square distance from the mean, divided by n − <paramref name="correction"/>.</summary>
-    public Tensor Variance(int? axis = null, bool keepDims = false, int correction = 0) => Variance(Axes("variance", axis).AsSpan(), keepDims, correction);
+    public Tensor Variance(int? axis = null, bool keepDims = false, int correction = 0) =>
+        Variance(Axes("variance", axis).AsSpan(), keepDims, correction);
 
     /// <summary>The variance over several axes.</summary>
     public Tensor Variance(ReadOnlySpan<int> axes, bool keepDims = false, int correction = 0)
@@ -57,10 +58,12 @@ public sealed partial class Tensor
     /// <summary>Whether all elements are true or not zero; True of nothing.</summary>
     public Tensor All(int? axis = null, bool keepDims = false) => (Truth().Min(axis, keepDims) > 0);
 
-    /// <summary>Int32 index of the first largest element along an axis, or in row-major order; a NaN counts as the largest.</summary>
+    /// <summary>Int32 index of the first largest element along an axis, or in row-major order; a NaN counts as the
+    /// largest.</summary>
     public Tensor ArgMax(int? axis = null, bool keepDims = false) => ArgReduce(Ops.ArgMax, axis, keepDims);
 
-    /// <summary>Int32 index of the first smallest element along an axis, or in row-major order; a NaN counts as the smallest.</summary>
+    /// <summary>Int32 index of the first smallest element along an axis, or in row-major order; a NaN counts as the
+    /// smallest.</summary>
     public Tensor ArgMin(int? axis = null, bool keepDims = false) => ArgReduce(Ops.ArgMin, axis, keepDims);
 
     /// <summary>ln Σ eˣ without overflow; −∞ of nothing.</summary>
@@ -89,7 +92,8 @@ public sealed partial class Tensor
         return x - x.Exp().Sum(axis, keepDims: true).Log();
     }
 
-    /// <summary>x less its maximum along an axis. The maximum cancels in what follows, so that derivatives may take it as a constant.</summary>
+    /// <summary>x less its maximum along an axis. The maximum cancels in what follows, so that derivatives may take it
+    /// as a constant.</summary>
     internal Tensor Shifted(string op, int axis)
     {
         int at = NormalizeAxis(op, axis, Shape);

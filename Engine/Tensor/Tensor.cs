@@ -4,14 +4,15 @@ using Cotangent.Kernels;
 
 namespace Cotangent;
 
-/// <summary>An immutable multi-dimensional array: a lazy value. Operations record a graph after checking shapes and dtypes; reading a
-/// value computes what is needed.</summary>
-/// <remarks>A tensor may be used from any thread. Dispose is never needed. C# numbers convert implicitly to rank-0 tensors whose dtype is
-/// weak: they take on the dtype of the tensor they meet, see <see cref="DTypes.Promote(DType, DType)"/>.</remarks>
+/// <summary>An immutable multi-dimensional array: a lazy value. Operations record a graph after checking shapes and
+/// dtypes; reading a value computes what is needed.</summary>
+/// <remarks>A tensor may be used from any thread. Dispose is never needed. C# numbers convert implicitly to rank-0
+/// tensors whose dtype is weak: they take on the dtype of the tensor they meet, see <see cref="DTypes.Promote(DType,
+/// DType)"/>.</remarks>
 public sealed partial class Tensor
 {
-    /// <summary>Chains of unrealised operations longer than this are computed when they grow, outside traces: a running sum of losses
-    /// would otherwise hold every graph that ever fed it.</summary>
+    /// <summary>Chains of unrealised operations longer than this are computed when they grow, outside traces: a running
+    /// sum of losses would otherwise hold every graph that ever fed it.</summary>
     internal const int MaxDepth = 512;
 
     private readonly WeakNumber? _weak;
@@ -57,7 +58,8 @@ public sealed partial class Tensor
         return new Tensor(node);
     }
 
-    /// <summary>The results of a transform: as for one, computing what is too deep together, so that shared parts run once.</summary>
+    /// <summary>The results of a transform: as for one, computing what is too deep together, so that shared parts run
+    /// once.</summary>
     internal static Tensor[] Of(IReadOnlyList<Node> nodes)
     {
         Node[] deep = [.. nodes.Where(n => n.Depth > MaxDepth && !n.IsTraced)];

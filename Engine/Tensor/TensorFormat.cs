@@ -3,7 +3,8 @@ using System.Text;
 
 namespace Cotangent;
 
-/// <summary>NumPy's array printing with its default options: 75 columns, and of more than 1000 elements three at each end of an axis.</summary>
+/// <summary>NumPy's array printing with its default options: 75 columns, and of more than 1000 elements three at each
+/// end of an axis.</summary>
 internal static class TensorFormat
 {
     private const int LineWidth = 75, Threshold = 1000, Edge = 3;

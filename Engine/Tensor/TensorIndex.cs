@@ -1,6 +1,7 @@
 namespace Cotangent;
 
-/// <summary>One part of an index expression. Integers, indices from the end, ranges and integer tensors convert implicitly.</summary>
+/// <summary>One part of an index expression. Integers, indices from the end, ranges and integer tensors convert
+/// implicitly.</summary>
 public readonly struct TensorIndex
 {
     private TensorIndex(IndexKind kind, int? start = null, int? stop = null, int step = 1, Tensor? tensor = null)
@@ -31,8 +32,8 @@ public readonly struct TensorIndex
 
     internal Tensor? Tensor { get; }
 
-    /// <summary>Python's start:stop:step. What is left out is the end that the step comes from and the one it goes to; negative
-    /// positions count from the end; positions outside the axis are clipped to it.</summary>
+    /// <summary>Python's start:stop:step. What is left out is the end that the step comes from and the one it goes to;
+    /// negative positions count from the end; positions outside the axis are clipped to it.</summary>
     /// <exception cref="ArgumentOutOfRangeException">The step is 0.</exception>
     public static TensorIndex Slice(int? start = null, int? stop = null, int step = 1)
     {
@@ -56,7 +57,8 @@ public readonly struct TensorIndex
     /// <summary>One slice of the axis an index.</summary>
     public static implicit operator TensorIndex(Tensor indices) => new(IndexKind.Gather, tensor: indices);
 
-    /// <summary>The position that Element names on an axis, before it is checked: ^0 is one past the end, not 0.</summary>
+    /// <summary>The position that Element names on an axis, before it is checked: ^0 is one past the end, not
+    /// 0.</summary>
     internal long Locate(int extent) => Start!.Value < 0 || Stop is not null ? (long)Start.Value + extent : Start.Value;
 
     private static int Position(Index index) => index.IsFromEnd ? -index.Value : index.Value;

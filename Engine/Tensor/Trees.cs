@@ -6,10 +6,11 @@ using Cotangent.Kernels;
 
 namespace Cotangent;
 
-/// <summary>Trees of tensors: a tensor, or tuples, arrays, lists, string dictionaries, records and <see cref="ITensorTree{TSelf}"/> types
-/// of trees. Functions of many parameters take and return them.</summary>
-/// <remarks>Numbers, strings, Booleans, enums and null inside a tree are constants: they are carried over unchanged. Dictionaries are
-/// walked in ordinal order of their keys, records in the order of their primary constructor, then of their other settable properties.</remarks>
+/// <summary>Trees of tensors: a tensor, or tuples, arrays, lists, string dictionaries, records and <see
+/// cref="ITensorTree{TSelf}"/> types of trees. Functions of many parameters take and return them.</summary>
+/// <remarks>Numbers, strings, Booleans, enums and null inside a tree are constants: they are carried over unchanged.
+/// Dictionaries are walked in ordinal order of their keys, records in the order of their primary constructor, then of
+/// their other settable properties.</remarks>
 public static class Trees
 {
     private static readonly ConcurrentDictionary<Type, Shaper> s_shapers = new();
@@ -23,8 +24,8 @@ public static class Trees
         return [.. leaves];
     }
 
-    /// <summary>The names of the tensors of a tree, in the order of <see cref="Flatten"/>: paths such as <c>blocks.0.attention.wq</c>.
-    /// Record properties begin in lower case.</summary>
+    /// <summary>The names of the tensors of a tree, in the order of <see cref="Flatten"/>: paths such as
+    /// <c>blocks.0.attention.wq</c>. Record properties begin in lower case.</summary>
     public static string[] Names<T>(T tree)
     {
         List<string> names = [];
@@ -37,14 +38,17 @@ public static class Trees
     {
         ArgumentNullException.ThrowIfNull(leaves);
         int next = 0;
-        object? result = Rebuild(like, "", () => next < leaves.Count ? leaves[next++] : throw CountMismatch(Flatten(like).Length, leaves.Count));
+        object? result = Rebuild(like, "", () => next < leaves.Count
+            ? leaves[next++]
+            : throw CountMismatch(Flatten(like).Length, leaves.Count));
         return next == leaves.Count ? (T)result! : throw CountMismatch(next, leaves.Count);
     }
 
     /// <summary>A tree of the same structure with a function applied to each tensor.</summary>
     public static T Map<T>(T tree, Func<Tensor, Tensor> function) => Rebuild(tree, [.. Flatten(tree).Select(function)]);
 
-    /// <summary>A tree of the same structure with a function applied to the tensors of two trees of equal structure.</summary>
+    /// <summary>A tree of the same structure with a function applied to the tensors of two trees of equal
+    /// structure.</summary>
     public static T Map<T>(T left, T right, Func<Tensor, Tensor, Tensor> function)
     {
         Tensor[] x = Flatten(left), y = Flatten(right);
@@ -67,13 +71,15 @@ public static class Trees
         : IsConstant(tree) ? tree
         : ShaperOf(tree!.GetType(), path).Rebuild(tree, path, next);
 
-    private static bool IsConstant(object? x) => x is null or string or decimal || x.GetType() is { IsPrimitive: true } or { IsEnum: true };
+    private static bool IsConstant(object? x) =>
+        x is null or string or decimal || x.GetType() is { IsPrimitive: true } or { IsEnum: true };
 
     private static string Join(string path, string name) => path.Length == 0 ? name : $"{path}.{name}";
 
     private static Shaper ShaperOf(Type type, string path) => s_shapers.GetOrAdd(type, static t => Shaper.For(t)!)
         ?? throw new TreeException(
-            $"{(path.Length == 0 ? "The value" : path)} is a {type}, which is no tree of tensors. Use tensors, tuples, arrays, lists, " +
+            $"{(path.Length == 0 ? "The value" : path)} is a {type}, which is no tree of tensors. Use tensors, " +
+            "tuples, arrays, lists, " +
             "dictionaries with string keys or records, or implement ITensorTree.");
 
     /// <summary>How one type of container is walked and rebuilt.</summary>
@@ -91,7 +97,8 @@ public static class Trees
             if (type.IsArray) return type.GetArrayRank() == 1 ? new ListShaper() : null;
             if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(List<>)) return new ListShaper();
             if (type.IsGenericType && type.GenericTypeArguments[0] == typeof(string)
-                && (type.GetGenericTypeDefinition() == typeof(Dictionary<,>) || type.GetGenericTypeDefinition() == typeof(SortedDictionary<,>)))
+                && (type.GetGenericTypeDefinition() == typeof(Dictionary<,>)
+                    || type.GetGenericTypeDefinition() == typeof(SortedDictionary<,>)))
             {
                 return new DictionaryShaper();
             }
@@ -135,7 +142,8 @@ public static class Trees
             return copy;
         }
 
-        private static IEnumerable<string> Keys(IDictionary entries) => entries.Keys.Cast<string>().Order(StringComparer.Ordinal);
+        private static IEnumerable<string> Keys(IDictionary entries) =>
+            entries.Keys.Cast<string>().Order(StringComparer.Ordinal);
     }
 
     private sealed class TupleShaper : Shaper
@@ -163,7 +171,8 @@ public static class Trees
         }
     }
 
-    /// <summary>Records: the parameters of the primary constructor by the properties of the same names, then what init sets.</summary>
+    /// <summary>Records: the parameters of the primary constructor by the properties of the same names, then what init
+    /// sets.</summary>
     private sealed class RecordShaper(ConstructorInfo constructor, PropertyInfo[] parameters, PropertyInfo[] others) : Shaper
     {
         private readonly (PropertyInfo Property, string Name)[] _parts =
@@ -171,7 +180,8 @@ public static class Trees
 
         public static (ConstructorInfo Constructor, PropertyInfo[] Parameters, PropertyInfo[] Others)? Parts(Type type)
         {
-            // The primary constructor is the longest whose parameters all are properties; a record's copy constructor is not public.
+            // The primary constructor is the longest whose parameters all are properties; a record's copy constructor
+            // is not public.
             const BindingFlags instance = BindingFlags.Public | BindingFlags.Instance;
             PropertyInfo[] all = [.. type.GetProperties(instance).Where(p => p.CanRead && p.GetIndexParameters().Length == 0)];
             bool isRecord = type.GetMethod("<Clone>$", instance) is not null;
@@ -179,10 +189,13 @@ public static class Trees
             {
                 ParameterInfo[] names = constructor.GetParameters();
                 PropertyInfo[] parameters =
-                    [.. names.Select(n => all.FirstOrDefault(p => p.Name == n.Name && p.PropertyType == n.ParameterType)).OfType<PropertyInfo>()];
+                [
+                    .. names.Select(n => all.FirstOrDefault(p => p.Name == n.Name && p.PropertyType == n.ParameterType))
+                        .OfType<PropertyInfo>(),
+                ];
                 if (parameters.Length < names.Length || (names.Length == 0 && !isRecord)) continue;
-                PropertyInfo[] others = [.. all.Except(parameters).Where(p => p.SetMethod is { IsPublic: true }).OrderBy(p => p.MetadataToken)];
-                return (constructor, parameters, others);
+                IEnumerable<PropertyInfo> others = all.Except(parameters).Where(p => p.SetMethod is { IsPublic: true });
+                return (constructor, parameters, [.. others.OrderBy(p => p.MetadataToken)]);
             }
 
             return null;

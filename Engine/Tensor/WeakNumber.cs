@@ -50,7 +50,8 @@ internal readonly struct WeakNumber
             _ => true,
         };
         return !fits
-            ? throw new DTypeMismatchException($"The number {_integer} does not fit {type}. Cast the tensor to a wider dtype first.")
+            ? throw new DTypeMismatchException($"The number {_integer} does not fit {type}. Cast the tensor to a " +
+                "wider dtype first.")
             : new Node(Ops.Number, [], IsInteger ? Numbers.Of(type, _integer) : Numbers.Of(type, _real));
     }
 }

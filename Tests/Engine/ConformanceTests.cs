@@ -3,11 +3,12 @@ using Cotangent.Kernels;
 
 namespace Cotangent.Tests.Engine;
 
-/// <summary>Every row of the table on every device and in every floating dtype against its float64 value: no further off than twice
-/// the error of rounding each operation, plus the row's units in the last place.</summary>
+/// <summary>Every row of the table on every device and in every floating dtype against its float64 value: no further
+/// off than twice the error of rounding each operation, plus the row's units in the last place.</summary>
 public class ConformanceTests
 {
-    /// <summary>Rows that OpenCL also runs in other dtypes than float32: there each program costs 100 ms to build.</summary>
+    /// <summary>Rows that OpenCL also runs in other dtypes than float32: there each program costs 100 ms to
+    /// build.</summary>
     private static readonly string[] s_sample = ["add broadcast", "exp", "where", "permute", "sum long", "reduce_max", "softmax", "matmul", "gather", "concat"];
 
     public static TheoryData<string, DType, string> Rows

@@ -12,13 +12,15 @@ public sealed record Arg(Shape Shape, DType DType = DType.Float32)
     /// <summary>The largest element.</summary>
     public double High { get; init; } = 2;
 
-    /// <summary>Keeps elements at least this far from whole numbers: kinks and jumps (0 for abs and relu, all for floor) are there.</summary>
+    /// <summary>Keeps elements at least this far from whole numbers: kinks and jumps (0 for abs and relu, all for
+    /// floor) are there.</summary>
     public double Gap { get; init; }
 
     /// <summary>Makes all elements at least 0.01 apart, so that maxima have no ties near.</summary>
     public bool Distinct { get; init; }
 
-    /// <summary>Elements for a seed: exactly representable in the dtype (floats in <paramref name="floats"/>, if given).</summary>
+    /// <summary>Elements for a seed: exactly representable in the dtype (floats in <paramref name="floats"/>, if
+    /// given).</summary>
     public double[] Draw(Random random, DType? floats = null)
     {
         DType type = DType.IsFloat() ? floats ?? DType : DType;
@@ -46,18 +48,19 @@ public sealed record Arg(Shape Shape, DType DType = DType.Float32)
     }
 }
 
-/// <summary>One row of the conformance table: a function of tensors, its inputs, and what may be asked of its derivatives. The same
-/// rows drive values on every device, gradient checks and the coverage test.</summary>
+/// <summary>One row of the conformance table: a function of tensors, its inputs, and what may be asked of its
+/// derivatives. The same rows drive values on every device, gradient checks and the coverage test.</summary>
 public sealed record OpCase(string Name, Func<Tensor[], Tensor> Apply, params Arg[] Args)
 {
-    /// <summary>False where a derivative with respect to the floating inputs does not exist or is not offered.</summary>
+    /// <summary>False where a derivative with respect to the floating inputs does not exist or is not
+    /// offered.</summary>
     public bool Differentiable { get; init; } = true;
 
     /// <summary>True if the function is linear in its first input, the others fixed.</summary>
     public bool Linear { get; init; }
 
-    /// <summary>Units in the last place of the largest result that a device may be off, beyond twice the error of rounding each operation:
-    /// for the functions' own two units and for sums in another order.</summary>
+    /// <summary>Units in the last place of the largest result that a device may be off, beyond twice the error of
+    /// rounding each operation: for the functions' own two units and for sums in another order.</summary>
     public double Ulps { get; init; } = 4;
 
     /// <inheritdoc/>

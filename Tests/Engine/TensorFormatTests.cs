@@ -4,7 +4,8 @@ using Cotangent.Kernels;
 
 namespace Cotangent.Tests.Engine;
 
-/// <summary>ToString against what NumPy prints for the same elements (Goldens/numpy-format.txt, printed by NumPy 1.24).</summary>
+/// <summary>ToString against what NumPy prints for the same elements (Goldens/numpy-format.txt, printed by NumPy
+/// 1.24).</summary>
 public class TensorFormatTests
 {
     public static TheoryData<string, string> Goldens
