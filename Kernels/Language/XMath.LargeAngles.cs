@@ -9,6 +9,12 @@ public static partial class XMath
     private const float HalfPiFractionF = 3.4061216748705226e-19f;
     private const float HalfPiFractionLowF = -9.478396428567739e-27f;
 
+    // The first digits of 2/π.
+    private const ulong Digits0 = 0xa2f9836e4e441529;
+    private const ulong Digits1 = 0xfc2757d1f534ddc0;
+    private const ulong Digits2 = 0xdb6295993c439041;
+    private const ulong Digits3 = 0xfe5163abdebbc561;
+
     /// <summary>The quadrant of a large x ≥ 0: x·2/π to the nearest integer, modulo 4.</summary>
     private static int LargeQuadrant(float x) => (int)((TurnsHigh(x) + (1ul << 61)) >> 62);
 
@@ -62,16 +68,20 @@ public static partial class XMath
         uint bits = BitConverter.SingleToUInt32Bits(x);
         ulong mantissa = (bits & 0x7FFFFF) | 0x800000;
         int offset = (int)(bits >> 23) - 150 - 2 + 64;
-        return mantissa * TwoOverPiDigits(offset) + MultiplyHigh(mantissa, TwoOverPiDigits(offset + 64));
+        int word = offset >> 6;
+        ulong first = Choose(word, 0, Digits0, Digits1);
+        ulong second = Choose(word, Digits0, Digits1, Digits2);
+        ulong third = Choose(word, Digits1, Digits2, Digits3);
+        return mantissa * Window(first, second, offset) + MultiplyHigh(mantissa, Window(second, third, offset));
     }
 
     private static ulong TurnsHigh(double x)
     {
         ulong mantissa = MantissaBits(x);
         int offset = DigitOffset(x);
-        ulong middle = mantissa * TwoOverPiDigits(offset + 64);
-        ulong carry = TurnsLow(x) < middle ? 1ul : 0ul;
-        return mantissa * TwoOverPiDigits(offset) + MultiplyHigh(mantissa, TwoOverPiDigits(offset + 64)) + carry;
+        ulong digits = Window(TwoOverPiWord(offset, 1), TwoOverPiWord(offset, 2), offset);
+        ulong carry = TurnsLow(x) < mantissa * digits ? 1ul : 0ul;
+        return mantissa * Window(TwoOverPiWord(offset, 0), TwoOverPiWord(offset, 1), offset) + MultiplyHigh(mantissa, digits) + carry;
     }
 
     /// <summary>The 64 bits after those of TurnsHigh.</summary>
@@ -79,7 +89,8 @@ public static partial class XMath
     {
         ulong mantissa = MantissaBits(x);
         int offset = DigitOffset(x);
-        return mantissa * TwoOverPiDigits(offset + 64) + MultiplyHigh(mantissa, TwoOverPiDigits(offset + 128));
+        ulong digits = Window(TwoOverPiWord(offset, 1), TwoOverPiWord(offset, 2), offset);
+        return mantissa * digits + MultiplyHigh(mantissa, Window(TwoOverPiWord(offset, 2), TwoOverPiWord(offset, 3), offset));
     }
 
     private static ulong MantissaBits(double x) =>
@@ -96,31 +107,33 @@ public static partial class XMath
         return (x >> 32) * (y >> 32) + (middle >> 32) + (other >> 32);
     }
 
-    /// <summary>64 binary digits of 2/π from the bit with this number, of which the first 64 are zeros.</summary>
-    private static ulong TwoOverPiDigits(int offset)
+    /// <summary>64 bits from bit (offset modulo 64) of two words on.</summary>
+    private static ulong Window(ulong first, ulong second, int offset) =>
+        (first << (offset & 63)) | ((second >> 1) >> (63 - (offset & 63)));
+
+    /// <summary>The word with the offset's bit of the digits of 2/π, or one of the next three. 64 zeros stand before the digits.
+    /// Kernels have no tables: first one group of seven words is chosen, then the word.</summary>
+    private static ulong TwoOverPiWord(int offset, int next)
     {
-        int shift = offset & 63;
-        return (TwoOverPiWord(offset >> 6) << shift) | ((TwoOverPiWord((offset >> 6) + 1) >> 1) >> (63 - shift));
+        int group = offset >> 8;
+        int word = (offset >> 6) & 3;
+        ulong a = Choose(group, 0, Digits3, 0xe88235f52ebb4484, 0x1ff897ffde05980f, 0x7527bac7ebe5f17b);
+        ulong b = Choose(group, Digits0, 0xb7246e3a424dd2e0, 0xe99c7026b45f7e41, 0xef2f118b5a0a6d1f, 0x3d0739f78a5292ea);
+        ulong c = Choose(group, Digits1, 0x06492eea09d1921c, 0x3991d639835339f4, 0x6d367ecf27cb09b7, 0x6bfb5fb11f8d5d08);
+        ulong d = Choose(group, Digits2, 0xfe1deb1cb129a73e, 0x9c845f8bbdf9283b, 0x4f463f669e5fea2d, 0x56033046fc7b6bab);
+        ulong e = Choose(group, Digits3, 0xe88235f52ebb4484, 0x1ff897ffde05980f, 0x7527bac7ebe5f17b, 0);
+        ulong f = Choose(group, 0xb7246e3a424dd2e0, 0xe99c7026b45f7e41, 0xef2f118b5a0a6d1f, 0x3d0739f78a5292ea, 0);
+        ulong g = Choose(group, 0x06492eea09d1921c, 0x3991d639835339f4, 0x6d367ecf27cb09b7, 0x6bfb5fb11f8d5d08, 0);
+        return next == 0 ? Choose(word, a, b, c, d)
+            : next == 1 ? Choose(word, b, c, d, e)
+            : next == 2 ? Choose(word, c, d, e, f)
+            : Choose(word, d, e, f, g);
     }
 
-    // Kernels have no tables: a tree of choices.
-    private static ulong TwoOverPiWord(int index) => index < 10
-        ? index < 5
-            ? index < 1 ? 0ul
-                : index < 2 ? 0xa2f9836e4e441529ul
-                : index < 3 ? 0xfc2757d1f534ddc0ul
-                : index < 4 ? 0xdb6295993c439041ul : 0xfe5163abdebbc561ul
-            : index < 6 ? 0xb7246e3a424dd2e0ul
-                : index < 7 ? 0x06492eea09d1921cul
-                : index < 8 ? 0xfe1deb1cb129a73eul
-                : index < 9 ? 0xe88235f52ebb4484ul : 0xe99c7026b45f7e41ul
-        : index < 15
-            ? index < 11 ? 0x3991d639835339f4ul
-                : index < 12 ? 0x9c845f8bbdf9283bul
-                : index < 13 ? 0x1ff897ffde05980ful
-                : index < 14 ? 0xef2f118b5a0a6d1ful : 0x6d367ecf27cb09b7ul
-            : index < 16 ? 0x4f463f669e5fea2dul
-                : index < 17 ? 0x7527bac7ebe5f17bul
-                : index < 18 ? 0x3d0739f78a5292eaul
-                : index < 19 ? 0x6bfb5fb11f8d5d08ul : 0x56033046fc7b6babul;
+    private static ulong Choose(int index, ulong a, ulong b, ulong c) => index < 1 ? a : index < 2 ? b : c;
+
+    private static ulong Choose(int index, ulong a, ulong b, ulong c, ulong d) => index < 2 ? (index < 1 ? a : b) : (index < 3 ? c : d);
+
+    private static ulong Choose(int index, ulong a, ulong b, ulong c, ulong d, ulong e) =>
+        index < 2 ? (index < 1 ? a : b) : index < 3 ? c : index < 4 ? d : e;
 }

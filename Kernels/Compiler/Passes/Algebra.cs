@@ -37,6 +37,8 @@ internal static class Algebra
             Opcode.Add, Opcode.Mul, Opcode.And, Opcode.Or, Opcode.Xor),
         new("x − c → x + (−c)", (n, make) => IsInteger(n) && n.Operands[1] is Constant c
             ? make(new(Opcode.Add, n.Type, n.Operands[0], make(new(Opcode.Neg, n.Type, c)))) : null, Opcode.Sub),
+        new("x << (n & 31) → x << n", (n, make) => n.Operands[1] is Instruction { Opcode: Opcode.And, Operands: [var amount, Constant mask] }
+            && (mask.AsInteger & Width(n)) == Width(n) ? make(With(n, n.Operands[0], amount)) : null, Opcode.ShiftLeft, Opcode.ShiftRight),
 
         // Floats.
         new("x · 1 → x", (n, _) => n.Type.IsFloat && IsNumber(n.Operands[1], 1) ? n.Operands[0] : null, Opcode.Mul, Opcode.Div),
@@ -124,6 +126,9 @@ internal static class Algebra
         Constant { Type.Scalar: ScalarType.Float64 } c when double.IsPow2(double.Abs(c.AsDouble)) && double.IsNormal(1 / c.AsDouble) => Constant.Of(1 / c.AsDouble),
         _ => null,
     };
+
+    /// <summary>The bits of a shift amount that count.</summary>
+    private static int Width(Instruction shift) => 8 * shift.Type.Scalar.Size() - 1;
 
     private static Value? FromBool(Value value) =>
         value is Instruction { Opcode: Opcode.Convert } x && x.Operands[0].Type.IsBool && x.Type.IsInteger ? x.Operands[0] : null;

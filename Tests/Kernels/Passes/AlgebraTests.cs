@@ -74,6 +74,13 @@ public class AlgebraTests
             }
         }
 
+        foreach (int mask in new[] { 31, 63, 7, 127 })
+        {
+            Value amount = new Instruction(Opcode.And, ScalarType.Int32, new Instruction(Opcode.Convert, ScalarType.Int32, x), Constant.Of(mask));
+            yield return new Instruction(Opcode.ShiftLeft, type, x, amount);
+            yield return new Instruction(Opcode.ShiftRight, type, x, amount);
+        }
+
         foreach (ScalarType other in s_types)
         {
             Instruction converted = new(Opcode.Convert, other, x);
