@@ -15,7 +15,6 @@ internal sealed class Capture
 
     private Capture(IReadOnlyList<Node> outputs, IReadOnlySet<Node>? scalars)
     {
-        Device = outputs[0].Device;
         List<Node> order = Walk.Topological(outputs);
         Dictionary<Node, int> index = new(order.Count);
         foreach (Node n in order)
@@ -25,6 +24,9 @@ internal sealed class Capture
             index[n] = index.Count;
         }
 
+        // Numbers live anywhere: tensors decide.
+        Device = Tensors.Count > 0 ? Tensors[0].Device : outputs[0].Device;
+        if (Tensors.Find(n => n.Device != Device) is { } other) throw new DeviceMismatchException("compute", Device, other.Device);
         Key = new GraphKey(Device, [.. _entries], [.. _inputs], [.. outputs.Select(o => index[o])]);
     }
 

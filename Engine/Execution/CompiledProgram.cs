@@ -39,8 +39,10 @@ internal sealed class CompiledProgram
     /// <param name="tensors">The input tensors by slot.</param>
     /// <param name="scalars">The input numbers by slot, as bits of their dtypes.</param>
     /// <param name="outputs">The output buffers: null entries are allocated, others are where the output goes.</param>
-    /// <param name="cancellation">Looked at between steps. A cancelled run has changed no tensor but those given as places.</param>
-    public void Run(ReadOnlySpan<Storage> tensors, ReadOnlySpan<ulong> scalars, Span<Storage?> outputs, CancellationToken cancellation = default)
+    /// <param name="cancellation">Looked at between steps.</param>
+    /// <param name="pointOfNoReturn">The step from which on the run is not cancelled: the first that overwrites something.</param>
+    public void Run(ReadOnlySpan<Storage> tensors, ReadOnlySpan<ulong> scalars, Span<Storage?> outputs, CancellationToken cancellation = default,
+        int pointOfNoReturn = int.MaxValue)
     {
         Device device = Plan.Device;
         for (int i = 0; i < _scalars.Length; i++) _scalars[i] = ToCompute(Plan.Scalars[i], scalars[i]);
@@ -48,10 +50,10 @@ internal sealed class CompiledProgram
         try
         {
             Bind(tensors, outputs, scratch);
-            foreach (Step step in Plan.Steps)
+            for (int i = 0; i < Plan.Steps.Length; i++)
             {
-                cancellation.ThrowIfCancellationRequested();
-                Launch(device, step);
+                if (i < pointOfNoReturn) cancellation.ThrowIfCancellationRequested();
+                Launch(device, Plan.Steps[i]);
             }
         }
         finally
