@@ -16,26 +16,50 @@ internal sealed class Lowering
     private readonly Grouping _grouping;
     private readonly List<ProgramBuffer> _buffers = [];
     private readonly Dictionary<Node, int> _bufferOf = [];
+    private readonly Dictionary<FusionGroup, FusedKernel> _kernels = [];
     private readonly List<Step> _steps = [];
     private int _outputs;
 
-    private Lowering(PlanGraph graph, Func<Device, Kernel, CompiledKernel> compile)
+    private Lowering(PlanGraph graph, Func<Device, Kernel, CompiledKernel> compile, HashSet<Node> cuts, HashSet<Node> alone)
     {
         _graph = graph;
         _compile = compile;
-        _anchors = Anchors.Choose(graph);
-        (_groups, _grouping) = Grouping.Of(graph, _anchors);
+        _anchors = Anchors.Choose(graph, cuts);
+        (_groups, _grouping) = Grouping.Of(graph, _anchors, alone);
     }
 
     /// <summary>Plans a graph.</summary>
     /// <param name="graph">The canonical graph.</param>
     /// <param name="compile">Compiles a kernel for a device; <see cref="KernelCache.Get"/> but in tests.</param>
-    public static ExecutionPlan Plan(PlanGraph graph, Func<Device, Kernel, CompiledKernel>? compile = null) =>
-        new Lowering(graph, compile ?? KernelCache.Get).Plan();
+    public static ExecutionPlan Plan(PlanGraph graph, Func<Device, Kernel, CompiledKernel>? compile = null)
+    {
+        HashSet<Node> cuts = [], alone = [];
+        while (true)
+        {
+            Lowering lowering = new(graph, compile ?? KernelCache.Get, cuts, alone);
+            lowering.CheckSizes();
+            if (!lowering.BuildKernels(cuts, alone)) return lowering.Plan();
+        }
+    }
+
+    /// <summary>Builds the kernels. If some are too large, says what to store or not to join, and returns true: plan again.</summary>
+    private bool BuildKernels(HashSet<Node> cuts, HashSet<Node> alone)
+    {
+        bool again = false;
+        foreach (FusionGroup group in _groups.Where(g => g.Kind is GroupKind.Fused or GroupKind.Scatter))
+        {
+            FusedKernel kernel = KernelEmitter.Build(_graph, group, n => _grouping.GroupOf.TryGetValue(n, out FusionGroup? g) && g != group);
+            _kernels[group] = kernel;
+            if (!kernel.IsTooLarge) continue;
+            if (group.Anchors.Count > 1) again |= group.Anchors.Count(alone.Add) > 0;
+            else if (kernel.Cut is { } cut) again |= cuts.Add(cut);
+        }
+
+        return again;
+    }
 
     private ExecutionPlan Plan()
     {
-        CheckSizes();
         MakeBuffers();
         foreach (FusionGroup group in _groups) AddStep(group);
         ExecutionPlan plan = new()
@@ -153,7 +177,7 @@ internal sealed class Lowering
 
     private void AddKernel(FusionGroup group)
     {
-        FusedKernel fused = KernelEmitter.Build(_graph, group, n => _grouping.GroupOf.TryGetValue(n, out FusionGroup? g) && g != group);
+        FusedKernel fused = _kernels[group];
         ImmutableArray<int> writes = [.. group.Stored.Select(BufferOf)];
         ImmutableArray<int> reads = [.. fused.Operands.Where(o => o.Kind == OperandKind.Read).Select(o => BufferOf(o.Node))];
         ImmutableArray<(bool, int)> arguments = [.. fused.Operands.Select(o =>
@@ -164,14 +188,15 @@ internal sealed class Lowering
         });
     }
 
-    /// <summary>The buffers that every result of a map reads at its own index only.</summary>
+    /// <summary>The buffers that are read only at the index of the result, as often as that may be before the result is stored: a row
+    /// or column belongs to one group or work item, and is stored in its last loop.</summary>
     private ImmutableArray<int> ReadsInPlace(FusionGroup group)
     {
-        if (group.Kind != GroupKind.Fused || group.Domain.K != 1) return [];
+        if (group.Kind != GroupKind.Fused) return [];
         HashSet<int> aligned = [], other = [];
         foreach (Node anchor in group.Anchors)
         {
-            foreach ((Node read, Alignment alignment) in _grouping.Reads(anchor, Alignment.Full, group.Domain))
+            foreach ((Node read, Alignment alignment) in _grouping.Reads(anchor, Grouping.AlignmentOf(anchor, group.Domain)!.Value, group.Domain))
             {
                 if (!_bufferOf.TryGetValue(read, out int id)) continue;
                 bool sameBytes = group.Stored.All(s => s.DType.Size() == read.DType.Size());

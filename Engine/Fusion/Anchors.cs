@@ -17,7 +17,13 @@ internal sealed class Anchors
     private readonly Dictionary<Node, Node?> _onlyUser = [];
     private readonly Dictionary<Node, int> _cost = [];
 
-    private Anchors(PlanGraph graph) => _graph = graph;
+    private readonly IReadOnlySet<Node> _cuts;
+
+    private Anchors(PlanGraph graph, IReadOnlySet<Node> cuts)
+    {
+        _graph = graph;
+        _cuts = cuts;
+    }
 
     /// <summary>All nodes of the plan, inputs before users.</summary>
     public List<Node> Order { get; private set; } = [];
@@ -30,9 +36,12 @@ internal sealed class Anchors
     /// <summary>Concatenations whose parts are computed into their places.</summary>
     public HashSet<Node> Joins { get; } = [];
 
-    public static Anchors Choose(PlanGraph graph)
+    /// <summary>Chooses.</summary>
+    /// <param name="graph">The canonical graph.</param>
+    /// <param name="cuts">Nodes that must be stored because kernels got too large without.</param>
+    public static Anchors Choose(PlanGraph graph, IReadOnlySet<Node> cuts)
     {
-        Anchors anchors = new(graph);
+        Anchors anchors = new(graph, cuts);
         anchors.Run();
         return anchors;
     }
@@ -49,7 +58,7 @@ internal sealed class Anchors
     {
         OpKind.Elementwise when n.Op == Ops.Threefry0 || n.Op == Ops.Threefry1 => 100,
         OpKind.Elementwise when n.Op == Ops.Div || n.Op == Ops.Sqrt || n.Op == Ops.Rem => 4,
-        OpKind.Elementwise when IsTranscendental(n.Op) => n.Op == Ops.Pow ? 40 : 16,
+        OpKind.Elementwise when IsTranscendental(n.Op) => n.Op == Ops.Pow || n.Op == Ops.Sin || n.Op == Ops.Cos || n.Op == Ops.Tan ? 40 : 16,
         OpKind.Elementwise => 1,
         OpKind.Indexing => 8,
         OpKind.Movement => n.Op == Ops.Pad ? 3 : n.Op == Ops.Concat ? 3 * n.Inputs.Length : 0,
@@ -57,7 +66,7 @@ internal sealed class Anchors
         _ => 4,
     };
 
-    private static bool IsTranscendental(Op op) => op == Ops.Exp || op == Ops.Expm1 || op == Ops.Log || op == Ops.Log1p || op == Ops.Sin
+    public static bool IsTranscendental(Op op) => op == Ops.Exp || op == Ops.Expm1 || op == Ops.Log || op == Ops.Log1p || op == Ops.Sin
         || op == Ops.Cos || op == Ops.Tan || op == Ops.Atan || op == Ops.Tanh || op == Ops.Erf || op == Ops.Pow;
 
     private void Run()
@@ -67,6 +76,8 @@ internal sealed class Anchors
         foreach (Node output in _graph.Outputs.Where(o => o.Shape.Size > 0)) Store(output, "output");
         foreach (Node n in order.Where(IsJoin)) PlanJoin(n);
         foreach (Node n in order.Where(n => n.Op == Ops.Dot)) PlanDot(n);
+
+        foreach (Node cut in _cuts) Store(cut, "the kernel would be too large");
 
         // Planning dots may have added copies.
         Order = Walk.Topological([.. _graph.Outputs, .. Reasons.Keys]);

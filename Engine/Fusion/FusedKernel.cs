@@ -17,4 +17,11 @@ internal enum OperandKind : byte
 internal readonly record struct KernelOperand(Node Node, OperandKind Kind);
 
 /// <summary>A kernel, its launch and what to bind to its parameters.</summary>
-internal sealed record FusedKernel(Kernel Kernel, LaunchShape Launch, ImmutableArray<KernelOperand> Operands);
+internal sealed record FusedKernel(Kernel Kernel, LaunchShape Launch, ImmutableArray<KernelOperand> Operands)
+{
+    /// <summary>True if the kernel is more code than targets compile well.</summary>
+    public bool IsTooLarge { get; init; }
+
+    /// <summary>For a kernel that is too large, a node to store, so that it gets smaller; null if there is none.</summary>
+    public Node? Cut { get; init; }
+}

@@ -6,9 +6,6 @@ namespace Cotangent.Fusion;
 /// used at the point of the iteration space where it is computed.</summary>
 internal sealed class Grouping
 {
-    /// <summary>A kernel's operations, weighted as in <see cref="Anchors.OwnCost"/>: bounds the code of one kernel.</summary>
-    private const int MaxKernelCost = 700;
-
     private const int MaxAnchors = 12;
 
     private readonly PlanGraph _graph;
@@ -18,10 +15,13 @@ internal sealed class Grouping
     private readonly Dictionary<Node, int> _position = [];
     private readonly HashSet<FusionGroup> _groups = [];
 
-    private Grouping(PlanGraph graph, Anchors anchors)
+    private readonly IReadOnlySet<Node> _alone;
+
+    private Grouping(PlanGraph graph, Anchors anchors, IReadOnlySet<Node> alone)
     {
         _graph = graph;
         _anchors = anchors;
+        _alone = alone;
     }
 
     /// <summary>Why nodes were stored and groups not joined, for the plan's report.</summary>
@@ -30,9 +30,12 @@ internal sealed class Grouping
     public IReadOnlyDictionary<Node, FusionGroup> GroupOf => _groupOf;
 
     /// <summary>The steps in an order in which they can run.</summary>
-    public static (List<FusionGroup> Steps, Grouping Grouping) Of(PlanGraph graph, Anchors anchors)
+    /// <param name="graph">The plan's graph.</param>
+    /// <param name="anchors">The nodes that may be stored.</param>
+    /// <param name="alone">Anchors that are not to be joined with others.</param>
+    public static (List<FusionGroup> Steps, Grouping Grouping) Of(PlanGraph graph, Anchors anchors, IReadOnlySet<Node> alone)
     {
-        Grouping grouping = new(graph, anchors);
+        Grouping grouping = new(graph, anchors, alone);
         grouping.MakeGroups();
         grouping.JoinUsers();
         grouping.JoinNeighbours();
@@ -122,6 +125,7 @@ internal sealed class Grouping
     private void TryJoin(FusionGroup first, FusionGroup second, string how)
     {
         if (first == second || first.Kind != GroupKind.Fused || second.Kind != GroupKind.Fused) return;
+        if (first.Anchors.Exists(_alone.Contains) || second.Anchors.Exists(_alone.Contains)) return;
         if (CommonDomain(first, second) is not { } domain) return;
         List<Node> anchors = [.. first.Anchors.Concat(second.Anchors).OrderBy(a => _position[a])];
         string? fault = anchors.Count > MaxAnchors ? "too many results"
@@ -175,19 +179,17 @@ internal sealed class Grouping
     private string? Misfit(List<Node> anchors, Domain domain)
     {
         HashSet<Node> set = [.. anchors], counted = [];
-        int cost = 0;
+        int size = 0;
         foreach (Node anchor in anchors)
         {
             if (AlignmentOf(anchor, domain) is not { } own) return $"{anchor.Op} has another size";
-            foreach ((Node read, Alignment alignment) in Reads(anchor, own, domain, n => cost += counted.Add(n) ? OwnCost(n) : 0))
+            foreach ((Node read, Alignment alignment) in Reads(anchor, own, domain, n => size += counted.Add(n) ? CodeSize.Of(n) : 0))
             {
                 if (set.Contains(read) && alignment != AlignmentOf(read, domain)) return $"{anchor.Op} reads {read.Op} elsewhere";
             }
         }
 
-        return cost > MaxKernelCost ? $"the kernel would cost {cost}" : null;
-
-        static int OwnCost(Node n) => Math.Max(1, Anchors.OwnCost(n));
+        return size > CodeSize.LargestJoined ? $"the kernel would have {size} instructions" : null;
     }
 
     /// <summary>Where an anchor of a fused kernel is computed.</summary>

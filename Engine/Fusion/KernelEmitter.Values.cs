@@ -17,6 +17,9 @@ internal sealed partial class KernelEmitter
             if (scope.Values.TryGetValue(key, out Value? known)) return known;
         }
 
+        // The kernel will be split and emitted again.
+        if (_size.IsHopeless) return Constant.Of(n.DType.Compute(), 0);
+        _size.Count(n, _scope != _root);
         return WithinHome(at, () => _scope.Values[key] = Compute(n, at));
     }
 

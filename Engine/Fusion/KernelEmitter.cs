@@ -35,6 +35,7 @@ internal sealed partial class KernelEmitter
     private readonly Dictionary<KernelOperand, Parameter> _parameterOf = [];
     private readonly Dictionary<Node, Value> _reduced = [];
     private readonly HashSet<Affine> _used = [];
+    private readonly CodeSize _size = new();
     private readonly Affine _full;
     private readonly Affine _outer;
     private readonly HashSet<Node> _own;
@@ -74,7 +75,10 @@ internal sealed partial class KernelEmitter
         }
 
         KernelEmitter emitter = new(graph, group, isStored, layout, trial.ChooseX());
-        return emitter.Emit();
+        FusedKernel kernel = emitter.Emit();
+        return emitter._size.Total <= CodeSize.Largest
+            ? kernel
+            : kernel with { IsTooLarge = true, Cut = emitter._size.BestCut(emitter.IsBoundary, emitter._own) };
     }
 
     private static Affine FlatIndex(IndexVariable[] variables)
