@@ -116,7 +116,7 @@ internal sealed class Anchors
     {
         Node result = dot;
         if (!Reasons.ContainsKey(dot) && _onlyUser.GetValueOrDefault(dot) is { } user && user.Op == Ops.Permute) result = user;
-        DotPlan plan = DotPlan.Of(dot, result);
+        DotPlan plan = DotPlan.Of(dot, result, Dots.ContainsKey);
         Dots[plan.Result] = plan;
         Store(plan.Result, "dot");
         Store(plan.Left.Base, "dot operand");

@@ -14,9 +14,12 @@ namespace Cotangent.Fusion;
 internal sealed record DotPlan(Node Dot, Node Result, StridedView Left, StridedView Right, GemmProblem Problem)
 {
     /// <summary>Plans a dot. Operands whose strides do not fit are copied: their views then have themselves as base.</summary>
-    public static DotPlan Of(Node dot, Node result)
+    /// <param name="dot">The dot.</param>
+    /// <param name="result">The dot, or a permutation of it that is to be stored instead if that can be.</param>
+    /// <param name="isStored">True for movement ops that are stored as they are.</param>
+    public static DotPlan Of(Node dot, Node result, Func<Node, bool> isStored)
     {
-        Operands x = new(dot, StridedView.Of(dot.Inputs[0]), StridedView.Of(dot.Inputs[1]));
+        Operands x = new(dot, StridedView.Of(dot.Inputs[0], isStored), StridedView.Of(dot.Inputs[1], isStored));
         foreach (Operands y in x.Alternatives())
         {
             foreach (Node stored in result == dot ? [dot] : new[] { result, dot })

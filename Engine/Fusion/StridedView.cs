@@ -8,11 +8,13 @@ internal sealed record StridedView(Node Base, long Offset, long[] Strides)
 {
     /// <summary>Looks through movement ops down to a node that is computed or given. Where an op is no view (a pad, a reshape that mixes
     /// strides) that op's result is the base, to be stored.</summary>
-    public static StridedView Of(Node n)
+    /// <param name="n">The node.</param>
+    /// <param name="isStored">True for movement ops that are stored as they are.</param>
+    public static StridedView Of(Node n, Func<Node, bool> isStored)
     {
         Stack<Node> chain = new();
         Node source = n;
-        while (source.Op.Kind == OpKind.Movement && source.Inputs.Length == 1)
+        while (source.Op.Kind == OpKind.Movement && source.Inputs.Length == 1 && !isStored(source))
         {
             chain.Push(source);
             source = source.Inputs[0];

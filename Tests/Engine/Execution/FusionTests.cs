@@ -82,6 +82,16 @@ public class FusionTests
         Assert.Single(Steps(Random(3, 7, 4).MatMul(Random(3, 4, 5)).Permute(1, 0, 2)));
 
     [Fact]
+    public void Product_OfAPermutedProduct_ReadsItWhereItWasWritten()
+    {
+        Tensor x = Random(3, 7, 4), y = Random(3, 4, 5), w = Random(5, 6);
+        Tensor result = x.MatMul(y).Permute(1, 0, 2).MatMul(w);
+        double[] truth = Reference.Evaluate([result.Node], HostData.ToDoubles)[0];
+        Assert.Equal(2, Steps(result).Length);
+        Close(truth, result.ToDoubles(), "product");
+    }
+
+    [Fact]
     public void Sum_OfManyElements_IsAccurateAndTwoStages()
     {
         float[] x = RandomGraphs.Elements(3, 100_003);
