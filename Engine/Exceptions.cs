@@ -35,3 +35,6 @@ public sealed class TreeException(string message) : CotangentException("CTG2006"
 /// <summary>A file of tensors that cannot be read (CTG2007). The message has the file and the reason.</summary>
 public sealed class TensorFileException(string file, string reason, Exception? inner = null)
     : CotangentException("CTG2007", $"{file}: {reason}", inner);
+
+/// <summary>A tensor of more elements than a kernel can index (CTG2008).</summary>
+public sealed class TensorTooLargeException(string message) : CotangentException("CTG2008", message);

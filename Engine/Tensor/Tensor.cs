@@ -19,7 +19,7 @@ public sealed partial class Tensor
 
     internal Tensor(Node node) => Node = node;
 
-    private Tensor(WeakNumber weak)
+    internal Tensor(WeakNumber weak)
         : this(weak.ToNode(weak.DefaultDType)) => _weak = weak;
 
     /// <summary>The extents.</summary>
@@ -38,6 +38,9 @@ public sealed partial class Tensor
     public Device Device => Node.Device;
 
     internal Node Node { get; }
+
+    /// <summary>The C# number that this is, if it has not met a tensor yet.</summary>
+    internal WeakNumber? Weak => _weak;
 
     /// <summary>A number of weak dtype: Int32 on its own, or Int64 where it does not fit.</summary>
     public static implicit operator Tensor(int x) => new(WeakNumber.Of(x));

@@ -20,7 +20,10 @@ public static class Trees
     public static Tensor[] Flatten<T>(T tree)
     {
         List<Tensor> leaves = [];
-        Visit(tree, "", (_, leaf) => leaves.Add(leaf));
+        Visit(tree, "", (_, leaf) =>
+        {
+            if (leaf is Tensor tensor) leaves.Add(tensor);
+        });
         return [.. leaves];
     }
 
@@ -29,7 +32,10 @@ public static class Trees
     public static string[] Names<T>(T tree)
     {
         List<string> names = [];
-        Visit(tree, "", (name, _) => names.Add(name));
+        Visit(tree, "", (name, leaf) =>
+        {
+            if (leaf is Tensor) names.Add(name);
+        });
         return [.. names];
     }
 
@@ -60,10 +66,11 @@ public static class Trees
     private static TreeException CountMismatch(int expected, int actual) =>
         new($"The tree has {expected} tensors, but {actual} were given.");
 
-    private static void Visit(object? tree, string path, Action<string, Tensor> leaf)
+    /// <summary>Visits the tensors and the constants of a tree, depth first, with their paths.</summary>
+    internal static void Visit(object? tree, string path, Action<string, object?> leaf)
     {
-        if (tree is Tensor tensor) leaf(path, tensor);
-        else if (!IsConstant(tree)) ShaperOf(tree!.GetType(), path).Visit(tree, path, leaf);
+        if (tree is Tensor || IsConstant(tree)) leaf(path, tree);
+        else ShaperOf(tree!.GetType(), path).Visit(tree, path, leaf);
     }
 
     private static object? Rebuild(object? tree, string path, Func<Tensor> next) =>
@@ -85,7 +92,7 @@ public static class Trees
     /// <summary>How one type of container is walked and rebuilt.</summary>
     private abstract class Shaper
     {
-        public abstract void Visit(object tree, string path, Action<string, Tensor> leaf);
+        public abstract void Visit(object tree, string path, Action<string, object?> leaf);
 
         public abstract object Rebuild(object tree, string path, Func<Tensor> next);
 
@@ -112,7 +119,7 @@ public static class Trees
     /// <summary>Arrays and lists; the copy has the same type.</summary>
     private sealed class ListShaper : Shaper
     {
-        public override void Visit(object tree, string path, Action<string, Tensor> leaf)
+        public override void Visit(object tree, string path, Action<string, object?> leaf)
         {
             IList list = (IList)tree;
             for (int i = 0; i < list.Count; i++) Trees.Visit(list[i], Join(path, $"{i}"), leaf);
@@ -129,7 +136,7 @@ public static class Trees
 
     private sealed class DictionaryShaper : Shaper
     {
-        public override void Visit(object tree, string path, Action<string, Tensor> leaf)
+        public override void Visit(object tree, string path, Action<string, object?> leaf)
         {
             IDictionary entries = (IDictionary)tree;
             foreach (string key in Keys(entries)) Trees.Visit(entries[key], Join(path, key), leaf);
@@ -148,7 +155,7 @@ public static class Trees
 
     private sealed class TupleShaper : Shaper
     {
-        public override void Visit(object tree, string path, Action<string, Tensor> leaf)
+        public override void Visit(object tree, string path, Action<string, object?> leaf)
         {
             ITuple tuple = (ITuple)tree;
             for (int i = 0; i < tuple.Length; i++) Trees.Visit(tuple[i], Join(path, $"{i}"), leaf);
@@ -201,7 +208,7 @@ public static class Trees
             return null;
         }
 
-        public override void Visit(object tree, string path, Action<string, Tensor> leaf)
+        public override void Visit(object tree, string path, Action<string, object?> leaf)
         {
             foreach ((PropertyInfo property, string name) in _parts) Trees.Visit(property.GetValue(tree), Join(path, name), leaf);
         }
@@ -221,7 +228,7 @@ public static class Trees
     private sealed class CustomShaper<T> : Shaper
         where T : ITensorTree<T>
     {
-        public override void Visit(object tree, string path, Action<string, Tensor> leaf)
+        public override void Visit(object tree, string path, Action<string, object?> leaf)
         {
             foreach ((string name, Tensor value) in ((T)tree).Flatten()) leaf(Join(path, name), value);
         }

@@ -8,17 +8,20 @@ internal readonly struct WeakNumber
     private readonly double _real;
     private readonly long _integer;
 
-    private WeakNumber(bool isInteger, long integer, double real)
+    private readonly Node? _placeholder;
+
+    private WeakNumber(bool isInteger, long integer, double real, Node? placeholder = null)
     {
         IsInteger = isInteger;
         _integer = integer;
         _real = real;
+        _placeholder = placeholder;
     }
 
     /// <summary>Whether it was an integer in C#.</summary>
     public bool IsInteger { get; }
 
-    /// <summary>The value, for floats and where the sign matters.</summary>
+    /// <summary>The value, for floats and where the sign matters; NaN while it is traced.</summary>
     public double Real => _real;
 
     /// <summary>Its dtype where it meets no tensor.</summary>
@@ -27,6 +30,14 @@ internal readonly struct WeakNumber
     public static WeakNumber Of(long x) => new(true, x, x);
 
     public static WeakNumber Of(double x) => new(false, 0, x);
+
+    /// <summary>A number that a compiled function takes as an argument: its bits are not known while it is traced.</summary>
+    /// <param name="like">A number of the same kind and range.</param>
+    /// <param name="placeholder">An Int64 or Float64 placeholder, rank 0.</param>
+    public static WeakNumber Traced(WeakNumber like, Node placeholder) => new(like.IsInteger, like._integer, double.NaN, placeholder);
+
+    /// <summary>The dtype that holds any number of this kind.</summary>
+    public DType WidestDType => IsInteger ? DType.Int64 : DType.Float64;
 
     /// <summary>The dtype of the operation that joins it with a tensor of <paramref name="other"/>.</summary>
     public DType Join(DType other) => other switch
@@ -42,6 +53,7 @@ internal readonly struct WeakNumber
     /// <exception cref="DTypeMismatchException">An integer that <paramref name="type"/> cannot hold.</exception>
     public Node ToNode(DType type)
     {
+        if (_placeholder is not null) return Make.Cast(_placeholder, type);
         bool fits = !IsInteger || type switch
         {
             DType.UInt8 => _integer is >= 0 and <= byte.MaxValue,

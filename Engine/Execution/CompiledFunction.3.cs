@@ -1,0 +1,30 @@
+using Cotangent.Execution;
+
+namespace Cotangent;
+
+/// <summary>A compiled function of three arguments, see <see cref="Jit"/>.</summary>
+public sealed class CompiledFunction<T1, T2, T3, TResult>
+{
+    private readonly CompiledFunctionCore<(T1, T2, T3), TResult> _core;
+
+    internal CompiledFunction(Func<T1, T2, T3, TResult> function) => _core = new(a => function(a.Item1, a.Item2, a.Item3));
+
+    /// <summary>How many times the function was traced.</summary>
+    public int TraceCount => _core.TraceCount;
+
+    /// <summary>Calls the function: traces and compiles at the first call of a signature, runs the compiled program after that.</summary>
+    public TResult Invoke(T1 x, T2 y, T3 z) => _core.Call((x, y, z), default);
+
+    /// <summary>As the other overload; looks at the token between steps, until the first step that changes a cell in place.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled; no cell was changed.</exception>
+    public TResult Invoke(T1 x, T2 y, T3 z, CancellationToken cancellation) => _core.Call((x, y, z), cancellation);
+
+    /// <summary>What was traced, why again, and the plans: kernels, memory, what was stored and why.</summary>
+    public string Report() => _core.Report();
+
+    /// <summary>The function as a delegate.</summary>
+    public Func<T1, T2, T3, TResult> ToFunc() => Invoke;
+
+    /// <summary>The function as a delegate.</summary>
+    public static implicit operator Func<T1, T2, T3, TResult>(CompiledFunction<T1, T2, T3, TResult> function) => function.ToFunc();
+}

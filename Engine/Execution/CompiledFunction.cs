@@ -1,0 +1,71 @@
+using System.Text;
+
+namespace Cotangent.Execution;
+
+/// <summary>The traces of one function, by signature, and what they have in common.</summary>
+internal sealed class CompiledFunctionCore<TArguments, TResult>(Func<TArguments, TResult> function)
+{
+    /// <summary>Signatures kept; the least recently used is dropped.</summary>
+    private const int Capacity = 64;
+
+    private readonly Lock _lock = new();
+    private readonly LinkedList<(Signature Signature, TracedFunction<TResult> Trace)> _traces = new();
+    private readonly List<string> _retraces = [];
+
+    public int TraceCount { get; private set; }
+
+    public TResult Call(TArguments arguments, CancellationToken cancellation)
+    {
+        Signature signature = Signature.Of(arguments);
+
+        // Inside another trace this function is a part of that one.
+        if (JitTrace.Current is not null || signature.Tensors.Any(t => t.Node.IsTraced)) return function(arguments);
+        cancellation.ThrowIfCancellationRequested();
+        return Find(arguments, signature).Call(signature.Tensors, cancellation);
+    }
+
+    public string Report()
+    {
+        lock (_lock)
+        {
+            StringBuilder text = new();
+            text.AppendLine($"{TraceCount} traces, {_traces.Count} kept");
+            foreach (string line in _retraces) text.AppendLine(line);
+            foreach ((_, TracedFunction<TResult> trace) in _traces)
+            {
+                if (trace.Plan is { } plan) text.Append(PlanReport.Of(plan));
+            }
+
+            return text.ToString();
+        }
+    }
+
+    private TracedFunction<TResult> Find(TArguments arguments, Signature signature)
+    {
+        lock (_lock)
+        {
+            for (LinkedListNode<(Signature Signature, TracedFunction<TResult> Trace)>? node = _traces.First; node is not null; node = node.Next)
+            {
+                if (!node.Value.Signature.Equals(signature)) continue;
+                if (node != _traces.First)
+                {
+                    _traces.Remove(node);
+                    _traces.AddFirst(node);
+                }
+
+                return node.Value.Trace;
+            }
+
+            if (_traces.First is { } last)
+            {
+                if (_retraces.Count < 100) _retraces.Add($"trace {TraceCount + 1}: {last.Value.Signature.Difference(signature)}");
+            }
+
+            TracedFunction<TResult> trace = new(leaves => function(Trees.Rebuild(arguments, leaves)), signature.Tensors);
+            TraceCount++;
+            _traces.AddFirst((signature.WithoutTensors(), trace));
+            if (_traces.Count > Capacity) _traces.RemoveLast();
+            return trace;
+        }
+    }
+}

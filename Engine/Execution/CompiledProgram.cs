@@ -1,0 +1,123 @@
+using System.Collections.Immutable;
+using System.Diagnostics;
+using Cotangent.Graph;
+using Cotangent.Kernels;
+using Cotangent.Kernels.Ir;
+
+namespace Cotangent.Execution;
+
+/// <summary>A plan ready to run: kernels compiled, arguments bound to slots. Runs under <see cref="Executor.Lock"/>.</summary>
+internal sealed class CompiledProgram
+{
+    private readonly KernelArgument[] _buffers;
+    private readonly ulong[] _scalars;
+
+    public CompiledProgram(ExecutionPlan plan)
+    {
+        Plan = plan;
+        _buffers = new KernelArgument[plan.Buffers.Length];
+        _scalars = new ulong[plan.Scalars.Length];
+        if (PlansAreChecked) PlanChecker.Check(plan);
+    }
+
+    /// <summary>True in Debug builds and where COTANGENT_VERIFY asks for it; tests switch it on.</summary>
+#if DEBUG
+    public static bool PlansAreChecked { get; set; } = true;
+#else
+    public static bool PlansAreChecked { get; set; } = EngineEnvironment.Verify;
+#endif
+
+    /// <summary>True if each fused step is also computed op by op in float64 and compared.</summary>
+    public static bool StepsAreVerified { get; set; } = EngineEnvironment.Verify;
+
+    /// <summary>The number of steps issued so far by all programs.</summary>
+    public static long LaunchCount { get; private set; }
+
+    public ExecutionPlan Plan { get; }
+
+    /// <summary>Issues the steps.</summary>
+    /// <param name="tensors">The input tensors by slot.</param>
+    /// <param name="scalars">The input numbers by slot, as bits of their dtypes.</param>
+    /// <param name="outputs">The output buffers: null entries are allocated, others are where the output goes.</param>
+    /// <param name="cancellation">Looked at between steps.</param>
+    /// <param name="pointOfNoReturn">The step from which on the run is not cancelled: the first that overwrites something.</param>
+    public void Run(ReadOnlySpan<Storage> tensors, ReadOnlySpan<ulong> scalars, Span<Storage?> outputs, CancellationToken cancellation = default,
+        int pointOfNoReturn = int.MaxValue)
+    {
+        Device device = Plan.Device;
+        for (int i = 0; i < _scalars.Length; i++) _scalars[i] = ToCompute(Plan.Scalars[i], scalars[i]);
+        DeviceMemory? scratch = Plan.ScratchBytes > 0 ? device.AllocateMemory(Plan.ScratchBytes) : null;
+        try
+        {
+            Bind(tensors, outputs, scratch);
+            for (int i = 0; i < Plan.Steps.Length; i++)
+            {
+                if (i < pointOfNoReturn) cancellation.ThrowIfCancellationRequested();
+                Launch(device, Plan.Steps[i]);
+            }
+        }
+        finally
+        {
+            // Stream-ordered: what was issued may still use it.
+            scratch?.Release();
+            Array.Clear(_buffers);
+        }
+    }
+
+    /// <summary>Fresh storage of a device.</summary>
+    public static Storage Allocate(Device device, long bytes) => new(device.AllocateMemory(bytes), bytes);
+
+    private static ulong ToCompute(DType type, ulong bits) => Conversions.Convert(bits, type.Scalar(), type.Compute());
+
+    private void Bind(ReadOnlySpan<Storage> tensors, Span<Storage?> outputs, DeviceMemory? scratch)
+    {
+        ImmutableArray<ProgramBuffer> buffers = Plan.Buffers;
+        for (int i = 0; i < _buffers.Length; i++)
+        {
+            ProgramBuffer b = buffers[i];
+            switch (b.Kind)
+            {
+                case BufferKind.Input:
+                    _buffers[i] = tensors[b.Index].Argument;
+                    break;
+                case BufferKind.Output:
+                    outputs[b.Index] ??= Allocate(Plan.Device, b.Bytes);
+                    _buffers[i] = outputs[b.Index]!.Argument;
+                    break;
+                case BufferKind.Scratch:
+                    _buffers[i] = KernelArgument.Pointer(scratch!, b.Offset);
+                    break;
+                default:
+                    // Wholes come before their parts.
+                    _buffers[i] = KernelArgument.Pointer(_buffers[b.Index].Memory!, _buffers[b.Index].Bits + b.Offset);
+                    break;
+            }
+        }
+    }
+
+    private void Launch(Device device, Step step)
+    {
+        LaunchCount++;
+        StepVerifier? verifier = StepsAreVerified ? StepVerifier.Before(Plan, step, _buffers, _scalars) : null;
+        if (EngineEnvironment.Debug < 2)
+        {
+            step.Launch(device, _buffers, _scalars);
+        }
+        else
+        {
+            device.Synchronize();
+            long start = Stopwatch.GetTimestamp();
+            step.Launch(device, _buffers, _scalars);
+            device.Synchronize();
+            Console.Error.WriteLine(Describe(step, Stopwatch.GetElapsedTime(start)));
+        }
+
+        verifier?.After(_buffers);
+    }
+
+    private string Describe(Step step, TimeSpan time)
+    {
+        double bytes = step.Reads.Concat(step.Writes).Sum(b => Plan.Buffers[b].Bytes), us = time.TotalMicroseconds;
+        return $"{step.Name,-48} {us,9:F1} us {bytes / 1e6,9:F3} MB {bytes / 1e3 / us,7:F2} GB/s  {step.Size}";
+    }
+}

@@ -1,0 +1,38 @@
+using System.Text;
+using Cotangent.Fusion;
+
+namespace Cotangent.Execution;
+
+/// <summary>A plan as text: steps with shapes and bytes, memory, and why nodes were stored or not fused.</summary>
+internal static class PlanReport
+{
+    public static string Of(ExecutionPlan plan)
+    {
+        StringBuilder text = new();
+        long scratch = plan.Buffers.Where(b => b.Kind == BufferKind.Scratch).Sum(b => b.Bytes);
+        text.AppendLine($"{plan.Steps.Length} steps on {plan.Device.Id}; scratch {scratch} bytes planned into {plan.ScratchBytes}");
+        for (int i = 0; i < plan.Steps.Length; i++)
+        {
+            Step step = plan.Steps[i];
+            string what = step switch
+            {
+                KernelStep k => $"{k.Fused.Kernel.Kind} " + string.Join(", ", k.Fused.Operands
+                    .Where(o => o.Kind == OperandKind.Write).Select(o => $"{o.Node.Op}%{o.Node.Id} {o.Node.DType}{o.Node.Shape}")),
+                ProductStep p => $"{p.Dot.Result.Shape}",
+                _ => "",
+            };
+            text.AppendLine($"{i,4} {step.Name,-40} {Ids(plan, step.Reads)} -> {Ids(plan, step.Writes)}  {what}");
+        }
+
+        foreach (string note in plan.Notes) text.AppendLine($"  {note}");
+        return text.ToString();
+    }
+
+    private static string Ids(ExecutionPlan plan, IEnumerable<int> ids) => string.Join(' ', ids.Select(i => plan.Buffers[i].Kind switch
+    {
+        BufferKind.Input => $"in{plan.Buffers[i].Index}",
+        BufferKind.Output => $"out{plan.Buffers[i].Index}",
+        BufferKind.Part => $"#{i}({Ids(plan, [plan.Buffers[i].Index])}+{plan.Buffers[i].Offset})",
+        _ => $"#{i}@{plan.Buffers[i].Offset}",
+    }));
+}

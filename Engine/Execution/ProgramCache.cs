@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using Cotangent.Kernels;
+
+namespace Cotangent.Execution;
+
+/// <summary>Compiled programs by graph structure, the least recently used dropped first. Used under <see cref="Executor.Lock"/>.</summary>
+internal sealed class ProgramCache(int capacity)
+{
+    private readonly Dictionary<GraphKey, LinkedListNode<(GraphKey Key, CompiledProgram Program)>> _programs = [];
+    private readonly LinkedList<(GraphKey Key, CompiledProgram Program)> _recent = new();
+
+    public int Count => _programs.Count;
+
+    /// <summary>Programs compiled so far: a steady loop compiles none.</summary>
+    public long Misses { get; private set; }
+
+    public CompiledProgram Get(GraphKey key)
+    {
+        if (_programs.TryGetValue(key, out LinkedListNode<(GraphKey Key, CompiledProgram Program)>? found))
+        {
+            _recent.Remove(found);
+            _recent.AddFirst(found);
+            return found.Value.Program;
+        }
+
+        Misses++;
+        long start = Stopwatch.GetTimestamp();
+        CompiledProgram program = new(Lowering.Plan(key.ToPlanGraph()));
+        if (EngineEnvironment.Debug >= 1)
+        {
+            Console.Error.WriteLine($"compiled {program.Plan.Steps.Length} steps for {key.Device.Id} in " +
+                $"{Stopwatch.GetElapsedTime(start).TotalMilliseconds:F1} ms, scratch {program.Plan.ScratchBytes / 1e6:F3} MB");
+        }
+
+        if (EngineEnvironment.Debug >= 3) Console.Error.WriteLine(PlanReport.Of(program.Plan));
+        _programs[key] = _recent.AddFirst((key, program));
+        if (_programs.Count > capacity)
+        {
+            _programs.Remove(_recent.Last!.Value.Key);
+            _recent.RemoveLast();
+        }
+
+        return program;
+    }
+}

@@ -1,0 +1,85 @@
+using Cotangent.Fusion;
+using Cotangent.Graph;
+using Cotangent.Kernels;
+
+namespace Cotangent.Execution;
+
+/// <summary>A fused step whose results differ from the same ops computed one by one in float64: a fault of fusion.</summary>
+internal sealed class StepMismatchException(string message) : CotangentException("CTG9997", message);
+
+/// <summary>Computes a step's results again, op by op in float64 from the step's own operands, and compares.</summary>
+internal sealed class StepVerifier
+{
+    /// <summary>Far above what sums in another order differ by, far below what a wrong index gives.</summary>
+    private const double Tolerance = 2e-3;
+
+    private readonly ExecutionPlan _plan;
+    private readonly Step _step;
+    private readonly Node[] _results;
+    private readonly double[][] _expected;
+
+    private StepVerifier(ExecutionPlan plan, Step step, Node[] results, double[][] expected)
+    {
+        _plan = plan;
+        _step = step;
+        _results = results;
+        _expected = expected;
+    }
+
+    /// <summary>Reads the operands (the step may overwrite them); null for steps that fuse nothing.</summary>
+    public static StepVerifier? Before(ExecutionPlan plan, Step step, KernelArgument[] buffers, ulong[] scalars)
+    {
+        if (step is not KernelStep kernel) return null;
+        Node[] results = [.. kernel.Fused.Operands.Where(o => o.Kind == OperandKind.Write).Select(o => o.Node)];
+        Dictionary<Node, Node> replaced = [];
+        Dictionary<Node, double[]> values = [];
+        foreach (KernelOperand operand in kernel.Fused.Operands.Where(o => o.Kind != OperandKind.Write))
+        {
+            Node n = operand.Node, leaf = Make.Input(n.Shape, n.DType, plan.Device, $"%{n.Id}");
+            replaced[n] = leaf;
+            values[leaf] = operand.Kind == OperandKind.Scalar
+                ? [ScalarValue(n.DType, scalars[kernel.ScalarSlot(n)])]
+                : Read(buffers[plan.BufferOf[n]], n);
+        }
+
+        return new(plan, step, results, Reference.Evaluate(Walk.Substitute(results, replaced), n => values[n]));
+    }
+
+    /// <summary>Compares the results with what they should be.</summary>
+    /// <exception cref="StepMismatchException">The first element that differs.</exception>
+    public void After(KernelArgument[] buffers)
+    {
+        for (int k = 0; k < _results.Length; k++)
+        {
+            double[] actual = Read(buffers[_plan.BufferOf[_results[k]]], _results[k]);
+            double scale = _expected[k].Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty().Max();
+            for (int i = 0; i < actual.Length; i++)
+            {
+                double x = actual[i], y = _expected[k][i];
+                if (x.Equals(y) || Math.Abs(x - y) <= Tolerance * (Math.Abs(y) + scale)) continue;
+                if (!double.IsFinite(x) && Math.Abs(y) > Limit(_results[k].DType)) continue;
+                throw new StepMismatchException(
+                    $"{_step.Name}: element {i} of {_results[k]} is {x}; computed op by op in float64 it is {y}.");
+            }
+        }
+    }
+
+    /// <summary>Where overflow to infinity begins.</summary>
+    private static double Limit(DType type) => type == DType.Float16 ? 65000 : type == DType.Float64 ? double.MaxValue : 3.3e38;
+
+    private static double ScalarValue(DType type, ulong computeBits) => type.Compute() switch
+    {
+        Kernels.Ir.ScalarType.Float32 => BitConverter.UInt32BitsToSingle((uint)computeBits),
+        Kernels.Ir.ScalarType.Float64 => BitConverter.UInt64BitsToDouble(computeBits),
+        Kernels.Ir.ScalarType.Int32 => (int)computeBits,
+        Kernels.Ir.ScalarType.Int64 => (long)computeBits,
+        _ => computeBits,
+    };
+
+    private static double[] Read(KernelArgument buffer, Node n)
+    {
+        byte[] bytes = new byte[n.Shape.Size * n.DType.Size()];
+        buffer.Memory!.Device.Read(buffer.Memory, buffer.Bits, bytes);
+        return HostData.ToDoubles(n.DType, bytes);
+    }
+}

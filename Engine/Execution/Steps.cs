@@ -1,0 +1,81 @@
+using System.Collections.Immutable;
+using Cotangent.Fusion;
+using Cotangent.Graph;
+using Cotangent.Kernels;
+
+namespace Cotangent.Execution;
+
+/// <summary>One operation of a program on its device. Buffers are named by their ids in the program.</summary>
+internal abstract class Step(string name, ImmutableArray<int> reads, ImmutableArray<int> writes)
+{
+    public string Name { get; } = name;
+
+    public ImmutableArray<int> Reads { get; } = reads;
+
+    public ImmutableArray<int> Writes { get; } = writes;
+
+    /// <summary>The size of the work, for reports.</summary>
+    public virtual string Size => "";
+
+    /// <summary>Buffers that a result may overwrite in this very step: each element is read before the result's element of the same
+    /// index is written, and by the same work item.</summary>
+    public ImmutableArray<int> ReadsInPlace { get; init; } = [];
+
+    /// <summary>Issues the step.</summary>
+    public abstract void Launch(Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars);
+}
+
+/// <summary>Launches a compiled kernel. Its argument list is reused: a program runs under its device's lock.</summary>
+internal sealed class KernelStep(FusedKernel fused, CompiledKernel kernel, ImmutableArray<(bool IsScalar, int Index)> arguments,
+    ImmutableArray<int> reads, ImmutableArray<int> writes)
+    : Step(fused.Kernel.Name, reads, writes)
+{
+    private readonly KernelArgument[] _arguments = new KernelArgument[arguments.Length];
+
+    public FusedKernel Fused { get; } = fused;
+
+    /// <inheritdoc/>
+    public override string Size => Fused.Kernel.Kind == Kernels.Ir.LaunchKind.Grouped
+        ? $"{Fused.Launch.Grid.X} groups of {Fused.Launch.Group.X}"
+        : $"{Fused.Launch.Extent.X} x {Fused.Launch.Extent.Y}";
+
+    /// <summary>The scalar slot that a placeholder's parameter is bound to.</summary>
+    public int ScalarSlot(Graph.Node placeholder) => arguments[Fused.Operands.IndexOf(new(placeholder, OperandKind.Scalar))].Index;
+
+    /// <inheritdoc/>
+    public override void Launch(Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars)
+    {
+        for (int i = 0; i < _arguments.Length; i++)
+        {
+            (bool isScalar, int index) = arguments[i];
+            _arguments[i] = isScalar ? KernelArgument.Raw(scalars[index]) : buffers[index];
+        }
+
+        device.Launch(kernel, Fused.Launch, _arguments);
+    }
+}
+
+/// <summary>A batched matrix product.</summary>
+internal sealed class ProductStep(DotPlan dot, int left, int right, int result)
+    : Step($"dot_{dot.Problem.Batch0 * dot.Problem.Batch1}x{dot.Problem.M}x{dot.Problem.N}x{dot.Problem.K}", [left, right], [result])
+{
+    public DotPlan Dot { get; } = dot;
+
+    /// <inheritdoc/>
+    public override void Launch(Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars) =>
+        device.Gemm(Dot.Problem, At(buffers[left], Dot.Left), At(buffers[right], Dot.Right), buffers[result]);
+
+    private static KernelArgument At(KernelArgument buffer, StridedView view) =>
+        KernelArgument.Pointer(buffer.Memory!, buffer.Bits + view.Offset * view.Base.DType.Size());
+}
+
+/// <summary>Copies a buffer into a part of another.</summary>
+internal sealed class CopyStep(int source, int destination, long bytes) : Step("copy", [source], [destination])
+{
+    /// <inheritdoc/>
+    public override void Launch(Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars)
+    {
+        KernelArgument from = buffers[source], to = buffers[destination];
+        device.Copy(from.Memory!, from.Bits, to.Memory!, to.Bits, bytes);
+    }
+}

@@ -1,0 +1,239 @@
+using Cotangent.Fusion;
+using Cotangent.Graph;
+using Cotangent.Kernels;
+
+namespace Cotangent.Execution;
+
+/// <summary>A function traced for one signature: a program, where its inputs come from and where its outputs go.</summary>
+internal sealed class TracedFunction<TResult>
+{
+    private readonly CompiledProgram? _program;
+    private readonly TensorSource[] _tensors;
+    private readonly ScalarSource[] _scalars;
+    private readonly State[] _cells;
+    private readonly State[] _writtenCells;
+    private readonly TResult _like;
+    private readonly (Shape Shape, DType DType)[] _results;
+    private readonly int[] _inPlace;
+    private readonly bool[] _isShared;
+    private readonly int _firstInPlaceStep;
+    private readonly Storage[] _tensorSlots;
+    private readonly ulong[] _scalarSlots;
+    private readonly Storage?[] _outputSlots;
+
+    /// <summary>Traces a function.</summary>
+    /// <param name="function">Called once, with placeholders in place of the arguments' tensors.</param>
+    /// <param name="arguments">The tensors of the call that is traced for.</param>
+    public TracedFunction(Func<IReadOnlyList<Tensor>, TResult> function, Tensor[] arguments)
+    {
+        long firstId = new Node(Ops.Number, [], Numbers.Of(DType.Int32, 0L)).Id;
+        Node[] placeholders = [.. arguments.Select(Placeholder)];
+        Tensor[] stand = [.. arguments.Select((t, i) => t.Weak is { } weak
+            ? new Tensor(WeakNumber.Traced(weak, placeholders[i]))
+            : new Tensor(placeholders[i]))];
+        JitTrace trace = new();
+        TResult result = trace.Run(() => function(stand));
+
+        Tensor[] results = Trees.Flatten(result);
+        _results = [.. results.Select(r => (r.Shape, r.DType))];
+        _like = results.Length == 0 ? result : Trees.Rebuild(result, [.. results.Select(_ => s_nothing)]);
+        _writtenCells = [.. trace.Written.Keys];
+        Node[] outputs = [.. results.Select(r => r.Node), .. trace.Written.Values.Select(v => v.Node)];
+        _cells = [.. trace.Cells.Keys];
+        if (outputs.Length == 0)
+        {
+            (_tensors, _scalars, _inPlace, _isShared, _tensorSlots, _scalarSlots, _outputSlots) = ([], [], [], [], [], [], []);
+            return;
+        }
+
+        RealizeCaptured(outputs, firstId);
+        lock (Executor.Lock)
+        {
+            HashSet<Node> numbers = [.. placeholders.Where((_, i) => Signature.KindOf(arguments[i]) != ArgumentKind.Tensor)];
+            Capture capture = Capture.Of(outputs, numbers);
+            Dictionary<Node, int> argumentOf = placeholders.Select((p, i) => (p, i)).ToDictionary(x => x.p, x => x.i);
+            Dictionary<Node, int> cellOf = _cells.Select((c, i) => (trace.Cells[c], i)).ToDictionary(x => x.Item1, x => x.i);
+            _tensors = [.. capture.Tensors.Select(n => Source(n, argumentOf, cellOf))];
+            _scalars = [.. capture.Scalars.Select(n => argumentOf.TryGetValue(n, out int i)
+                ? new ScalarSource(i, 0)
+                : new ScalarSource(-1, n.Get<NumberAttributes>().Bits))];
+            _program = Executor.Programs.Get(capture.Key);
+        }
+
+        (_inPlace, _isShared, _firstInPlaceStep) = PlanPlaces();
+        _tensorSlots = new Storage[_tensors.Length];
+        _scalarSlots = new ulong[_scalars.Length];
+        _outputSlots = new Storage?[_program.Plan.OutputBufferCount];
+        if (CompiledProgram.PlansAreChecked) PlanChecker.Check(_program.Plan, Placements());
+    }
+
+    // Keeps a rebuilt tree's structure without the traced graph.
+    private static readonly Tensor s_nothing = new(new Node(Ops.Number, [], Numbers.Of(DType.Float32, 0.0)));
+
+    public ExecutionPlan? Plan => _program?.Plan;
+
+    /// <summary>Runs the program on a call's arguments, which have the signature traced for.</summary>
+    public TResult Call(Tensor[] arguments, CancellationToken cancellation)
+    {
+        if (_program is null) return _like;
+        lock (Executor.Lock)
+        {
+            Executor.Realize([.. arguments.Where(t => Signature.KindOf(t) == ArgumentKind.Tensor).Select(t => t.Node), .. _cells.Select(c => c.Node)]);
+            try
+            {
+                BindInputs(arguments);
+                for (int i = 0; i < _writtenCells.Length; i++)
+                {
+                    if (_inPlace[i] >= 0) _outputSlots[_inPlace[i]] = _writtenCells[i].OwnStorage;
+                }
+
+                _program.Run(_tensorSlots, _scalarSlots, _outputSlots, cancellation, _firstInPlaceStep);
+                return Finish();
+            }
+            finally
+            {
+                Array.Clear(_tensorSlots);
+                Array.Clear(_outputSlots);
+            }
+        }
+    }
+
+    private static Node Placeholder(Tensor t, int i) => Make.Input(t.Shape, t.Weak?.WidestDType ?? t.DType, t.Device, $"argument {i}");
+
+    /// <summary>Captured tensors are inputs by reference: those that were lazy before the trace are computed now, once, not in every call.
+    /// Numbers and what follows from them alone stay part of the program.</summary>
+    private static void RealizeCaptured(Node[] outputs, long firstId)
+    {
+        lock (Executor.Lock)
+        {
+            HashSet<Node> withData = [], captured = [];
+            foreach (Node n in Walk.Topological(outputs))
+            {
+                if (n.Op == Ops.Data || n.Inputs.Any(withData.Contains)) withData.Add(n);
+                if (n.IsTraced || n.Id > firstId) captured.UnionWith(n.Inputs.Where(i => IsLazy(i, firstId) && withData.Contains(i)));
+            }
+
+            captured.UnionWith(outputs.Where(o => IsLazy(o, firstId) && withData.Contains(o)));
+            if (captured.Count > 0) Executor.Realize([.. captured]);
+        }
+    }
+
+    private static bool IsLazy(Node n, long firstId) => !n.IsTraced && n.Id < firstId && n.Storage is null;
+
+    private static TensorSource Source(Node n, Dictionary<Node, int> argumentOf, Dictionary<Node, int> cellOf)
+    {
+        if (argumentOf.TryGetValue(n, out int argument)) return new(argument, -1, null);
+        if (cellOf.TryGetValue(n, out int cell)) return new(-1, cell, null);
+        if (n.Storage is { } storage) return new(-1, -1, storage);
+        throw new TracedValueException($"The compiled function uses a tensor that depends on {n.Get<InputAttributes>().Name} of another, enclosing " +
+            "transform. Pass it as an argument.");
+    }
+
+    /// <summary>For each written cell: the output buffer that may be the cell's own memory, or −1; and whether its new value's memory can
+    /// be seen from outside.</summary>
+    private (int[] InPlace, bool[] IsShared, int FirstStep) PlanPlaces()
+    {
+        ExecutionPlan plan = _program!.Plan;
+        (int First, int Last)[] lifetimes = MemoryPlan.Lifetimes(plan);
+        int[] inPlace = new int[_writtenCells.Length];
+        bool[] isShared = new bool[_writtenCells.Length];
+        int firstStep = int.MaxValue;
+        for (int c = 0; c < inPlace.Length; c++)
+        {
+            int id = plan.Outputs[_results.Length + c];
+            bool own = id >= 0 && plan.Buffers[id].Kind == BufferKind.Output && plan.Outputs.Count(o => o == id) == 1;
+            isShared[c] = !own;
+            inPlace[c] = own && CanReplaceOldValue(plan, lifetimes, id, _writtenCells[c]) ? plan.Buffers[id].Index : -1;
+            if (inPlace[c] >= 0) firstStep = Math.Min(firstStep, FirstWrite(plan, id));
+        }
+
+        return (inPlace, isShared, firstStep);
+    }
+
+    /// <summary>True if all reads of the cell's old value are done before the new one is written.</summary>
+    private bool CanReplaceOldValue(ExecutionPlan plan, (int First, int Last)[] lifetimes, int output, State cell)
+    {
+        int slot = Array.FindIndex(_tensors, t => t.Cell >= 0 && _cells[t.Cell] == cell);
+        if (slot < 0) return true;
+        int input = plan.Buffers.IndexOf(plan.Buffers.First(b => b.Kind == BufferKind.Input && b.Index == slot));
+        int first = FirstWrite(plan, output);
+        if (plan.Outputs.Contains(input)) return false;
+        return lifetimes[input].Last < first || (lifetimes[input].Last == first
+            && plan.Steps[first].Writes.Contains(output) && plan.Steps[first].ReadsInPlace.Contains(input));
+    }
+
+    private static int FirstWrite(ExecutionPlan plan, int output)
+    {
+        for (int s = 0; s < plan.Steps.Length; s++)
+        {
+            if (plan.Steps[s].Writes.Any(w => plan.WholeOf(w) == output)) return s;
+        }
+
+        return int.MaxValue;
+    }
+
+    private Dictionary<int, int> Placements()
+    {
+        Dictionary<int, int> placements = [];
+        for (int c = 0; c < _inPlace.Length; c++)
+        {
+            int slot = Array.FindIndex(_tensors, t => t.Cell >= 0 && _cells[t.Cell] == _writtenCells[c]);
+            if (_inPlace[c] >= 0 && slot >= 0) placements[_inPlace[c]] = slot;
+        }
+
+        return placements;
+    }
+
+    private void BindInputs(Tensor[] arguments)
+    {
+        for (int i = 0; i < _tensorSlots.Length; i++)
+        {
+            TensorSource source = _tensors[i];
+            _tensorSlots[i] = source.Captured ?? (source.Argument >= 0 ? arguments[source.Argument].Node : _cells[source.Cell].Node).Storage!;
+        }
+
+        for (int i = 0; i < _scalarSlots.Length; i++)
+        {
+            ScalarSource source = _scalars[i];
+            _scalarSlots[i] = source.Argument < 0 ? source.Bits : NumberBits(arguments[source.Argument]);
+        }
+    }
+
+    private static ulong NumberBits(Tensor t) =>
+        (t.Weak is { } weak ? weak.ToNode(weak.WidestDType) : t.Node).Get<NumberAttributes>().Bits;
+
+    private TResult Finish()
+    {
+        ExecutionPlan plan = _program!.Plan;
+        Tensor[] results = new Tensor[_results.Length];
+        for (int i = 0; i < results.Length; i++)
+        {
+            ShareCell(plan.Outputs[i]);
+            Storage storage = Executor.OutputStorage(plan, i, _tensorSlots, _outputSlots);
+            results[i] = new Tensor(new Node(_results[i].Shape, _results[i].DType, storage));
+        }
+
+        Storage[] values = new Storage[_writtenCells.Length];
+        for (int c = 0; c < values.Length; c++)
+        {
+            ShareCell(plan.Outputs[_results.Length + c]);
+            values[c] = Executor.OutputStorage(plan, _results.Length + c, _tensorSlots, _outputSlots);
+        }
+
+        for (int c = 0; c < values.Length; c++) _writtenCells[c].Replace(values[c], _isShared[c]);
+        return results.Length == 0 ? _like : Trees.Rebuild(_like, results);
+    }
+
+    /// <summary>An output that is the old value of a cell shares its memory.</summary>
+    private void ShareCell(int buffer)
+    {
+        if (buffer < 0 || _program!.Plan.Buffers[buffer] is not { Kind: BufferKind.Input } input) return;
+        if (_tensors[input.Index].Cell is >= 0 and int cell) _cells[cell].Share();
+    }
+
+    /// <summary>Where a tensor input comes from: an argument, a cell, or a captured tensor.</summary>
+    private readonly record struct TensorSource(int Argument, int Cell, Storage? Captured);
+
+    /// <summary>Where a scalar input comes from: an argument, or a number of the trace.</summary>
+    private readonly record struct ScalarSource(int Argument, ulong Bits);
+}

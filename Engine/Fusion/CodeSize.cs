@@ -1,0 +1,77 @@
+using Cotangent.Graph;
+
+namespace Cotangent.Fusion;
+
+/// <summary>How much code nodes come to, in IR instructions after the mathematical functions are expanded.</summary>
+internal sealed class CodeSize
+{
+    /// <summary>Kernels larger than this are split. The CPU's JIT stops optimising at some four times that much.</summary>
+    public const int Largest = 700;
+
+    /// <summary>Groups are joined up to this size.</summary>
+    public const int LargestJoined = 450;
+
+    private readonly Dictionary<Node, int> _evaluations = [];
+
+    /// <summary>The instructions counted so far.</summary>
+    public int Total { get; private set; }
+
+    /// <summary>True once counting on serves no purpose.</summary>
+    public bool IsHopeless => Total > 4 * Largest;
+
+    /// <summary>The instructions of one node, without what it reads.</summary>
+    public static int Of(Node n) => n.Op.Kind switch
+    {
+        OpKind.Elementwise when n.Op == Ops.Threefry0 || n.Op == Ops.Threefry1 => 130,
+        OpKind.Elementwise when n.Op == Ops.Sin || n.Op == Ops.Cos => 550,
+        OpKind.Elementwise when n.Op == Ops.Tan => 1100,
+        OpKind.Elementwise when n.Op == Ops.Pow => 150,
+        OpKind.Elementwise when n.Op == Ops.Erf || n.Op == Ops.Atan => n.DType == DType.Float64 ? 125 : 100,
+        OpKind.Elementwise when Anchors.IsTranscendental(n.Op) => n.Op == Ops.Log || n.Op == Ops.Log1p ? 65 : 40,
+        OpKind.Movement => n.Op == Ops.Pad || n.Op == Ops.Concat ? 8 * n.Inputs.Length : 1,
+        OpKind.Indexing => 10,
+        OpKind.Leaf => n.Op == Ops.Number ? 0 : 2,
+        _ => 2,
+    };
+
+    /// <summary>Counts one evaluation of a node. Targets emit loops and guards twice, with and without masks.</summary>
+    public void Count(Node n, bool isNested)
+    {
+        Total += isNested ? 2 * Of(n) : Of(n);
+        _evaluations[n] = _evaluations.GetValueOrDefault(n) + 1;
+    }
+
+    /// <summary>The node to store so that a kernel shrinks most: one that is evaluated at several indices, or one that halves the work.</summary>
+    public Node? BestCut(Func<Node, bool> isBoundary, IReadOnlySet<Node> anchors)
+    {
+        Node? best = null;
+        long most = 0;
+        foreach ((Node n, int count) in _evaluations)
+        {
+            if (anchors.Contains(n) || n.Op.Kind is OpKind.Movement or OpKind.Leaf || isBoundary(n)) continue;
+            int below = Below(n, isBoundary);
+            long saved = count > 1 ? (long)below * (count - 1) * 2 : Math.Min(below, Math.Max(0, Total - below));
+            if (saved > most || (saved == most && best is not null && n.Id < best.Id)) (best, most) = (n, saved);
+        }
+
+        return best;
+    }
+
+    private static int Below(Node n, Func<Node, bool> isBoundary)
+    {
+        HashSet<Node> seen = [n];
+        Stack<Node> rest = new(seen);
+        int size = 0;
+        while (rest.TryPop(out Node? at))
+        {
+            size += Of(at);
+            if (isBoundary(at)) continue;
+            foreach (Node input in at.Inputs)
+            {
+                if (seen.Add(input)) rest.Push(input);
+            }
+        }
+
+        return size;
+    }
+}

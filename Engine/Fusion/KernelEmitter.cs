@@ -1,0 +1,284 @@
+using System.Collections.Immutable;
+using Cotangent.Graph;
+using Cotangent.Kernels;
+using Cotangent.Kernels.Ir;
+
+namespace Cotangent.Fusion;
+
+/// <summary>Builds the IR of a fused kernel: evaluates each stored node at each point of the domain, following indices through movement
+/// ops down to loads. Values are kept by (node, index), so nothing is computed twice in a loop, and put in the outermost loop in which
+/// their index is known.</summary>
+/// <remarks>
+/// Launches: without reductions and for short rows or columns, a range with X along the innermost axes and Y over the others, reductions
+/// being serial loops; for long rows, a group of <see cref="Domain.GroupSize"/> items a row that strides over it.
+/// The kernel is emitted several times: first to find which axes indices keep apart, then with the axes joined accordingly.
+/// </remarks>
+internal sealed partial class KernelEmitter
+{
+    private const int NarrowX = 16;
+    private const int WideX = 64;
+    private const int MaxSplits = 24;
+
+    private readonly PlanGraph _graph;
+    private readonly FusionGroup _group;
+    private readonly Func<Node, bool> _isStored;
+    private readonly Domain _domain;
+    private readonly int _firstX;
+    private readonly IndexSpace _space = new();
+    private readonly IndexVariable[][] _variables;
+    private readonly Builder _builder;
+    private readonly EmitScope _root;
+    private readonly Dictionary<IndexTerm, EmitScope> _scopeOf = [];
+    private readonly List<VariableRun> _runs = [];
+    private readonly List<KernelOperand> _operands = [];
+    private readonly List<Parameter> _parameters = [];
+    private readonly Dictionary<KernelOperand, Parameter> _parameterOf = [];
+    private readonly Dictionary<Node, Value> _reduced = [];
+    private readonly HashSet<Affine> _used = [];
+    private readonly CodeSize _size = new();
+    private readonly Affine _full;
+    private readonly Affine _outer;
+    private readonly HashSet<Node> _own;
+    private EmitScope _scope;
+
+    private KernelEmitter(PlanGraph graph, FusionGroup group, Func<Node, bool> isStored, LoopVariables layout, int firstX)
+    {
+        _graph = graph;
+        _group = group;
+        _isStored = isStored;
+        _domain = group.Domain;
+        _own = [.. group.Anchors];
+        _firstX = firstX;
+        _variables = layout.Make(_space);
+        _full = FlatIndex([.. _variables[0], .. _variables[1], .. _variables[2]]);
+        _outer = FlatIndex(OuterVariables);
+        _root = _scope = new EmitScope(new Region(), null, false);
+        _builder = new Builder(_root.Region);
+    }
+
+    private IndexVariable[] OuterVariables => [.. _variables[0], .. _variables[2]];
+
+    /// <summary>Builds a group's kernel.</summary>
+    /// <param name="graph">The plan.</param>
+    /// <param name="group">A fused group.</param>
+    /// <param name="isStored">True for nodes of other groups that have a buffer.</param>
+    public static FusedKernel Build(PlanGraph graph, FusionGroup group, Func<Node, bool> isStored)
+    {
+        LoopVariables layout = new(group.Domain);
+        KernelEmitter trial = new(graph, group, isStored, layout, 0);
+        trial.Emit();
+        for (int i = 0; i < MaxSplits && trial._space.Refinement is { } split; i++)
+        {
+            if (!layout.Split(trial._variables, split.Variable, split.Inner)) break;
+            trial = new(graph, group, isStored, layout, 0);
+            trial.Emit();
+        }
+
+        KernelEmitter emitter = new(graph, group, isStored, layout, trial.ChooseX());
+        FusedKernel kernel = emitter.Emit();
+        return emitter._size.Total <= CodeSize.Largest
+            ? kernel
+            : kernel with { IsTooLarge = true, Cut = emitter._size.BestCut(emitter.IsBoundary, emitter._own) };
+    }
+
+    private static Affine FlatIndex(IndexVariable[] variables)
+    {
+        Affine flat = Affine.Zero;
+        long stride = 1;
+        for (int i = variables.Length - 1; i >= 0; i--)
+        {
+            flat += Affine.Of(variables[i]) * stride;
+            stride *= variables[i].Extent;
+        }
+
+        return flat;
+    }
+
+    /// <summary>The first of the outer variables that X counts: as many as indices step through evenly, more if X would be too short to
+    /// fill the lanes.</summary>
+    private int ChooseX()
+    {
+        IndexVariable[] outer = OuterVariables;
+        int first = Math.Max(0, outer.Length - 1);
+        while (first > 0 && _used.All(a => VariableRun.Factor(a, outer.AsSpan(first - 1)) is not null)) first--;
+        if (Extent(outer, first) < NarrowX)
+        {
+            while (first > 0 && Extent(outer, first) < WideX) first--;
+        }
+
+        return first;
+    }
+
+    private static long Extent(IndexVariable[] variables, int first)
+    {
+        long extent = 1;
+        for (int i = first; i < variables.Length; i++) extent *= variables[i].Extent;
+        return extent;
+    }
+
+    private FusedKernel Emit()
+    {
+        IndexVariable[] outer = OuterVariables;
+        LaunchShape launch;
+        LaunchKind kind;
+        if (_group.IsGrouped)
+        {
+            (kind, launch) = (LaunchKind.Grouped, LaunchShape.Groups((int)_domain.A, Domain.GroupSize));
+            Bind(outer, () => _builder.Position(Opcode.GridIndex));
+        }
+        else
+        {
+            int x = (int)Extent(outer, _firstX), y = (int)(_domain.Outer / x);
+            (kind, launch) = (y == 1 ? LaunchKind.Range1D : LaunchKind.Range2D, LaunchShape.Range(x, y));
+            Bind(outer[.._firstX], () => _builder.Position(Opcode.GlobalIndex, Axis.Y));
+            Bind(outer[_firstX..], () => _builder.Position(Opcode.GlobalIndex));
+        }
+
+        if (_group.Kind == GroupKind.Scatter)
+        {
+            EmitScatter(_group.Anchors[0]);
+        }
+        else
+        {
+            EmitReductions();
+            EmitStores();
+        }
+
+        _builder.Append(new Return());
+        Kernel kernel = new(Name(), kind, [.. _parameters]);
+        kernel.Body.Nodes.AddRange(_root.Region.Nodes);
+        return new FusedKernel(kernel, launch, [.. _operands]);
+    }
+
+    private void Bind(IndexVariable[] variables, Func<Value> counter)
+    {
+        if (variables.Length == 0) return;
+        _runs.Add(VariableRun.Of(variables, counter()));
+        foreach (IndexVariable v in variables) _scopeOf[v] = _root;
+    }
+
+    private void EmitReductions()
+    {
+        // Reductions that need no other's result share a loop.
+        foreach (IGrouping<int, Node> level in Levels().GroupBy(p => p.Level, p => p.Reduce).OrderBy(g => g.Key))
+        {
+            Node[] nodes = [.. level];
+            ImmutableArray<Value> start = [.. nodes.Select(n => (Value)Reduction.Start(n))];
+            bool grouped = _group.IsGrouped;
+            Value[] sums = [.. Loop(start, carried =>
+                [.. nodes.Select((n, i) => Reduction.Combine(_builder, n, carried[i], Evaluate(n.Inputs[0], _space.Unflatten(_full, n.Inputs[0].Shape))))])];
+            for (int i = 0; i < nodes.Length; i++)
+            {
+                Value sum = grouped ? _builder.GroupReduce(Reduction.GroupOpcode(nodes[i]), sums[i]) : sums[i];
+                _reduced[nodes[i]] = Reduction.Finish(_builder, nodes[i], sum);
+            }
+        }
+    }
+
+    /// <summary>The group's reductions, with the number of others that each waits for.</summary>
+    private List<(Node Reduce, int Level)> Levels()
+    {
+        List<(Node, int)> levels = [];
+        if (!_group.HasReduction) return levels;
+        Dictionary<Node, int> depth = [];
+        foreach (Node n in GroupOrder.Of(_group, IsBoundary))
+        {
+            int below = 0;
+            foreach (Node input in n.Inputs) below = Math.Max(below, depth.GetValueOrDefault(input));
+            bool own = n.Op.Kind == OpKind.Reduce && _own.Contains(n);
+            depth[n] = own ? below + 1 : below;
+            if (own) levels.Add((n, below));
+        }
+
+        return levels;
+    }
+
+    private bool IsBoundary(Node n) => !_own.Contains(n) && (_isStored(n) || _graph.Leaves.ContainsKey(n));
+
+    private void EmitStores()
+    {
+        Node[] inner = [.. _group.Stored.Where(n => Grouping.AlignmentOf(n, _domain) == Alignment.Full && n.Op.Kind != OpKind.Reduce)];
+        Node[] outer = [.. _group.Stored.Except(inner)];
+        if (_domain.K == 1)
+        {
+            Store(_group.Stored, _full);
+            return;
+        }
+
+        if (_group.IsGrouped && outer.Length > 0)
+        {
+            Value first = _builder.Compare(Opcode.Equal, _builder.Position(Opcode.GroupIndex), Constant.Of(0));
+            Value[] values = [.. outer.Select(n => ValueAt(n, _outer))];
+            _builder.If(first, () => Store(outer, values, _outer));
+        }
+        else
+        {
+            Store(outer, _outer);
+        }
+
+        if (inner.Length > 0) Loop([], _ => { Store(inner, _full); return []; });
+    }
+
+    /// <summary>Runs over the K axis: every item all of it, or the items of a group in turn.</summary>
+    private ImmutableArray<Result> Loop(ImmutableArray<Value> start, Func<ImmutableArray<Value>, ImmutableArray<Value>> body)
+    {
+        Value first = _group.IsGrouped ? _builder.Position(Opcode.GroupIndex) : Constant.Of(0);
+        Value step = Constant.Of(_group.IsGrouped ? Domain.GroupSize : 1);
+        return Loop(_variables[1], first, (int)_domain.K, step, start, body);
+    }
+
+    private ImmutableArray<Result> Loop(IndexVariable[] variables, Value first, int end, Value step, ImmutableArray<Value> start,
+        Func<ImmutableArray<Value>, ImmutableArray<Value>> body) =>
+        _builder.For(first, Constant.Of(end), step, start, (i, carried) =>
+        {
+            EmitScope outer = _scope;
+            VariableRun run = VariableRun.Of(variables, i);
+            _scope = new EmitScope(_builder.Region, outer, false);
+            _runs.Add(run);
+            foreach (IndexVariable v in variables) _scopeOf[v] = _scope;
+            ImmutableArray<Value> next = body(carried);
+            _runs.Remove(run);
+            foreach (IndexVariable v in variables) _scopeOf.Remove(v);
+            _scope = outer;
+            return next;
+        });
+
+    private Value ValueAt(Node n, Affine flat) => n.Op.Kind == OpKind.Reduce && _reduced.TryGetValue(n, out Value? sum)
+        ? sum
+        : Evaluate(n, _space.Unflatten(flat, n.Shape));
+
+    /// <summary>Computes all before it stores any: a result may lie where an operand is.</summary>
+    private void Store(IReadOnlyList<Node> nodes, Affine flat) => Store(nodes, [.. nodes.Select(n => ValueAt(n, flat))], flat);
+
+    private void Store(IReadOnlyList<Node> nodes, Value[] values, Affine flat)
+    {
+        for (int i = 0; i < nodes.Count; i++)
+        {
+            Parameter pointer = Parameter(nodes[i], OperandKind.Write);
+            _builder.Store(pointer, EmitIndex(flat), _builder.Convert(values[i], nodes[i].DType.Scalar()));
+        }
+    }
+
+    private Parameter Parameter(Node n, OperandKind kind)
+    {
+        KernelOperand operand = new(n, kind);
+        if (!_parameterOf.TryGetValue(operand, out Parameter? parameter))
+        {
+            IrType type = kind == OperandKind.Scalar ? n.DType.Compute() : IrType.Pointer(n.DType.Scalar(), AddressSpace.Global);
+            _parameterOf[operand] = parameter = new Parameter(type, _parameters.Count);
+            _parameters.Add(parameter);
+            _operands.Add(operand);
+        }
+
+        return parameter;
+    }
+
+    /// <summary>A name that says what the kernel does: its shape of work and its weightiest ops.</summary>
+    private string Name()
+    {
+        string work = _group.Kind == GroupKind.Scatter ? "scatter" : _domain.K == 1 ? "map" : _group.IsGrouped ? "row" : _domain.C > 1 ? "column" : "shortrow";
+        IEnumerable<string> ops = GroupOrder.Of(_group, IsBoundary).Where(n => n.Op.Kind != OpKind.Leaf && !IsBoundary(n))
+            .OrderByDescending(Anchors.OwnCost).Select(n => n.Op.Name).Distinct().Take(3);
+        return string.Join('_', [work, .. ops]);
+    }
+}
