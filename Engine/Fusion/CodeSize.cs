@@ -35,9 +35,9 @@ internal sealed class CodeSize
     };
 
     /// <summary>Counts one evaluation of a node. Targets emit loops and guards twice, with and without masks.</summary>
-    public void Count(Node n, bool isNested)
+    public void Count(Node n, int depth)
     {
-        Total += isNested ? 2 * Of(n) : Of(n);
+        Total += Of(n) << Math.Min(depth, 3);
         _evaluations[n] = _evaluations.GetValueOrDefault(n) + 1;
     }
 
