@@ -1,1 +1,16 @@
-Console.WriteLine("samples");
+using System.CommandLine;
+using Cotangent.Samples.Lm;
+
+namespace Cotangent.Samples;
+
+/// <summary>The samples' command line; without a command it trains the language model.</summary>
+internal static class Program
+{
+    private static int Main(string[] args)
+    {
+        RootCommand root = new("Samples of Cotangent, a tensor compute engine for .NET. Without a command: lm.") { LmCommand.Create() };
+        bool isForRoot = args is ["-h" or "-?" or "--help" or "--version", ..];
+        string[] arguments = args is [] || (args[0].StartsWith('-') && !isForRoot) ? ["lm", .. args] : args;
+        return root.Parse(arguments).Invoke();
+    }
+}

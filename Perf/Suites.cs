@@ -1,0 +1,87 @@
+using System.Diagnostics;
+using System.Runtime.Intrinsics;
+using Cotangent.Kernels;
+
+namespace Cotangent.Perf;
+
+/// <summary>The measured cases: medians of repeated runs, in GB/s or GFLOP/s.</summary>
+internal static class Suites
+{
+    private const int Floats = 1 << 24;
+
+    /// <summary>Device-to-device copy: bytes read and written a second.</summary>
+    public static double Copy(Device device)
+    {
+        const long bytes = 4L * Floats;
+        DeviceMemory from = device.AllocateMemory(bytes), to = device.AllocateMemory(bytes);
+        return 2 * bytes / Median(() =>
+        {
+            device.Copy(from, 0, to, 0, bytes);
+            device.Synchronize();
+        }) / 1e9;
+    }
+
+    /// <summary>One fused chain over 16 M floats: 12 bytes an element.</summary>
+    public static double Chain(Device device)
+    {
+        RandomKey key = new(1);
+        Tensor x = key.Normal([Floats]).To(device).Realize(), y = key.Uniform([Floats]).To(device).Realize();
+        return 12.0 * Floats / Median(() =>
+        {
+            ((x * y + 0.5f).Tanh() * x + y).Realize();
+            device.Synchronize();
+        }) / 1e9;
+    }
+
+    public static double MatMul(Device device, int n)
+    {
+        RandomKey key = new(2);
+        Tensor x = key.Normal([n, n]).To(device).Realize(), y = key.Uniform([n, n]).To(device).Realize();
+        return 2.0 * n * n * n / Median(() =>
+        {
+            x.MatMul(y).Realize();
+            device.Synchronize();
+        }) / 1e9;
+    }
+
+    /// <summary>Independent fused multiply-adds in registers, all threads.</summary>
+    public static double FmaPeak(int threads)
+    {
+        const int rounds = 4_000_000;
+        double seconds = Median(() => Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => Fma(rounds)));
+        return (double)threads * rounds * 8 * 2 * Vector512<float>.Count / seconds / 1e9;
+    }
+
+    private static float Fma(int rounds)
+    {
+        Vector512<float> a = Vector512<float>.One, b = a, c = a, d = a, e = a, f = a, g = a, h = a, m = Vector512.Create(0.5f);
+        for (int i = 0; i < rounds; i++)
+        {
+            a = Vector512.FusedMultiplyAdd(a, m, m);
+            b = Vector512.FusedMultiplyAdd(b, m, m);
+            c = Vector512.FusedMultiplyAdd(c, m, m);
+            d = Vector512.FusedMultiplyAdd(d, m, m);
+            e = Vector512.FusedMultiplyAdd(e, m, m);
+            f = Vector512.FusedMultiplyAdd(f, m, m);
+            g = Vector512.FusedMultiplyAdd(g, m, m);
+            h = Vector512.FusedMultiplyAdd(h, m, m);
+        }
+
+        return Vector512.Sum(a + b + c + d + e + f + g + h);
+    }
+
+    private static double Median(Action run, int repetitions = 11)
+    {
+        for (int i = 0; i < 3; i++) run();
+        double[] seconds = new double[repetitions];
+        for (int i = 0; i < repetitions; i++)
+        {
+            long start = Stopwatch.GetTimestamp();
+            run();
+            seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
+        }
+
+        Array.Sort(seconds);
+        return seconds[repetitions / 2];
+    }
+}

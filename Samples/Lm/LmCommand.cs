@@ -1,0 +1,118 @@
+using System.CommandLine;
+using System.CommandLine.Parsing;
+using Cotangent.Kernels;
+using Spectre.Console;
+
+namespace Cotangent.Samples.Lm;
+
+/// <summary><c>lm</c>: trains a byte-level transformer on a text.</summary>
+internal static class LmCommand
+{
+    private static readonly Option<string?> s_text = new("--text")
+    {
+        Description = "The text file to train on. Default: Cotangent's own sources and docs.",
+        HelpName = "FILE",
+    };
+
+    private static readonly Option<string?> s_device = new("--device") { Description = "cpu, opencl, opencl:1, … Default: cpu.", HelpName = "ID" };
+    private static readonly Option<int> s_threads = Count("--threads", Environment.ProcessorCount, 1, "Threads of the CPU device; results do not depend on it.");
+    private static readonly Option<int> s_steps = Count("--steps", 1200, 0, "Optimizer steps in all, resumed ones included.");
+    private static readonly Option<int> s_stopAfter = Count("--stop-after", int.MaxValue, 1, "Save and end after this many steps, as Ctrl-C would.");
+    private static readonly Option<int> s_layers = Count("--layers", 4, 1, "Transformer blocks.");
+    private static readonly Option<int> s_width = Count("--width", 128, 1, "Features of the residual stream; a multiple of --heads.");
+    private static readonly Option<int> s_heads = Count("--heads", 4, 1, "Attention heads.");
+    private static readonly Option<int> s_context = Count("--context", 128, 1, "Bytes the model sees.");
+    private static readonly Option<int> s_batch = Count("--batch", 16, 1, "Windows a step.");
+    private static readonly Option<int> s_seed = Count("--seed", 0, 0, "Everything random follows from it.");
+    private static readonly Option<double> s_rate = new("--lr") { Description = "Peak learning rate.", DefaultValueFactory = _ => 2e-3, HelpName = "RATE" };
+    private static readonly Option<string> s_out = new("--out")
+    {
+        Description = "Folder for checkpoint.safetensors, loss.svg and sample.txt.",
+        DefaultValueFactory = _ => Path.Combine("runs", "lm"),
+        HelpName = "DIR",
+    };
+
+    private static readonly Option<string?> s_resume = new("--resume")
+    {
+        Description = "Continues the checkpoint in this folder, bit for bit; sizes, batch, rate, seed and steps come from it.",
+        HelpName = "DIR",
+    };
+
+    public static Command Create()
+    {
+        Command command = new("lm", "Trains a byte-level decoder-only transformer on a text and shows what it learned.")
+        {
+            s_text, s_device, s_threads, s_steps, s_layers, s_width, s_heads, s_context, s_batch, s_rate, s_seed, s_out, s_resume, s_stopAfter,
+        };
+        s_rate.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && result.GetValueOrDefault<double>() is not (> 0 and < double.PositiveInfinity))
+            {
+                result.AddError($"--lr is {result.Tokens[0].Value}; it must be a positive number.");
+            }
+        });
+        command.SetAction(Run);
+        return command;
+    }
+
+    private static int Run(ParseResult arguments)
+    {
+        try
+        {
+            Training.Run(Options(arguments), AnsiConsole.Console);
+            return 0;
+        }
+        catch (Exception e) when (e is UserErrorException or CotangentException or IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine(e.Message);
+            return 2;
+        }
+    }
+
+    private static TrainingOptions Options(ParseResult a)
+    {
+        string? resume = a.GetValue(s_resume);
+        TrainingOptions given = new()
+        {
+            Text = a.GetValue(s_text),
+            Sizes = new(a.GetValue(s_layers), a.GetValue(s_width), a.GetValue(s_heads), a.GetValue(s_context)),
+            Batch = a.GetValue(s_batch),
+            Rate = a.GetValue(s_rate),
+            Seed = a.GetValue(s_seed),
+            Steps = a.GetValue(s_steps),
+            StopAfter = a.GetValue(s_stopAfter),
+            Out = a.GetResult(s_out) is { Implicit: false } || resume is null ? a.GetValue(s_out)! : resume,
+            Resume = resume,
+            Threads = a.GetValue(s_threads),
+            Device = a.GetValue(s_device) ?? "cpu",
+        };
+        if (given.Sizes.Width % given.Sizes.Heads != 0)
+        {
+            throw new UserErrorException($"--width {given.Sizes.Width} is not a multiple of --heads {given.Sizes.Heads}; each head needs an equal share.");
+        }
+
+        if (resume is not null)
+        {
+            Option[] fixedByCheckpoint = [s_layers, s_width, s_heads, s_context, s_batch, s_rate, s_seed, s_steps];
+            if (fixedByCheckpoint.FirstOrDefault(o => a.GetResult(o) is { Implicit: false }) is { } clash)
+            {
+                throw new UserErrorException($"{clash.Name} cannot be given with --resume: it comes from the checkpoint, so that training continues bit for bit.");
+            }
+        }
+
+        return given;
+    }
+
+    private static Option<int> Count(string name, int value, int minimum, string description)
+    {
+        Option<int> option = new(name) { Description = description, DefaultValueFactory = _ => value, HelpName = "N" };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int n) && n < minimum)
+            {
+                result.AddError($"{name} is {n}; it must be at least {minimum}.");
+            }
+        });
+        return option;
+    }
+}

@@ -1,0 +1,66 @@
+using Cotangent.AutoDiff;
+
+namespace Cotangent.Samples.Lm;
+
+/// <summary>The sizes of a decoder-only transformer over bytes.</summary>
+internal sealed record TransformerSizes(int Layers, int Width, int Heads, int Context)
+{
+    /// <summary>The alphabet: bytes.</summary>
+    public const int Vocabulary = 256;
+}
+
+/// <summary>One pre-norm block: x + attention(norm(x)), then x + mlp(norm(x)). Weights multiply from the right: [in, out].</summary>
+internal sealed record Block(
+    Tensor AttentionNorm, Tensor Query, Tensor Key, Tensor Value, Tensor Output, Tensor MlpNorm, Tensor Up, Tensor Down);
+
+/// <summary>A decoder-only transformer's parameters; as a record of tensors it is a tree that Diff and the optimizers understand.</summary>
+internal sealed record Transformer(Tensor Tokens, Tensor Positions, Block[] Blocks, Tensor Norm, Tensor Head)
+{
+    /// <summary>Normal initial weights of deviation 0.02, those that write to the residual stream smaller by √(2·layers) (GPT-2's recipe).</summary>
+    public static Transformer Create(TransformerSizes sizes, RandomKey key, Kernels.Device device)
+    {
+        int d = sizes.Width;
+        double residual = 0.02 / Math.Sqrt(2 * sizes.Layers);
+        RandomKey[] keys = key.Split(3 + 6 * sizes.Layers);
+        int next = 0;
+        Tensor Weights(double deviation, params int[] shape) =>
+            (keys[next++].Normal(Shape.Create(shape)) * deviation).To(device).Realize();
+        Tensor Gain() => Tensor.Ones([d], device: device).Realize();
+
+        return new Transformer(
+            Weights(0.02, TransformerSizes.Vocabulary, d),
+            Weights(0.02, sizes.Context, d),
+            [.. Enumerable.Range(0, sizes.Layers).Select(_ => new Block(
+                Gain(), Weights(0.02, d, d), Weights(0.02, d, d), Weights(0.02, d, d), Weights(residual, d, d),
+                Gain(), Weights(0.02, d, 4 * d), Weights(residual, 4 * d, d)))],
+            Gain(),
+            Weights(0.02, d, TransformerSizes.Vocabulary));
+    }
+
+    /// <summary>Next-byte logits: tokens Int32 [batch, time] → [batch, time, 256].</summary>
+    public Tensor Logits(Tensor tokens, int heads)
+    {
+        Tensor x = Tokens.Gather(tokens) + Positions[..tokens.Shape[1]];
+        foreach (Block block in Blocks)
+        {
+            x += Attend(Nn.RmsNorm(x, block.AttentionNorm), block, heads);
+            x += Nn.RmsNorm(x, block.MlpNorm).MatMul(block.Up).Gelu().MatMul(block.Down);
+        }
+
+        return Nn.RmsNorm(x, Norm).MatMul(Head);
+    }
+
+    /// <summary>The mean cross-entropy in nats of predicting each of windows[:, 1:] from what precedes it; windows Int32 [batch, time + 1].</summary>
+    public Tensor Loss(Tensor windows, int heads) =>
+        Nn.CrossEntropy(Logits(windows[.., ..^1], heads), windows[.., 1..]);
+
+    private static Tensor Attend(Tensor x, Block block, int heads)
+    {
+        (int batch, int time, int width) = (x.Shape[0], x.Shape[1], x.Shape[2]);
+        Tensor Split(Tensor y) => y.Reshape(batch, time, heads, width / heads).Permute(0, 2, 1, 3);
+
+        Tensor mixed = Nn.Attention(
+            Split(x.MatMul(block.Query)), Split(x.MatMul(block.Key)), Split(x.MatMul(block.Value)), causal: true);
+        return mixed.Permute(0, 2, 1, 3).Reshape(batch, time, width).MatMul(block.Output);
+    }
+}
