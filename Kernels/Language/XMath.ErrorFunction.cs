@@ -106,7 +106,8 @@ public static partial class XMath
         double factor = 1.2375126308378275 + tail;
         double factorLow = (1.2375126308378275 - factor) + tail;
 
-        // e^(−x²) as 1 + m with the low half of x², everything that rounding loses kept to first order until the last operations.
+        // e^(−x²) as 1 + m with the low half of x², everything that rounding loses kept to first order until the last
+        // operations.
         double square = x * x;
         double squareLow = Fma(x, x, -square);
         double shifted = Fma(-square, Log2E, IntegerShift);

@@ -14,8 +14,8 @@ public static partial class XMath
         t = Fma(t, z, -0.33333313f);
         float small = Fma(a * z, t, a);
 
-        // u = e^(2|x|) − 1 = 2^n·(e^(2r) − 1) + 2^n − 1 and tanh = u/(u + 2). Beyond 9.02 the result is 1. One term of ln(2)/2 is
-        // enough: where n is large, tanh no longer feels its error.
+        // u = e^(2|x|) − 1 = 2^n·(e^(2r) − 1) + 2^n − 1 and tanh = u/(u + 2). Beyond 9.02 the result is 1. One term of
+        // ln(2)/2 is enough: where n is large, tanh no longer feels its error.
         float b = a > 9.02f ? 9.02f : a;
         float shifted = Fma(b, 2.885390082f, IntegerShiftF);
         float n = shifted - IntegerShiftF;
@@ -95,7 +95,8 @@ public static partial class XMath
         p = Fma(p, z, -0.16666666666666663);
         double small = Fma(a * z, p, a);
 
-        // log(a + √(a² + 1)) with what the square, the root and the sum lose; beyond 2^30 the 1 is nothing: log(a) + log(2).
+        // log(a + √(a² + 1)) with what the square, the root and the sum lose; beyond 2^30 the 1 is nothing: log(a) +
+        // log(2).
         bool huge = a > 1073741824;
         double square = huge ? 1 : z;
         double lost = huge ? 0 : Fma(a, a, -z);

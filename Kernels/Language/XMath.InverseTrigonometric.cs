@@ -61,7 +61,8 @@ public static partial class XMath
         bool left = BitConverter.DoubleToInt64Bits(x) < 0;
         double angle = AtanRatio(a * scale, b * scale, left ? Pi : 0, left ? PiLow : 0);
         double onAxis = left ? Pi : 0;
-        double result = a == 0 && b == 0 ? onAxis : b == double.PositiveInfinity ? onAxis : a == double.PositiveInfinity ? HalfPi : angle;
+        double result = a == 0 && b == 0 ? onAxis : b == double.PositiveInfinity ? onAxis
+            : a == double.PositiveInfinity ? HalfPi : angle;
         return double.IsNaN(x) || double.IsNaN(y) ? double.NaN : WithSign(result, y);
     }
 

@@ -1,7 +1,8 @@
 namespace Cotangent.Kernels;
 
-/// <content>Payne and Hanek's reduction: x·2/π modulo 4 by integer multiplication with just the digits of 2/π that matter. Digits of
-/// weight 4 and more times x's integer mantissa are whole turns; those far below the fraction wanted are dropped.</content>
+/// <content>Payne and Hanek's reduction: x·2/π modulo 4 by integer multiplication with just the digits of 2/π that
+/// matter. Digits of weight 4 and more times x's integer mantissa are whole turns; those far below the fraction wanted
+/// are dropped.</content>
 public static partial class XMath
 {
     private const double HalfPiFraction = 3.4061215800865545e-19;
@@ -81,7 +82,8 @@ public static partial class XMath
         int offset = DigitOffset(x);
         ulong digits = Window(TwoOverPiWord(offset, 1), TwoOverPiWord(offset, 2), offset);
         ulong carry = TurnsLow(x) < mantissa * digits ? 1ul : 0ul;
-        return mantissa * Window(TwoOverPiWord(offset, 0), TwoOverPiWord(offset, 1), offset) + MultiplyHigh(mantissa, digits) + carry;
+        ulong above = Window(TwoOverPiWord(offset, 0), TwoOverPiWord(offset, 1), offset);
+        return mantissa * above + MultiplyHigh(mantissa, digits) + carry;
     }
 
     /// <summary>The 64 bits after those of TurnsHigh.</summary>
@@ -90,7 +92,8 @@ public static partial class XMath
         ulong mantissa = MantissaBits(x);
         int offset = DigitOffset(x);
         ulong digits = Window(TwoOverPiWord(offset, 1), TwoOverPiWord(offset, 2), offset);
-        return mantissa * digits + MultiplyHigh(mantissa, Window(TwoOverPiWord(offset, 2), TwoOverPiWord(offset, 3), offset));
+        ulong below = Window(TwoOverPiWord(offset, 2), TwoOverPiWord(offset, 3), offset);
+        return mantissa * digits + MultiplyHigh(mantissa, below);
     }
 
     private static ulong MantissaBits(double x) =>
@@ -111,16 +114,19 @@ public static partial class XMath
     private static ulong Window(ulong first, ulong second, int offset) =>
         (first << (offset & 63)) | ((second >> 1) >> (63 - (offset & 63)));
 
-    /// <summary>The word with the offset's bit of the digits of 2/π, or one of the next three. 64 zeros stand before the digits.
-    /// Kernels have no tables: first one group of seven words is chosen, then the word.</summary>
+    /// <summary>The word with the offset's bit of the digits of 2/π, or one of the next three. 64 zeros stand before
+    /// the digits. Kernels have no tables: first one group of seven words is chosen, then the word.</summary>
     private static ulong TwoOverPiWord(int offset, int next)
     {
         int group = offset >> 8;
         int word = (offset >> 6) & 3;
         ulong a = Choose(group, 0, Digits3, 0xe88235f52ebb4484, 0x1ff897ffde05980f, 0x7527bac7ebe5f17b);
-        ulong b = Choose(group, Digits0, 0xb7246e3a424dd2e0, 0xe99c7026b45f7e41, 0xef2f118b5a0a6d1f, 0x3d0739f78a5292ea);
-        ulong c = Choose(group, Digits1, 0x06492eea09d1921c, 0x3991d639835339f4, 0x6d367ecf27cb09b7, 0x6bfb5fb11f8d5d08);
-        ulong d = Choose(group, Digits2, 0xfe1deb1cb129a73e, 0x9c845f8bbdf9283b, 0x4f463f669e5fea2d, 0x56033046fc7b6bab);
+        ulong b = Choose(group, Digits0, 0xb7246e3a424dd2e0, 0xe99c7026b45f7e41, 0xef2f118b5a0a6d1f,
+            0x3d0739f78a5292ea);
+        ulong c = Choose(group, Digits1, 0x06492eea09d1921c, 0x3991d639835339f4, 0x6d367ecf27cb09b7,
+            0x6bfb5fb11f8d5d08);
+        ulong d = Choose(group, Digits2, 0xfe1deb1cb129a73e, 0x9c845f8bbdf9283b, 0x4f463f669e5fea2d,
+            0x56033046fc7b6bab);
         ulong e = Choose(group, Digits3, 0xe88235f52ebb4484, 0x1ff897ffde05980f, 0x7527bac7ebe5f17b, 0);
         ulong f = Choose(group, 0xb7246e3a424dd2e0, 0xe99c7026b45f7e41, 0xef2f118b5a0a6d1f, 0x3d0739f78a5292ea, 0);
         ulong g = Choose(group, 0x06492eea09d1921c, 0x3991d639835339f4, 0x6d367ecf27cb09b7, 0x6bfb5fb11f8d5d08, 0);
@@ -132,7 +138,8 @@ public static partial class XMath
 
     private static ulong Choose(int index, ulong a, ulong b, ulong c) => index < 1 ? a : index < 2 ? b : c;
 
-    private static ulong Choose(int index, ulong a, ulong b, ulong c, ulong d) => index < 2 ? (index < 1 ? a : b) : (index < 3 ? c : d);
+    private static ulong Choose(int index, ulong a, ulong b, ulong c, ulong d) =>
+        index < 2 ? (index < 1 ? a : b) : (index < 3 ? c : d);
 
     private static ulong Choose(int index, ulong a, ulong b, ulong c, ulong d, ulong e) =>
         index < 2 ? (index < 1 ? a : b) : index < 3 ? c : index < 4 ? d : e;

@@ -98,8 +98,8 @@ public static partial class XMath
         (int)((BitConverter.DoubleToInt64Bits(Normalised(x)) - RootHalf) >> 52) - (x < SmallestNormal ? 54 : 0);
 
     /// <summary>m of x = m·2^k with √½ ≤ m &lt; √2.</summary>
-    private static float MantissaOf(float x) =>
-        BitConverter.Int32BitsToSingle(((BitConverter.SingleToInt32Bits(Normalised(x)) - RootHalfF) & 0x007FFFFF) + RootHalfF);
+    private static float MantissaOf(float x) => BitConverter.Int32BitsToSingle(
+        ((BitConverter.SingleToInt32Bits(Normalised(x)) - RootHalfF) & 0x007FFFFF) + RootHalfF);
 
     private static double MantissaOf(double x) => BitConverter.Int64BitsToDouble(
         ((BitConverter.DoubleToInt64Bits(Normalised(x)) - RootHalf) & 0x000FFFFFFFFFFFFF) + RootHalf);
@@ -123,7 +123,8 @@ public static partial class XMath
         return Fma(q, f, 0.3333333f);
     }
 
-    /// <summary>k·log(2) + log(1 + f) + c. With s = f/(2 + f), log(1 + f) = 2·atanh(s) = f − f²/2 + s·(f²/2 + R(s²)).</summary>
+    /// <summary>k·log(2) + log(1 + f) + c. With s = f/(2 + f), log(1 + f) = 2·atanh(s) = f − f²/2 + s·(f²/2 +
+    /// R(s²)).</summary>
     private static double LogSum(double f, double k, double c)
     {
         double half = 0.5 * f * f;

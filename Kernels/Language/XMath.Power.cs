@@ -65,7 +65,8 @@ public static partial class XMath
         return y * (cube + (t + t)) / (cube + cube + t);
     }
 
-    /// <summary>a^y for finite a > 0: e^(y·log(a)) with the logarithm in two numbers, as its error is multiplied by up to 745.</summary>
+    /// <summary>a^y for finite a > 0: e^(y·log(a)) with the logarithm in two numbers, as its error is multiplied by up
+    /// to 745.</summary>
     private static double PowPositive(double a, double y)
     {
         double high = LogTwice(a);
@@ -81,8 +82,8 @@ public static partial class XMath
         return Scale(1 + Fma(r * r, ExpTail(r), r), LowBits(shifted));
     }
 
-    /// <summary>log(a) rounded; LogTwiceLow has the rest. With s = f/(2 + f): k·log(2) + 2s + ⅔s³ + s⁵·P(s²), all but the last as
-    /// two numbers each.</summary>
+    /// <summary>log(a) rounded; LogTwiceLow has the rest. With s = f/(2 + f): k·log(2) + 2s + ⅔s³ + s⁵·P(s²), all but
+    /// the last as two numbers each.</summary>
     private static double LogTwice(double a)
     {
         double f = MantissaOf(a) - 1;

@@ -115,7 +115,8 @@ public static partial class XMath
         return BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(y) ^ ((quadrant & 2) << 30));
     }
 
-    /// <summary>x − n·π/2 rounded; ReduceLow has the rest. n·HalfPi is exact as a sum of two numbers, and so is x less the first.</summary>
+    /// <summary>x − n·π/2 rounded; ReduceLow has the rest. n·HalfPi is exact as a sum of two numbers, and so is x less
+    /// the first.</summary>
     private static double ReduceHigh(double x, double n)
     {
         double p = n * HalfPi;

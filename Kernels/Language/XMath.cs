@@ -1,12 +1,13 @@
 namespace Cotangent.Kernels;
 
-/// <summary>Mathematical functions with the same bits on every device (ILGPU's <c>XMath</c>). They are ordinary kernel code: only
-/// IEEE additions, multiplications, divisions, square roots, fused multiply-adds, integer operations and selects, so that each
-/// target that has those gives the same result, within 2 ulp of the exact value.</summary>
+/// <summary>Mathematical functions with the same bits on every device (ILGPU's <c>XMath</c>). They are ordinary kernel
+/// code: only IEEE additions, multiplications, divisions, square roots, fused multiply-adds, integer operations and
+/// selects, so that each target that has those gives the same result, within 2 ulp of the exact value.</summary>
 /// <remarks>
 /// <para>NaN, infinities and signed zeros are as in <see cref="Math"/> and <see cref="MathF"/>.</para>
-/// <para>The polynomials are minimax fits (Remez exchange on the relative error of the function). Single-precision functions that
-/// programs spend time in stay in single precision; the others compute in double precision and round once.</para>
+/// <para>The polynomials are minimax fits (Remez exchange on the relative error of the function). Single-precision
+/// functions that programs spend time in stay in single precision; the others compute in double precision and round
+/// once.</para>
 /// </remarks>
 public static partial class XMath
 {
@@ -37,7 +38,8 @@ public static partial class XMath
 
     private static float PowerOfTwoF(int n) => BitConverter.Int32BitsToSingle((n + 127) << 23);
 
-    /// <summary>x·2^n in two steps, so that n may go beyond the exponents: one rounding, of a subnormal result.</summary>
+    /// <summary>x·2^n in two steps, so that n may go beyond the exponents: one rounding, of a subnormal
+    /// result.</summary>
     private static double Scale(double x, int n) => x * PowerOfTwo(n >> 1) * PowerOfTwo(n - (n >> 1));
 
     private static float Scale(float x, int n) => x * PowerOfTwoF(n >> 1) * PowerOfTwoF(n - (n >> 1));

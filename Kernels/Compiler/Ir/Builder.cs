@@ -20,7 +20,8 @@ internal sealed class Builder(Region region)
 
     public Instruction Binary(Opcode opcode, Value x, Value y) => Append(new Instruction(opcode, x.Type, x, y));
 
-    public Instruction Compare(Opcode opcode, Value x, Value y) => Append(new Instruction(opcode, ScalarType.Bool, x, y));
+    public Instruction Compare(Opcode opcode, Value x, Value y) =>
+        Append(new Instruction(opcode, ScalarType.Bool, x, y));
 
     public Instruction Add(Value x, Value y) => Binary(Opcode.Add, x, y);
 
@@ -87,10 +88,12 @@ internal sealed class Builder(Region region)
     /// <summary>An If without results or else.</summary>
     public void If(Value condition, Action then) => If(condition, [], () => { then(); return []; }, () => []);
 
-    /// <summary>for (i = start; i &lt; end; i += step) with carried values: body takes i and the carried values, gives the new ones.
-    /// Returns the carried values after the last round. All integers have <paramref name="start"/>'s type; step is positive.</summary>
+    /// <summary>for (i = start; i &lt; end; i += step) with carried values: body takes i and the carried values, gives
+    /// the new ones. Returns the carried values after the last round. All integers have <paramref name="start"/>'s
+    /// type; step is positive.</summary>
     /// <remarks>This is the canonical counted-loop shape that the unroller and the SIMD target recognise:
-    /// <c>Loop(i, carried) { If(i &lt; end) { body; Continue(i + step, new) } else { Break(carried) } Unreachable }</c>.</remarks>
+    /// <c>Loop(i, carried) { If(i &lt; end) { body; Continue(i + step, new) } else { Break(carried) }
+    /// Unreachable }</c>.</remarks>
     public ImmutableArray<Result> For(Value start, Value end, Value step, ImmutableArray<Value> initial,
         Func<Value, ImmutableArray<Value>, ImmutableArray<Value>> body)
     {

@@ -40,7 +40,8 @@ internal static class Conversions
         return float.IsNaN(x) ? (bits >> 16) | 0x40 : (bits + 0x7FFF + ((bits >> 16) & 1)) >> 16;
     }
 
-    private static ulong FromFloat<T>(T x, ScalarType to) where T : unmanaged, IBinaryFloatingPointIeee754<T> => to switch
+    private static ulong FromFloat<T>(T x, ScalarType to) where T : unmanaged, IBinaryFloatingPointIeee754<T> =>
+        to switch
     {
         ScalarType.Bool => x != T.Zero ? 1u : 0u,
         ScalarType.Int8 => (byte)sbyte.CreateSaturating(x),

@@ -3,8 +3,9 @@ using StepKind = Cotangent.Kernels.Ir.InterpreterProgram.StepKind;
 namespace Cotangent.Kernels.Ir;
 
 /// <summary>Runs IR on host memory, slowly and obviously: the oracle for the targets and the passes.</summary>
-/// <remarks>Range items run one after the other, X fastest. The items of a group each run until they finish or come to a barrier or a
-/// group operation; when all wait at the same one it is done and they go on. The order is fixed, so runs are reproducible.</remarks>
+/// <remarks>Range items run one after the other, X fastest. The items of a group each run until they finish or come to
+/// a barrier or a group operation; when all wait at the same one it is done and they go on. The order is fixed, so runs
+/// are reproducible.</remarks>
 internal sealed class Interpreter
 {
     private readonly InterpreterProgram _program;
@@ -41,17 +42,20 @@ internal sealed class Interpreter
     /// <param name="kernel">A verified kernel.</param>
     /// <param name="shape">The launch.</param>
     /// <param name="arguments">One a parameter; memory must be readable by the host.</param>
-    /// <param name="fill">What fresh shared and local memory holds; the default makes every float a NaN, to find reads before writes.</param>
-    /// <param name="observe">Told the index of the work item (in its group if there are groups), a value and its bits, each time an
-    /// instruction or a break makes it.</param>
-    /// <exception cref="InterpreterException">The kernel did what it must not: an access out of bounds, a diverging barrier.</exception>
-    public static void Run(Kernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments, byte fill = 0xFF,
-        Action<Index3D, Value, ulong>? observe = null)
+    /// <param name="fill">What fresh shared and local memory holds; the default makes every float a NaN, to find reads
+    /// before writes.</param>
+    /// <param name="observe">Told the index of the work item (in its group if there are groups), a value and its bits,
+    /// each time an instruction or a break makes it.</param>
+    /// <exception cref="InterpreterException">The kernel did what it must not: an access out of bounds, a diverging
+    /// barrier.</exception>
+    public static void Run(Kernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments,
+        byte fill = 0xFF, Action<Index3D, Value, ulong>? observe = null)
     {
         if (arguments.Length != kernel.Parameters.Length)
         {
             throw new ArgumentException(
-                $"Kernel '{kernel.Name}' takes {kernel.Parameters.Length} arguments, not {arguments.Length}.", nameof(arguments));
+                $"Kernel '{kernel.Name}' takes {kernel.Parameters.Length} arguments, not {arguments.Length}.",
+                nameof(arguments));
         }
 
         Interpreter interpreter = new(kernel, shape, arguments, fill, observe);
@@ -259,7 +263,8 @@ internal sealed class Interpreter
         ulong old = node.Opcode == Opcode.Store ? 0 : memory.Read((long)offset, size);
         if (node.Opcode != Opcode.Load)
         {
-            memory.Write((long)offset, size, node.Opcode == Opcode.Store ? value : Semantics.Combine(node.Opcode, type, old, value));
+            bool store = node.Opcode == Opcode.Store;
+            memory.Write((long)offset, size, store ? value : Semantics.Combine(node.Opcode, type, old, value));
         }
 
         return new Cell(old);
@@ -270,7 +275,8 @@ internal sealed class Interpreter
 
     private int Position(Item item, Opcode opcode, Axis axis) => opcode switch
     {
-        Opcode.GlobalIndex when Kernel.Kind == LaunchKind.Grouped => At(_grid, axis) * At(_shape.Group, axis) + At(item.Index, axis),
+        Opcode.GlobalIndex when Kernel.Kind == LaunchKind.Grouped =>
+            At(_grid, axis) * At(_shape.Group, axis) + At(item.Index, axis),
         Opcode.GlobalIndex or Opcode.GroupIndex => At(item.Index, axis),
         Opcode.GlobalExtent => At(_shape.Extent, axis),
         Opcode.GroupExtent => At(_shape.Group, axis),

@@ -74,7 +74,8 @@ internal sealed class InterpreterProgram
                     _exits[leave.Target].Add(Emit(node, StepKind.Move, leave.Arguments, [.. leave.Target.Results]));
                     break;
                 case Continue again:
-                    Emit(node, StepKind.Move, again.Arguments, [.. again.Target.Parameters]).Target = _starts[again.Target];
+                    Emit(node, StepKind.Move, again.Arguments, [.. again.Target.Parameters]).Target =
+                        _starts[again.Target];
                     break;
                 case Return:
                     Emit(node, StepKind.Finish, [], []);

@@ -5,8 +5,9 @@ namespace Cotangent.Kernels.Ir;
 /// <summary>How a kernel is launched.</summary>
 internal enum LaunchKind : byte
 {
-    /// <summary>Over an implicit range of 1 to 3 dimensions: the device chooses the groups; items outside the range do not run.
-    /// No shared memory, no barrier, no group operation. X varies fastest and is the axis that becomes SIMD lanes.</summary>
+    /// <summary>Over an implicit range of 1 to 3 dimensions: the device chooses the groups; items outside the range do
+    /// not run. No shared memory, no barrier, no group operation. X varies fastest and is the axis that becomes SIMD
+    /// lanes.</summary>
     Range1D, Range2D, Range3D,
 
     /// <summary>Over explicit groups of a size given at launch.</summary>

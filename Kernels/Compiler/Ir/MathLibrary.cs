@@ -15,7 +15,8 @@ internal static class MathLibrary
         {
             ScalarType.Float32 => typeof(float),
             ScalarType.Float64 => typeof(double),
-            _ => throw new ArgumentOutOfRangeException(nameof(type), type, "The mathematical functions take Float32 and Float64."),
+            _ => throw new ArgumentOutOfRangeException(nameof(type), type,
+                "The mathematical functions take Float32 and Float64."),
         };
         Type[] signature = IsBinary(function) ? [element, element] : [element];
         return typeof(XMath).GetMethod(function.ToString(), BindingFlags.Public | BindingFlags.Static, signature)
@@ -29,9 +30,11 @@ internal static class MathLibrary
         return method switch
         {
             Func<float, float> f => Conversions.ToBits(f(Conversions.FromBits<float>(x))),
-            Func<float, float, float> f => Conversions.ToBits(f(Conversions.FromBits<float>(x), Conversions.FromBits<float>(y))),
+            Func<float, float, float> f =>
+                Conversions.ToBits(f(Conversions.FromBits<float>(x), Conversions.FromBits<float>(y))),
             Func<double, double> f => Conversions.ToBits(f(Conversions.FromBits<double>(x))),
-            Func<double, double, double> f => Conversions.ToBits(f(Conversions.FromBits<double>(x), Conversions.FromBits<double>(y))),
+            Func<double, double, double> f =>
+                Conversions.ToBits(f(Conversions.FromBits<double>(x), Conversions.FromBits<double>(y))),
             _ => throw new NotSupportedException($"{function} has an unknown signature."),
         };
     }

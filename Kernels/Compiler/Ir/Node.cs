@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 
 namespace Cotangent.Kernels.Ir;
 
-// A kernel is a tree. A Region is a list of Nodes; its last node is a Terminator. Nodes are Instructions (pure, memory or group
-// operations with at most one result) or structured operations that own regions: Block, If, Loop. Values are defined once and are
-// visible in the rest of their region and in the regions nested there (structured dominance). Values leave a structured operation
-// as its results, passed by Break; a Loop's parameters take new values by Continue.
+// A kernel is a tree. A Region is a list of Nodes; its last node is a Terminator. Nodes are Instructions (pure, memory
+// or group operations with at most one result) or structured operations that own regions: Block, If, Loop. Values are
+// defined once and are visible in the rest of their region and in the regions nested there (structured dominance).
+// Values leave a structured operation as its results, passed by Break; a Loop's parameters take new values by Continue.
 
 /// <summary>Anything that can be an operand. Identity is reference identity.</summary>
 internal abstract class Value(IrType type)
@@ -29,7 +29,8 @@ internal sealed class Constant(IrType type, ulong bits) : Value(type)
     public static Constant Of(ulong x) => new(ScalarType.UInt64, x);
     public static Constant Of(bool x) => new(ScalarType.Bool, x ? 1u : 0u);
 
-    /// <summary>The number <paramref name="x"/> in the scalar type <paramref name="type"/> (rounded, or truncated to an integer).</summary>
+    /// <summary>The number <paramref name="x"/> in the scalar type <paramref name="type"/> (rounded, or truncated to an
+    /// integer).</summary>
     public static Constant Of(ScalarType type, double x) => type switch
     {
         ScalarType.Float32 => Of((float)x),
@@ -69,7 +70,8 @@ internal sealed class Result(IrType type) : Value(type);
 internal interface INode;
 
 /// <summary>One operation on operands with one result (of type Void for Store and Barrier).</summary>
-internal sealed class Instruction(Opcode opcode, IrType type, params ImmutableArray<Value> operands) : Value(type), INode
+internal sealed class Instruction(Opcode opcode, IrType type, params ImmutableArray<Value> operands)
+    : Value(type), INode
 {
     public Opcode Opcode { get; } = opcode;
 
@@ -97,7 +99,8 @@ internal sealed class Region
     public Terminator Terminator => (Terminator)Nodes[^1];
 }
 
-/// <summary>An operation that owns regions. Control leaves it by a Break that names it, with one argument a result.</summary>
+/// <summary>An operation that owns regions. Control leaves it by a Break that names it, with one argument a
+/// result.</summary>
 internal abstract class Structured(params ImmutableArray<IrType> resultTypes) : INode
 {
     public ImmutableArray<Result> Results { get; } = [.. resultTypes.Select(t => new Result(t))];
@@ -113,7 +116,8 @@ internal sealed class Block(params ImmutableArray<IrType> resultTypes) : Structu
     public override IEnumerable<Region> Regions => [Body];
 }
 
-/// <summary>Runs one of two regions. Both end in a Break of this If (the ordinary end of an arm), or leave for an outer target.</summary>
+/// <summary>Runs one of two regions. Both end in a Break of this If (the ordinary end of an arm), or leave for an outer
+/// target.</summary>
 internal sealed class If(Value condition, params ImmutableArray<IrType> resultTypes) : Structured(resultTypes)
 {
     public Value Condition { get; } = condition;
@@ -126,7 +130,8 @@ internal sealed class If(Value condition, params ImmutableArray<IrType> resultTy
 }
 
 /// <summary>Repeats its body until a Break. Parameters start as Initial and take Continue's arguments.</summary>
-internal sealed class Loop(ImmutableArray<Value> initial, params ImmutableArray<IrType> resultTypes) : Structured(resultTypes)
+internal sealed class Loop(ImmutableArray<Value> initial, params ImmutableArray<IrType> resultTypes)
+    : Structured(resultTypes)
 {
     public ImmutableArray<Value> Initial { get; } = initial;
 

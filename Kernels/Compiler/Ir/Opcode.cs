@@ -1,10 +1,12 @@
 namespace Cotangent.Kernels.Ir;
 
-/// <summary>What an <see cref="Instruction"/> does. Operand and result types are those of the operands unless said.</summary>
+/// <summary>What an <see cref="Instruction"/> does. Operand and result types are those of the operands unless
+/// said.</summary>
 /// <remarks>
-/// The meaning is the same on every target and in the interpreter, bit for bit: IEEE 754 for floats (round to nearest even, no
-/// contraction, subnormals kept), two's complement wrap-around for integers. Only the sign and payload of a NaN that an operation
-/// makes are left open. Which types an opcode takes is in <see cref="Verifier"/>; what it computes, as code, in <see cref="Semantics"/>.
+/// The meaning is the same on every target and in the interpreter, bit for bit: IEEE 754 for floats (round to nearest
+/// even, no contraction, subnormals kept), two's complement wrap-around for integers. Only the sign and payload of a
+/// NaN that an operation makes are left open. Which types an opcode takes is in <see cref="Verifier"/>; what it
+/// computes, as code, in <see cref="Semantics"/>.
 /// </remarks>
 internal enum Opcode : byte
 {
@@ -42,10 +44,12 @@ internal enum Opcode : byte
     Sub,
     Mul,
 
-    /// <summary>Float: correctly rounded. Integer: towards zero; by zero the value is unspecified but nothing traps; MinValue / −1 wraps.</summary>
+    /// <summary>Float: correctly rounded. Integer: towards zero; by zero the value is unspecified but nothing traps;
+    /// MinValue / −1 wraps.</summary>
     Div,
 
-    /// <summary>Remainder with the sign of the dividend (C# <c>%</c>); as <see cref="Div"/> for a zero divisor. Floats: exact fmod.</summary>
+    /// <summary>Remainder with the sign of the dividend (C# <c>%</c>); as <see cref="Div"/> for a zero divisor. Floats:
+    /// exact fmod.</summary>
     Rem,
 
     /// <summary>IEEE 754-2019 minimum, as <c>MathF.Min</c>: NaN if either is NaN, −0 below +0.</summary>
@@ -62,7 +66,8 @@ internal enum Opcode : byte
     /// <summary>Shift left; the amount (an Int32) is taken modulo the width, as in C#.</summary>
     ShiftLeft,
 
-    /// <summary>Shift right: arithmetic for signed types, logical for unsigned; amount as in <see cref="ShiftLeft"/>.</summary>
+    /// <summary>Shift right: arithmetic for signed types, logical for unsigned; amount as in
+    /// <see cref="ShiftLeft"/>.</summary>
     ShiftRight,
 
     /// <summary>The high half of the full product of two integers.</summary>
@@ -87,8 +92,9 @@ internal enum Opcode : byte
     // Conversions.
 
     /// <summary>Numeric conversion to the instruction's type. Float to integer truncates and saturates, NaN gives 0
-    /// (C# semantics since .NET 9), for the narrow types too; integer to integer wraps; Bool to number gives 0 or 1; number to Bool
-    /// is x != 0. Every conversion rounds once, to nearest even, but for those to Float16 and BFloat16, which go through Float32.</summary>
+    /// (C# semantics since .NET 9), for the narrow types too; integer to integer wraps; Bool to number gives 0 or 1;
+    /// number to Bool is x != 0. Every conversion rounds once, to nearest even, but for those to Float16 and BFloat16,
+    /// which go through Float32.</summary>
     Convert,
 
     /// <summary>The same bits as another type of the same size.</summary>
@@ -99,7 +105,8 @@ internal enum Opcode : byte
 
     // Where am I: Int32 results, see Instruction.Axis for X, Y, Z.
 
-    /// <summary>The index of this work item in the launched range (Range kernels) or GridIdx·GroupDim + GroupIdx.</summary>
+    /// <summary>The index of this work item in the launched range (Range kernels) or GridIdx·GroupDim +
+    /// GroupIdx.</summary>
     GlobalIndex,
 
     /// <summary>The extent of the launched range (Range kernels only).</summary>
@@ -125,7 +132,8 @@ internal enum Opcode : byte
     /// <summary>pointer, index, value → Void.</summary>
     Store,
 
-    /// <summary>pointer, index, value → the old element. Relaxed order. Types: Int32, UInt32, Int64, UInt64, Float32, Float64.</summary>
+    /// <summary>pointer, index, value → the old element. Relaxed order. Types: Int32, UInt32, Int64, UInt64, Float32,
+    /// Float64.</summary>
     AtomicAdd,
 
     /// <summary>pointer, count of elements → pointer to that element (an ArrayView's SubView).</summary>
@@ -134,8 +142,8 @@ internal enum Opcode : byte
     /// <summary>The same address as a pointer to elements of another type in the same space.</summary>
     PointerCast,
 
-    /// <summary>Allocates Instruction.Count elements in Shared or Local space: the pointer. Only in the outermost region.
-    /// Contents are undefined at start (zero on the interpreter's request, to find bugs).</summary>
+    /// <summary>Allocates Instruction.Count elements in Shared or Local space: the pointer. Only in the outermost
+    /// region. Contents are undefined at start (zero on the interpreter's request, to find bugs).</summary>
     Allocate,
 
     // Group-wide operations: control flow must be group-uniform here.
@@ -143,9 +151,10 @@ internal enum Opcode : byte
     /// <summary>Waits for all work items of the group and makes their shared and global writes visible.</summary>
     Barrier,
 
-    /// <summary>Sum over the group's work items, in a fixed tree; the result is the same for all. With n items, p = the smallest
-    /// power of two ≥ n; for s = p/2, p/4, …, 1: item i &lt; s with i + s &lt; n adds item i+s's value: v[i] = v[i] + v[i+s]; the result
-    /// is v[0]. Items count X fastest, then Y, then Z. Every target uses this order, so that float sums agree bit for bit.</summary>
+    /// <summary>Sum over the group's work items, in a fixed tree; the result is the same for all. With n items, p = the
+    /// smallest power of two ≥ n; for s = p/2, p/4, …, 1: item i &lt; s with i + s &lt; n adds item i+s's value: v[i] =
+    /// v[i] + v[i+s]; the result is v[0]. Items count X fastest, then Y, then Z. Every target uses this order, so that
+    /// float sums agree bit for bit.</summary>
     GroupAdd,
 
     /// <summary>Minimum over the group.</summary>
@@ -154,16 +163,19 @@ internal enum Opcode : byte
     /// <summary>Maximum over the group.</summary>
     GroupMax,
 
-    /// <summary>value, Int32 index of a work item (X fastest; the same for all items) → that item's value, for all.</summary>
+    /// <summary>value, Int32 index of a work item (X fastest; the same for all items) → that item's value, for
+    /// all.</summary>
     GroupBroadcast,
 }
 
 /// <summary>Coordinates of launches; X varies fastest.</summary>
 internal enum Axis : byte { X, Y, Z }
 
-/// <summary>The functions behind <see cref="Opcode.Call"/>, on Float32 or Float64; C# semantics of <c>Math</c> for special values.</summary>
+/// <summary>The functions behind <see cref="Opcode.Call"/>, on Float32 or Float64; C# semantics of <c>Math</c> for
+/// special values.</summary>
 internal enum MathFunction : byte
 {
-    Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sin, Cos, Tan, Asin, Acos, Atan, Atan2, Sinh, Cosh, Tanh, Asinh, Acosh, Atanh,
+    Exp, Exp2, Expm1, Log, Log2, Log10, Log1p, Sin, Cos, Tan, Asin, Acos, Atan, Atan2, Sinh, Cosh, Tanh, Asinh, Acosh,
+    Atanh,
     Pow, Cbrt, Erf, Erfc,
 }

@@ -29,7 +29,8 @@ internal static class OperandRules
         <= Opcode.LeadingZeros => 1,
         <= Opcode.GreaterEqual => 2,
         Opcode.Select or Opcode.Fma or Opcode.Store or Opcode.AtomicAdd => 3,
-        Opcode.Convert or Opcode.BitCast or Opcode.PointerCast or Opcode.GroupAdd or Opcode.GroupMin or Opcode.GroupMax => 1,
+        Opcode.Convert or Opcode.BitCast or Opcode.PointerCast or Opcode.GroupAdd or Opcode.GroupMin
+            or Opcode.GroupMax => 1,
         Opcode.Call => node.Function is MathFunction.Pow or MathFunction.Atan2 ? 2 : 1,
         Opcode.Load or Opcode.PointerAdd or Opcode.GroupBroadcast => 2,
         _ => 0,
@@ -43,7 +44,8 @@ internal static class OperandRules
         IrType z = node.Operands.Length > 2 ? node.Operands[2].Type : default;
         return node.Opcode switch
         {
-            Opcode.Neg or Opcode.Abs or Opcode.GroupAdd or Opcode.GroupMin or Opcode.GroupMax => IsArithmetic(x) && result == x,
+            Opcode.Neg or Opcode.Abs or Opcode.GroupAdd or Opcode.GroupMin or Opcode.GroupMax =>
+                IsArithmetic(x) && result == x,
             Opcode.Not => IsLogical(x) && result == x,
             Opcode.Sqrt or Opcode.Floor or Opcode.Ceil or Opcode.Truncate or Opcode.Round => x.IsFloat && result == x,
             Opcode.PopCount or Opcode.LeadingZeros => IsWide(x) && result == x,
@@ -56,15 +58,18 @@ internal static class OperandRules
             Opcode.Select => x.IsBool && (IsArithmetic(y) || y.IsBool || y.IsPointer) && z == y && result == y,
             Opcode.Fma => x.IsFloat && y == x && z == x && result == x,
             Opcode.Convert => IsScalar(x) && IsScalar(result),
-            Opcode.BitCast => IsScalar(x) && IsScalar(result) && !x.IsBool && !result.IsBool && x.Scalar.Size() == result.Scalar.Size(),
+            Opcode.BitCast => IsScalar(x) && IsScalar(result) && !x.IsBool && !result.IsBool
+                && x.Scalar.Size() == result.Scalar.Size(),
             Opcode.Call => x.IsFloat && result == x && (node.Operands.Length == 1 || y == x),
             >= Opcode.GlobalIndex and <= Opcode.GridExtent => result == ScalarType.Int32,
             Opcode.Load => x.IsPointer && IsIndex(y) && result == x.Element,
             Opcode.Store => x.IsPointer && IsIndex(y) && z == x.Element && result == ScalarType.Void,
-            Opcode.AtomicAdd => x.IsPointer && x.Space != AddressSpace.Local && IsIndex(y) && z == x.Element && IsArithmetic(z) && result == z,
+            Opcode.AtomicAdd => x.IsPointer && x.Space != AddressSpace.Local && IsIndex(y) && z == x.Element
+                && IsArithmetic(z) && result == z,
             Opcode.PointerAdd => x.IsPointer && IsIndex(y) && result == x,
             Opcode.PointerCast => x.IsPointer && result.IsPointer && result.Space == x.Space,
-            Opcode.Allocate => result.Space is AddressSpace.Shared or AddressSpace.Local && IsScalar(result.Element) && node.Count > 0,
+            Opcode.Allocate => result.Space is AddressSpace.Shared or AddressSpace.Local && IsScalar(result.Element)
+                && node.Count > 0,
             Opcode.Barrier => result == ScalarType.Void,
             Opcode.GroupBroadcast => (IsArithmetic(x) || x.IsBool) && y == ScalarType.Int32 && result == x,
             _ => false,

@@ -4,8 +4,8 @@ using System.Text;
 
 namespace Cotangent.Kernels.Ir;
 
-/// <summary>Writes IR as text. Values are numbered in the order of their definition and structured operations in the order they
-/// open, so that two kernels have the same text exactly if they are the same but for names.</summary>
+/// <summary>Writes IR as text. Values are numbered in the order of their definition and structured operations in the
+/// order they open, so that two kernels have the same text exactly if they are the same but for names.</summary>
 /// <example><code>
 /// kernel scale range1d (f32 global* %x, f32 %a) {
 ///   %0 = global.index.x : i32
@@ -29,7 +29,8 @@ internal sealed class Printer
     /// <summary>The text of a kernel. The node <paramref name="marked"/>, if any, is pointed at.</summary>
     public static string Print(Kernel kernel, INode? marked = null) => new Printer(marked).Write(kernel);
 
-    /// <summary>A literal as it stands in the text: Int32 and Float64 bare, Float32 with an f, others with their type.</summary>
+    /// <summary>A literal as it stands in the text: Int32 and Float64 bare, Float32 with an f, others with their
+    /// type.</summary>
     public static string Literal(Constant constant)
     {
         CultureInfo culture = CultureInfo.InvariantCulture;
@@ -151,7 +152,8 @@ internal sealed class Printer
     private void Open(Structured node, string keyword, string head)
     {
         int label = Label(node);
-        string results = node.Results.IsEmpty ? "" : string.Join(", ", node.Results.Select(r => $"{r.Type} {Define(r)}")) + " = ";
+        string results = node.Results.IsEmpty ? ""
+            : string.Join(", ", node.Results.Select(r => $"{r.Type} {Define(r)}")) + " = ";
         Line($"{results}{keyword} @{label}{head} {{");
     }
 
@@ -171,8 +173,10 @@ internal sealed class Printer
 
     private string Define(Value value) => _names[value] = $"%{_values++}";
 
-    // A value used before or outside its definition is an error that the verifier reports with this very text: it prints as %?.
-    private string Use(Value value) => value is Constant constant ? Literal(constant) : _names.GetValueOrDefault(value, "%?");
+    // A value used before or outside its definition is an error that the verifier reports with this very text: it
+    // prints as %?.
+    private string Use(Value value) =>
+        value is Constant constant ? Literal(constant) : _names.GetValueOrDefault(value, "%?");
 
     private int Label(Structured node)
     {

@@ -1,9 +1,11 @@
 namespace Cotangent.Kernels.Ir;
 
-/// <summary>The scalar types of the kernel IR. <see cref="Void"/> is the type of an instruction without a result.</summary>
+/// <summary>The scalar types of the kernel IR. <see cref="Void"/> is the type of an instruction without a
+/// result.</summary>
 /// <remarks>
 /// Arithmetic exists on Int32, UInt32, Int64, UInt64, Float32 and Float64; logic on Bool and the integers. The narrow
-/// types (Int8 … UInt16, Float16, BFloat16) are storage: a Load is followed by a Convert. A Bool in memory is one byte, 0 or 1.
+/// types (Int8 … UInt16, Float16, BFloat16) are storage: a Load is followed by a Convert. A Bool in memory is one byte,
+/// 0 or 1.
 /// </remarks>
 internal enum ScalarType : byte
 {
@@ -23,7 +25,8 @@ internal enum AddressSpace : byte
     Local,
 }
 
-/// <summary>The type of an IR value: a scalar, or a pointer to elements of a scalar type in one address space.</summary>
+/// <summary>The type of an IR value: a scalar, or a pointer to elements of a scalar type in one address
+/// space.</summary>
 internal readonly record struct IrType(ScalarType Scalar, AddressSpace? Space = null)
 {
     public bool IsPointer => Space is not null;

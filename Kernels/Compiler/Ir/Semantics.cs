@@ -3,8 +3,8 @@ using System.Runtime.CompilerServices;
 
 namespace Cotangent.Kernels.Ir;
 
-/// <summary>What the pure opcodes compute, on raw bits (zero-extended). The interpreter runs this and the folder evaluates
-/// constants with it; every target must agree bit for bit.</summary>
+/// <summary>What the pure opcodes compute, on raw bits (zero-extended). The interpreter runs this and the folder
+/// evaluates constants with it; every target must agree bit for bit.</summary>
 internal static class Semantics
 {
     /// <summary>True for the opcodes that <see cref="Evaluate"/> computes: functions of their operands alone.</summary>
@@ -23,7 +23,8 @@ internal static class Semantics
         };
     }
 
-    /// <summary>The sum, minimum or maximum of two numbers, as GroupAdd, GroupMin, GroupMax and AtomicAdd need it.</summary>
+    /// <summary>The sum, minimum or maximum of two numbers, as GroupAdd, GroupMin, GroupMax and AtomicAdd need
+    /// it.</summary>
     public static ulong Combine(Opcode opcode, ScalarType type, ulong x, ulong y) => Compute(opcode switch
     {
         Opcode.GroupAdd or Opcode.AtomicAdd => Opcode.Add,

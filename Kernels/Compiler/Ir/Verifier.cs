@@ -2,8 +2,9 @@ using System.Collections.Immutable;
 
 namespace Cotangent.Kernels.Ir;
 
-/// <summary>Checks that a kernel is well-formed: types by opcode, structured dominance, terminators and their targets and arguments,
-/// what a launch kind allows. Whether barriers stand in group-uniform control flow needs the uniformity analysis and is not checked here.</summary>
+/// <summary>Checks that a kernel is well-formed: types by opcode, structured dominance, terminators and their targets
+/// and arguments, what a launch kind allows. Whether barriers stand in group-uniform control flow needs the uniformity
+/// analysis and is not checked here.</summary>
 internal sealed class Verifier
 {
     private readonly Kernel _kernel;
@@ -22,7 +23,8 @@ internal sealed class Verifier
     /// <summary>Throws if <paramref name="kernel"/> is malformed.</summary>
     /// <param name="kernel">The kernel.</param>
     /// <param name="stage">Who made it, for the message: a pass or the front end.</param>
-    /// <exception cref="KernelCompilationException">CTG9999 with what is wrong and the kernel's text, the node marked.</exception>
+    /// <exception cref="KernelCompilationException">CTG9999 with what is wrong and the kernel's text, the node
+    /// marked.</exception>
     public static void Verify(Kernel kernel, string stage = "IR") => new Verifier(kernel, stage).Verify();
 
     private void Verify()
@@ -47,7 +49,8 @@ internal sealed class Verifier
         {
             INode node = region.Nodes[i];
             Require(_seen.Add(node), node, "a node stands in two places");
-            Require(node is not Terminator || i == region.Nodes.Count - 1, node, "a terminator stands before the end of its region");
+            Require(node is not Terminator || i == region.Nodes.Count - 1, node,
+                "a terminator stands before the end of its region");
             foreach (Value use in node.Uses())
             {
                 Require(use is Constant || _visible.Contains(use), node, "an operand is not visible here");
@@ -78,7 +81,8 @@ internal sealed class Verifier
         return node.Opcode switch
         {
             Opcode.GlobalExtent when grouped => "GlobalExtent exists in range kernels only",
-            Opcode.GroupIndex or Opcode.GroupExtent or Opcode.GridIndex or Opcode.GridExtent or Opcode.Barrier or Opcode.GroupAdd
+            Opcode.GroupIndex or Opcode.GroupExtent or Opcode.GridIndex or Opcode.GridExtent or Opcode.Barrier
+                or Opcode.GroupAdd
                 or Opcode.GroupMin or Opcode.GroupMax or Opcode.GroupBroadcast when !grouped =>
                 $"{node.Opcode} exists in grouped kernels only",
             Opcode.Allocate when _enclosing.Count > 0 => "Allocate stands in the outermost region only",

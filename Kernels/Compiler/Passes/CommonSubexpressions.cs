@@ -3,8 +3,8 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Passes;
 
-/// <summary>Computes equal pure values once, where the first stands in scope. Loads are merged too while no effect that could change
-/// them lies between.</summary>
+/// <summary>Computes equal pure values once, where the first stands in scope. Loads are merged too while no effect that
+/// could change them lies between.</summary>
 internal sealed class CommonSubexpressions : Rewriter
 {
     private readonly Dictionary<Key, Instruction> _available = [];
@@ -13,7 +13,8 @@ internal sealed class CommonSubexpressions : Rewriter
 
     public static Kernel Merge(Kernel kernel) => new CommonSubexpressions().Run(kernel);
 
-    // What a region computes serves only there; loads of before serve in it, and after it too as Isolate drops them where it must.
+    // What a region computes serves only there; loads of before serve in it, and after it too as Isolate drops them
+    // where it must.
     protected override void Visit(Region region)
     {
         List<Key> outer = _scope;
@@ -88,7 +89,8 @@ internal sealed class CommonSubexpressions : Rewriter
     /// <summary>What an instruction computes.</summary>
     private readonly struct Key(Instruction node, ImmutableArray<Value> operands) : IEquatable<Key>
     {
-        private readonly (Opcode, IrType, MathFunction, Axis) _head = (node.Opcode, node.Type, node.Function, node.Axis);
+        private readonly (Opcode, IrType, MathFunction, Axis) _head =
+            (node.Opcode, node.Type, node.Function, node.Axis);
 
         public ImmutableArray<Value> Operands { get; } = operands;
 

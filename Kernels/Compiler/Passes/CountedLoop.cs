@@ -2,12 +2,13 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Passes;
 
-/// <summary>A loop that counts: one integer parameter goes up by a constant in every round, and each round tests it against a bound
-/// that does not change in the loop, before it may start another one.</summary>
+/// <summary>A loop that counts: one integer parameter goes up by a constant in every round, and each round tests it
+/// against a bound that does not change in the loop, before it may start another one.</summary>
 /// <param name="Loop">The loop.</param>
 /// <param name="Index">Which of its parameters counts.</param>
 /// <param name="Step">The constant that every Continue adds; positive.</param>
-/// <param name="Test">The If that decides. It stands in the outermost region of the body and nothing before it continues the loop.</param>
+/// <param name="Test">The If that decides. It stands in the outermost region of the body and nothing before it
+/// continues the loop.</param>
 /// <param name="Compare">The condition of Test: the counter (perhaps plus a constant) against the bound.</param>
 /// <param name="StaysIfTrue">Which way the loop goes on.</param>
 internal sealed record CountedLoop(Loop Loop, int Index, Constant Step, If Test, Instruction Compare, bool StaysIfTrue)
@@ -15,7 +16,8 @@ internal sealed record CountedLoop(Loop Loop, int Index, Constant Step, If Test,
     /// <summary>The counter.</summary>
     public LoopParameter Counter => Loop.Parameters[Index];
 
-    /// <summary>The loop as a counted one, or null. Front ends' shapes differ: the test may stand first or last, either arm may leave.</summary>
+    /// <summary>The loop as a counted one, or null. Front ends' shapes differ: the test may stand first or last, either
+    /// arm may leave.</summary>
     public static CountedLoop? Match(Loop loop)
     {
         HashSet<INode> inside = new(loop.Body.Descendants(), ReferenceEqualityComparer.Instance);
@@ -26,7 +28,9 @@ internal sealed record CountedLoop(Loop Loop, int Index, Constant Step, If Test,
                 return match;
             }
 
-            if (node is Structured structured && structured.Regions.SelectMany(Nodes.Descendants).Any(n => n is Continue again && again.Target == loop))
+            if (node is Structured structured
+                && structured.Regions.SelectMany(Nodes.Descendants)
+                    .Any(n => n is Continue again && again.Target == loop))
             {
                 return null;
             }
@@ -35,8 +39,8 @@ internal sealed record CountedLoop(Loop Loop, int Index, Constant Step, If Test,
         return null;
     }
 
-    /// <summary>How often the body starts if the start and the bound are constants and that is at most <paramref name="limit"/>; else null.
-    /// In the last round the test leaves.</summary>
+    /// <summary>How often the body starts if the start and the bound are constants and that is at most
+    /// <paramref name="limit"/>; else null. In the last round the test leaves.</summary>
     public int? Rounds(int limit)
     {
         if (Loop.Initial[Index] is not Constant start)
@@ -61,8 +65,11 @@ internal sealed record CountedLoop(Loop Loop, int Index, Constant Step, If Test,
     }
 
     /// <summary>The counter's value in a round, from 0.</summary>
-    public Constant CounterAt(Constant start, int round) =>
-        new(start.Type, start.Bits + (ulong)round * Step.Bits & (ulong.MaxValue >> (64 - 8 * start.Type.Scalar.Size())));
+    public Constant CounterAt(Constant start, int round)
+    {
+        ulong mask = ulong.MaxValue >> (64 - 8 * start.Type.Scalar.Size());
+        return new Constant(start.Type, (start.Bits + (ulong)round * Step.Bits) & mask);
+    }
 
     private bool? TestAt(Constant counter)
     {
@@ -75,14 +82,16 @@ internal sealed record CountedLoop(Loop Loop, int Index, Constant Step, If Test,
     {
         Constant c => c.Bits,
         LoopParameter p when p == Counter => counter.Bits,
-        Instruction { Opcode: Opcode.Add, Operands: [LoopParameter p, Constant c] } add when p == Counter => Semantics.Evaluate(add, [counter.Bits, c.Bits]),
+        Instruction { Opcode: Opcode.Add, Operands: [LoopParameter p, Constant c] } add when p == Counter =>
+            Semantics.Evaluate(add, [counter.Bits, c.Bits]),
         _ => null,
     };
 
     private static CountedLoop? Match(Loop loop, If test, HashSet<INode> inside)
     {
         bool thenLeaves = Leaves(test.Then, loop);
-        if (thenLeaves == Leaves(test.Else, loop) || test.Condition is not Instruction { Opcode: >= Opcode.Equal and <= Opcode.GreaterEqual } compare)
+        if (thenLeaves == Leaves(test.Else, loop)
+            || test.Condition is not Instruction { Opcode: >= Opcode.Equal and <= Opcode.GreaterEqual } compare)
         {
             return null;
         }
@@ -94,9 +103,12 @@ internal sealed record CountedLoop(Loop Loop, int Index, Constant Step, If Test,
             bool left = Counts(compare.Operands[0], counter) && IsFixed(compare.Operands[1]);
             bool right = Counts(compare.Operands[1], counter) && IsFixed(compare.Operands[0]);
             Opcode stays = compare.Opcode;
-            bool towards = left ? stays is Opcode.Less or Opcode.LessEqual or Opcode.NotEqual : stays is Opcode.Greater or Opcode.GreaterEqual or Opcode.NotEqual;
-            bool away = left ? stays is Opcode.Greater or Opcode.GreaterEqual or Opcode.Equal : stays is Opcode.Less or Opcode.LessEqual or Opcode.Equal;
-            if ((left || right) && counter.Type.IsInteger && StepOf(again, counter, i) is { } step && (thenLeaves ? away : towards))
+            bool towards = left ? stays is Opcode.Less or Opcode.LessEqual or Opcode.NotEqual
+                : stays is Opcode.Greater or Opcode.GreaterEqual or Opcode.NotEqual;
+            bool away = left ? stays is Opcode.Greater or Opcode.GreaterEqual or Opcode.Equal
+                : stays is Opcode.Less or Opcode.LessEqual or Opcode.Equal;
+            if ((left || right) && counter.Type.IsInteger && StepOf(again, counter, i) is { } step
+                && (thenLeaves ? away : towards))
             {
                 return new CountedLoop(loop, i, step, test, compare, !thenLeaves);
             }
@@ -107,7 +119,8 @@ internal sealed record CountedLoop(Loop Loop, int Index, Constant Step, If Test,
         bool IsFixed(Value value) => value is Constant or Parameter
             || (value is Instruction instruction && !inside.Contains(instruction))
             || (value is Result result && !inside.OfType<Structured>().Any(s => s.Results.Contains(result)))
-            || (value is LoopParameter p && !loop.Parameters.Contains(p) && !inside.OfType<Loop>().Any(l => l.Parameters.Contains(p)));
+            || (value is LoopParameter p && !loop.Parameters.Contains(p)
+                && !inside.OfType<Loop>().Any(l => l.Parameters.Contains(p)));
     }
 
     private static bool Leaves(Region region, Loop loop) =>
@@ -126,7 +139,9 @@ internal sealed record CountedLoop(Loop Loop, int Index, Constant Step, If Test,
                 return null;
             }
 
-            Constant? found = add.Operands[0] == counter ? add.Operands[1] as Constant : add.Operands[1] == counter ? add.Operands[0] as Constant : null;
+            Constant? found = add.Operands[0] == counter ? add.Operands[1] as Constant
+                : add.Operands[1] == counter ? add.Operands[0] as Constant
+                : null;
             if (found is null || found.AsInteger <= 0 || (step is not null && step.Bits != found.Bits))
             {
                 return null;

@@ -3,13 +3,15 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Passes;
 
-/// <summary>Removes what no effect depends on: instructions, results, loop parameters (also those that only feed themselves), and
-/// structured nodes without effect. A loop goes only if it is counted, so that it surely ends.</summary>
+/// <summary>Removes what no effect depends on: instructions, results, loop parameters (also those that only feed
+/// themselves), and structured nodes without effect. A loop goes only if it is counted, so that it surely
+/// ends.</summary>
 internal sealed class DeadCode : Rewriter
 {
     private readonly HashSet<object> _live = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<object, Structured?> _parents = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<Value, (Structured Owner, int Index)> _results = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Value, (Structured Owner, int Index)> _results =
+        new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Structured, List<Terminator>> _breaks = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Structured, List<Terminator>> _continues = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Structured, List<Structured>> _escaping = new(ReferenceEqualityComparer.Instance);
@@ -56,10 +58,12 @@ internal sealed class DeadCode : Rewriter
     }
 
     protected override void Visit(Break old) =>
-        Output.Append(new Break(GetTarget(old.Target), [.. Kept(old.Target.Results).Select(i => Get(old.Arguments[i]))]));
+        Output.Append(new Break(GetTarget(old.Target),
+            [.. Kept(old.Target.Results).Select(i => Get(old.Arguments[i]))]));
 
     protected override void Visit(Continue old) =>
-        Output.Append(new Continue((Loop)GetTarget(old.Target), [.. Kept(old.Target.Parameters).Select(i => Get(old.Arguments[i]))]));
+        Output.Append(new Continue((Loop)GetTarget(old.Target),
+            [.. Kept(old.Target.Parameters).Select(i => Get(old.Arguments[i]))]));
 
     private void FinishLive(Structured old, Structured copy)
     {
@@ -76,7 +80,8 @@ internal sealed class DeadCode : Rewriter
         }
     }
 
-    private ImmutableArray<IrType> LiveTypes(Structured node) => [.. Kept(node.Results).Select(i => node.Results[i].Type)];
+    private ImmutableArray<IrType> LiveTypes(Structured node) =>
+        [.. Kept(node.Results).Select(i => node.Results[i].Type)];
 
     private IEnumerable<int> Kept<T>(ImmutableArray<T> values) where T : Value =>
         Enumerable.Range(0, values.Length).Where(i => _live.Contains(values[i]));
@@ -138,8 +143,8 @@ internal sealed class DeadCode : Rewriter
         }
     }
 
-    // Every node between a terminator and its target steers control of the target: it lives if the target (or, for a return, the
-    // kernel) does.
+    // Every node between a terminator and its target steers control of the target: it lives if the target (or, for a
+    // return, the kernel) does.
     private void MarkEscapes(Structured? from, Structured? target)
     {
         for (Structured? node = from; node != target; node = _parents[node!])

@@ -3,9 +3,10 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Passes;
 
-/// <summary>Makes a·b + c, c + a·b, a·b − c and c − a·b one rounding where the product has no other use and stands in the same region.
-/// If both operands of a sum are such products the first is taken. This is the only contraction there is: no target contracts, so all
-/// give the same bits. It runs before the mathematical library is expanded, whose code means what it says.</summary>
+/// <summary>Makes a·b + c, c + a·b, a·b − c and c − a·b one rounding where the product has no other use and stands in
+/// the same region. If both operands of a sum are such products the first is taken. This is the only contraction there
+/// is: no target contracts, so all give the same bits. It runs before the mathematical library is expanded, whose code
+/// means what it says.</summary>
 internal sealed class FmaContraction : Rewriter
 {
     private readonly Dictionary<Value, int> _uses = new(ReferenceEqualityComparer.Instance);
@@ -53,5 +54,6 @@ internal sealed class FmaContraction : Rewriter
     }
 
     private Instruction? Product(Value value) =>
-        value is Instruction { Opcode: Opcode.Mul } product && _uses[product] == 1 && _region.Contains(product) ? product : null;
+        value is Instruction { Opcode: Opcode.Mul } product && _uses[product] == 1
+            && _region.Contains(product) ? product : null;
 }

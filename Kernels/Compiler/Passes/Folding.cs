@@ -3,8 +3,9 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Passes;
 
-/// <summary>Evaluates constants, applies exact algebra (<see cref="Algebra"/>) and decides branches on constants. Blocks whose only
-/// break is their end dissolve; results and loop parameters that can only have one value are replaced by it.</summary>
+/// <summary>Evaluates constants, applies exact algebra (<see cref="Algebra"/>) and decides branches on constants.
+/// Blocks whose only break is their end dissolve; results and loop parameters that can only have one value are replaced
+/// by it.</summary>
 internal sealed class Folding : Rewriter
 {
     private readonly SinglePhis _phis;
@@ -46,8 +47,8 @@ internal sealed class Folding : Rewriter
         ForwardResults(old);
     }
 
-    /// <summary>Writes a simplified instruction: an existing value, a constant or new nodes. Rules make instructions that are
-    /// simplified in turn.</summary>
+    /// <summary>Writes a simplified instruction: an existing value, a constant or new nodes. Rules make instructions
+    /// that are simplified in turn.</summary>
     private Value Simplify(Instruction node)
     {
         if (Evaluate(node) is { } constant)
@@ -59,7 +60,8 @@ internal sealed class Folding : Rewriter
         return better ?? Output.Append(node);
     }
 
-    /// <summary>The instruction's value if all operands are constants. A division of integers by zero is left to the target.</summary>
+    /// <summary>The instruction's value if all operands are constants. A division of integers by zero is left to the
+    /// target.</summary>
     private static Constant? Evaluate(Instruction node)
     {
         if (!Semantics.IsEvaluable(node.Opcode) || node.Operands.Any(x => x is not Constant))
@@ -72,8 +74,8 @@ internal sealed class Folding : Rewriter
         return undefined ? null : new Constant(node.Type, Semantics.Evaluate(node, bits));
     }
 
-    /// <summary>Replaces a structured node by one of its regions, as a Block. If control leaves the block only at its end, its nodes
-    /// go to the outer region.</summary>
+    /// <summary>Replaces a structured node by one of its regions, as a Block. If control leaves the block only at its
+    /// end, its nodes go to the outer region.</summary>
     private void Inline(Structured old, Region region)
     {
         Block block = new(Types(old));

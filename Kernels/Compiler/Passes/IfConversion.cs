@@ -2,8 +2,8 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Passes;
 
-/// <summary>Turns an If whose arms only compute a few pure values into Selects: both sides run, no lane branches. Nothing traps, so
-/// this is exact; memory accesses and library calls stay guarded.</summary>
+/// <summary>Turns an If whose arms only compute a few pure values into Selects: both sides run, no lane branches.
+/// Nothing traps, so this is exact; memory accesses and library calls stay guarded.</summary>
 internal sealed class IfConversion : Rewriter
 {
     /// <summary>The most that both arms may cost together, in simple operations.</summary>

@@ -3,8 +3,9 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Passes;
 
-/// <summary>Turns local arrays whose every access has a constant index into values: one variable an element, carried through
-/// structured nodes as results and loop parameters. (What is read before it is written is undefined: it becomes zero.)</summary>
+/// <summary>Turns local arrays whose every access has a constant index into values: one variable an element, carried
+/// through structured nodes as results and loop parameters. (What is read before it is written is undefined: it becomes
+/// zero.)</summary>
 internal sealed class LocalArrays : Rewriter
 {
     private const int MostElements = 256;
@@ -72,9 +73,11 @@ internal sealed class LocalArrays : Rewriter
         Finish(old, copy, [.. copy.Parameters.Skip(old.Parameters.Length)]);
     }
 
-    protected override void Visit(Break old) => Output.Append(new Break(GetTarget(old.Target), Arguments(old, old.Target)));
+    protected override void Visit(Break old) =>
+        Output.Append(new Break(GetTarget(old.Target), Arguments(old, old.Target)));
 
-    protected override void Visit(Continue old) => Output.Append(new Continue((Loop)GetTarget(old.Target), Arguments(old, old.Target)));
+    protected override void Visit(Continue old) =>
+        Output.Append(new Continue((Loop)GetTarget(old.Target), Arguments(old, old.Target)));
 
     private ImmutableArray<Value> Arguments(Terminator old, Structured target) =>
         [.. Get(old.Arguments), .. Changed(target).Select(v => _current[v])];
@@ -104,7 +107,8 @@ internal sealed class LocalArrays : Rewriter
         }
     }
 
-    private ImmutableArray<IrType> ResultTypes(Structured old) => [.. Types(old), .. Changed(old).Select(v => _current[v].Type)];
+    private ImmutableArray<IrType> ResultTypes(Structured old) =>
+        [.. Types(old), .. Changed(old).Select(v => _current[v].Type)];
 
     /// <summary>The variables stored to anywhere in a structured node.</summary>
     private int[] Changed(Structured node)
@@ -120,9 +124,11 @@ internal sealed class LocalArrays : Rewriter
     }
 
     private int? Variable(Instruction access) => access.Opcode is Opcode.Load or Opcode.Store
-        && _first.TryGetValue(access.Operands[0], out int first) ? first + (int)((Constant)access.Operands[1]).AsInteger : null;
+        && _first.TryGetValue(access.Operands[0], out int first)
+        ? first + (int)((Constant)access.Operands[1]).AsInteger : null;
 
-    private static bool IsCandidate(Instruction node) => node is { Opcode: Opcode.Allocate, Type.Space: AddressSpace.Local, Count: <= MostElements }
+    private static bool IsCandidate(Instruction node) =>
+        node is { Opcode: Opcode.Allocate, Type.Space: AddressSpace.Local, Count: <= MostElements }
         && (node.Type.Element.IsBool || OperandRules.IsArithmetic(node.Type.Element));
 
     private static bool IsConstantAccess(INode node) =>

@@ -3,8 +3,9 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Passes;
 
-/// <summary>Moves pure instructions whose operands do not change in a loop before it. Only what every round computes moves: the body's
-/// outermost region, and in a counted loop the arm that stays. Nothing pure traps, so a loop of no rounds costs time only.</summary>
+/// <summary>Moves pure instructions whose operands do not change in a loop before it. Only what every round computes
+/// moves: the body's outermost region, and in a counted loop the arm that stays. Nothing pure traps, so a loop of no
+/// rounds costs time only.</summary>
 internal sealed class LoopInvariants : Rewriter
 {
     private readonly HashSet<INode> _hoisted = new(ReferenceEqualityComparer.Instance);

@@ -4,10 +4,12 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Passes;
 
-/// <summary>Expands calls of the mathematical library into its code: the IL of <see cref="XMath"/>'s methods, inlined.</summary>
+/// <summary>Expands calls of the mathematical library into its code: the IL of <see cref="XMath"/>'s methods,
+/// inlined.</summary>
 internal sealed class LowerMath : Rewriter
 {
-    /// <summary>The kernel without calls. The library's functions may call others, never themselves, so this ends.</summary>
+    /// <summary>The kernel without calls. The library's functions may call others, never themselves, so this
+    /// ends.</summary>
     public static Kernel Lower(Kernel kernel)
     {
         while (kernel.Body.Descendants().Any(n => n is Instruction { Opcode: Opcode.Call }))

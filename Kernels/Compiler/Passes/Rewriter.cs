@@ -3,7 +3,8 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Passes;
 
-/// <summary>Copies a kernel node by node. A pass overrides what it changes; everything else is cloned with its operands replaced.</summary>
+/// <summary>Copies a kernel node by node. A pass overrides what it changes; everything else is cloned with its operands
+/// replaced.</summary>
 internal abstract class Rewriter
 {
     private readonly Dictionary<Value, Value> _values = new(ReferenceEqualityComparer.Instance);
@@ -34,7 +35,8 @@ internal abstract class Rewriter
 
     protected void Map(Structured old, Structured copy) => _targets[old] = copy;
 
-    /// <summary>True if the region being written already has its terminator: what follows in the source cannot run.</summary>
+    /// <summary>True if the region being written already has its terminator: what follows in the source cannot
+    /// run.</summary>
     protected bool IsClosed => Output.Region.Nodes is [.., Terminator];
 
     /// <summary>Copies a region's nodes to the output, up to the first terminator that comes out.</summary>
@@ -66,8 +68,10 @@ internal abstract class Rewriter
         }
     }
 
-    /// <summary>Writes the copy of an instruction with new operands (or does otherwise) and returns the value that stands for it.</summary>
-    protected virtual Value Visit(Instruction old, ImmutableArray<Value> operands) => Output.Append(Clone(old, operands));
+    /// <summary>Writes the copy of an instruction with new operands (or does otherwise) and returns the value that
+    /// stands for it.</summary>
+    protected virtual Value Visit(Instruction old, ImmutableArray<Value> operands) =>
+        Output.Append(Clone(old, operands));
 
     protected virtual void Visit(If old) => Finish(old, new If(Get(old.Condition), Types(old)));
 
@@ -86,7 +90,8 @@ internal abstract class Rewriter
 
     protected virtual void Visit(Break old) => Output.Append(new Break(GetTarget(old.Target), Get(old.Arguments)));
 
-    protected virtual void Visit(Continue old) => Output.Append(new Continue((Loop)GetTarget(old.Target), Get(old.Arguments)));
+    protected virtual void Visit(Continue old) =>
+        Output.Append(new Continue((Loop)GetTarget(old.Target), Get(old.Arguments)));
 
     /// <summary>Copies the regions of a structured node whose copy has the same results, and appends it.</summary>
     protected void Finish(Structured old, Structured copy)
@@ -110,7 +115,13 @@ internal abstract class Rewriter
     }
 
     protected static Instruction Clone(Instruction old, ImmutableArray<Value> operands) =>
-        new(old.Opcode, old.Type, operands) { Function = old.Function, Axis = old.Axis, Count = old.Count, Name = old.Name };
+        new(old.Opcode, old.Type, operands)
+        {
+            Function = old.Function,
+            Axis = old.Axis,
+            Count = old.Count,
+            Name = old.Name,
+        };
 
     protected static ImmutableArray<IrType> Types(Structured node) => [.. node.Results.Select(r => r.Type)];
 }

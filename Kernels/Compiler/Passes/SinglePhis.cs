@@ -2,8 +2,8 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Passes;
 
-/// <summary>Finds results and loop parameters into which only one value ever flows, where that value is visible at the structured
-/// node.</summary>
+/// <summary>Finds results and loop parameters into which only one value ever flows, where that value is visible at the
+/// structured node.</summary>
 internal sealed class SinglePhis
 {
     private readonly Dictionary<Value, HashSet<Value>> _incoming = new(ReferenceEqualityComparer.Instance);
@@ -23,7 +23,8 @@ internal sealed class SinglePhis
 
         (int start, int end) = _owners[phi];
         Value[] others = [.. values.Where(v => v != phi)];
-        return others is [var only] && !(_defined.TryGetValue(only, out int at) && at >= start && at < end) ? only : null;
+        return others is [var only]
+            && !(_defined.TryGetValue(only, out int at) && at >= start && at < end) ? only : null;
     }
 
     private void Scan(Region region)

@@ -3,9 +3,10 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Passes;
 
-/// <summary>Repeats the bodies of counted loops with few rounds. Each round becomes a Block whose break goes to the next one; the
-/// folder then decides the tests and dissolves the blocks. Inner loops go first: an outer loop follows in a later run, if by then no
-/// loop is left in it or it indexes a local array, which only constants let live in registers.</summary>
+/// <summary>Repeats the bodies of counted loops with few rounds. Each round becomes a Block whose break goes to the
+/// next one; the folder then decides the tests and dissolves the blocks. Inner loops go first: an outer loop follows in
+/// a later run, if by then no loop is left in it or it indexes a local array, which only constants let live in
+/// registers.</summary>
 internal sealed class Unrolling : Rewriter
 {
     private const int MostRounds = 32;
@@ -63,7 +64,8 @@ internal sealed class Unrolling : Rewriter
         Loop old = counted.Loop;
         for (int i = 0; i < carried.Length; i++)
         {
-            Map(old.Parameters[i], i == counted.Index ? counted.CounterAt((Constant)old.Initial[i], round) : carried[i]);
+            Map(old.Parameters[i], i == counted.Index ? counted.CounterAt((Constant)old.Initial[i], round)
+                : carried[i]);
         }
 
         Block block = new([.. old.Parameters.Select(p => p.Type)]);
@@ -77,11 +79,13 @@ internal sealed class Unrolling : Rewriter
     {
         INode[] inside = [.. loop.Body.Descendants()];
         bool innermost = !inside.Any(n => n is Loop);
-        bool worthwhile = innermost || (inside.Any(IsLocalAccess) && !inside.OfType<Loop>().Any(l => Plan(l) is not null));
+        bool worthwhile = innermost
+            || (inside.Any(IsLocalAccess) && !inside.OfType<Loop>().Any(l => Plan(l) is not null));
         return worthwhile && CountedLoop.Match(loop) is { } counted && counted.Rounds(MostRounds + 1) is { } rounds
             && inside.Length * rounds <= MostNodes ? (counted, rounds) : null;
     }
 
     private static bool IsLocalAccess(INode node) =>
-        node is Instruction { Opcode: Opcode.Load or Opcode.Store } access && access.Operands[0].Type.Space == AddressSpace.Local;
+        node is Instruction { Opcode: Opcode.Load or Opcode.Store } access
+            && access.Operands[0].Type.Space == AddressSpace.Local;
 }

@@ -40,7 +40,8 @@ public class InterpreterTests
     {
         Kernel kernel = Make(LaunchKind.Range1D, [s_floats], (b, p) =>
         {
-            Value[] last = [.. b.For(Constant.Of(0), Constant.Of(3), Constant.Of(1), [Constant.Of(1f), Constant.Of(2f)], (_, s) => [s[1], s[0]])];
+            Value[] last = [.. b.For(Constant.Of(0), Constant.Of(3), Constant.Of(1),
+                [Constant.Of(1f), Constant.Of(2f)], (_, s) => [s[1], s[0]])];
             b.Store(p[0], Constant.Of(0), last[0]);
             b.Store(p[0], Constant.Of(1), last[1]);
         });
@@ -87,7 +88,8 @@ public class InterpreterTests
         Kernel kernel = Make(LaunchKind.Grouped, [s_floats], (b, p) =>
         {
             Value i = b.Position(Opcode.GlobalIndex);
-            b.Store(p[0], i, b.Append(new Instruction(Opcode.GroupBroadcast, ScalarType.Float32, b.Load(p[0], i), Constant.Of(2))));
+            b.Store(p[0], i, b.Append(new Instruction(Opcode.GroupBroadcast, ScalarType.Float32, b.Load(p[0], i),
+                Constant.Of(2))));
         });
         HostMemory x = HostMemory.Of(0f, 1, 2, 3);
         Interpreter.Run(kernel, LaunchShape.Groups(1, 4), [KernelArgument.Pointer(x)]);

@@ -13,7 +13,8 @@ public class PrinterTests
         Builder b = new(kernel.Body);
         Value i = b.Position(Opcode.GlobalIndex);
         Value a = b.Load(x, i);
-        Value sum = b.For(Constant.Of(0), n, Constant.Of(1), [Constant.Of(0f)], (_, s) => [b.Fma(s[0], a, Constant.Of(1.5f))])[0];
+        Value sum = b.For(Constant.Of(0), n, Constant.Of(1), [Constant.Of(0f)], (_, s) =>
+            [b.Fma(s[0], a, Constant.Of(1.5f))])[0];
         b.If(b.Compare(Opcode.Less, sum, Constant.Of(0f)), () => b.Store(x, i, sum));
         b.Append(new Return());
         return kernel;

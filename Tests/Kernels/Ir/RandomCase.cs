@@ -9,7 +9,8 @@ namespace Cotangent.Tests.Kernels.Ir;
 /// <param name="Shape">A launch that keeps within the buffers.</param>
 /// <param name="Buffers">One entry a parameter: the initial bytes of a pointer's memory, null for a scalar.</param>
 /// <param name="Scalars">One entry a parameter: a scalar's bits.</param>
-internal sealed record RandomCase(Kernel Kernel, LaunchShape Shape, ImmutableArray<byte[]?> Buffers, ImmutableArray<ulong> Scalars)
+internal sealed record RandomCase(Kernel Kernel, LaunchShape Shape, ImmutableArray<byte[]?> Buffers,
+    ImmutableArray<ulong> Scalars)
 {
     /// <summary>The buffers after a run of the interpreter, of this kernel or of one made from it.</summary>
     public byte[]?[] Interpret(Kernel? kernel = null, Action<Index3D, Value, ulong>? observe = null)
@@ -95,5 +96,6 @@ internal sealed record RandomCase(Kernel Kernel, LaunchShape Shape, ImmutableArr
         _ => false,
     };
 
-    private static string Show(ScalarType type, ulong bits) => $"{Printer.Literal(new Constant(type, bits))} (0x{bits:x})";
+    private static string Show(ScalarType type, ulong bits) =>
+        $"{Printer.Literal(new Constant(type, bits))} (0x{bits:x})";
 }

@@ -24,8 +24,9 @@ internal sealed record RandomKernelOptions
     public bool Local { get; init; } = true;
 }
 
-/// <summary>Makes random structured kernels for differential tests: a kernel, a launch and data. No races, no reads of undefined
-/// memory, no division by zero, all loops end, barriers in uniform control only; NaNs never reach integers, but as 0.</summary>
+/// <summary>Makes random structured kernels for differential tests: a kernel, a launch and data. No races, no reads of
+/// undefined memory, no division by zero, all loops end, barriers in uniform control only; NaNs never reach integers,
+/// but as 0.</summary>
 /// <example><code>
 /// RandomCase c = RandomKernels.Next(new Random(seed));
 /// Assert.Null(c.Difference(c.Interpret(), c.RunOn(device)));
@@ -36,7 +37,8 @@ internal sealed class RandomKernels
 
     private static readonly ScalarType[] s_narrow = [ScalarType.Float32, ScalarType.Int32, ScalarType.UInt32];
     private static readonly ScalarType[] s_all =
-        [ScalarType.Float32, ScalarType.Int32, ScalarType.UInt32, ScalarType.Float64, ScalarType.Int64, ScalarType.UInt64];
+        [ScalarType.Float32, ScalarType.Int32, ScalarType.UInt32, ScalarType.Float64, ScalarType.Int64,
+            ScalarType.UInt64];
 
     private readonly Random _random;
     private readonly RandomKernelOptions _options;
@@ -60,7 +62,8 @@ internal sealed class RandomKernels
         _options = options;
         _types = options.Wide ? s_all : s_narrow;
         _shape = options.Grouped
-            ? LaunchShape.Groups(new Index3D(random.Next(1, 4), 1, 1), new Index3D(random.Next(1, 40), random.Next(1, 3), 1))
+            ? LaunchShape.Groups(new Index3D(random.Next(1, 4), 1, 1),
+            new Index3D(random.Next(1, 40), random.Next(1, 3), 1))
             : random.Next(3) switch
             {
                 0 => LaunchShape.Range(random.Next(1, 80)),
@@ -71,8 +74,10 @@ internal sealed class RandomKernels
         int next = 0;
         foreach (ScalarType type in _types)
         {
-            _inputs[type] = new Parameter(IrType.Pointer(type, AddressSpace.Global), next++) { Name = $"in_{type.Name()}" };
-            _outputs[type] = new Parameter(IrType.Pointer(type, AddressSpace.Global), next++) { Name = $"out_{type.Name()}" };
+            _inputs[type] = new Parameter(IrType.Pointer(type, AddressSpace.Global),
+                next++) { Name = $"in_{type.Name()}" };
+            _outputs[type] = new Parameter(IrType.Pointer(type, AddressSpace.Global),
+                next++) { Name = $"out_{type.Name()}" };
         }
 
         _counter = new Parameter(IrType.Pointer(ScalarType.Int32, AddressSpace.Global), next++) { Name = "counter" };
@@ -142,7 +147,8 @@ internal sealed class RandomKernels
         }
 
         Value y = _b.Position(Opcode.GlobalIndex, Axis.Y);
-        Value plane = _b.Add(y, _b.Mul(_b.Position(Opcode.GlobalExtent, Axis.Y), _b.Position(Opcode.GlobalIndex, Axis.Z)));
+        Value plane = _b.Add(y, _b.Mul(_b.Position(Opcode.GlobalExtent, Axis.Y),
+            _b.Position(Opcode.GlobalIndex, Axis.Z)));
         _index = _b.Add(x, _b.Mul(_b.Position(Opcode.GlobalExtent), plane));
     }
 
@@ -202,7 +208,8 @@ internal sealed class RandomKernels
     // A counted loop whose body may break or continue early; the bound is a constant or up to 7 and different by item.
     private void AddLoop(int depth)
     {
-        Value end = _random.Next(2) == 0 ? Constant.Of(_random.Next(6)) : _b.Binary(Opcode.And, Take(ScalarType.Int32), Constant.Of(7));
+        Value end = _random.Next(2) == 0 ? Constant.Of(_random.Next(6))
+            : _b.Binary(Opcode.And, Take(ScalarType.Int32), Constant.Of(7));
         ScalarType[] types = [.. Enumerable.Range(0, _random.Next(1, 3)).Select(_ => Pick(_types))];
         Loop loop = new([Constant.Of(0), .. types.Select(Take)], [.. types.Select(t => (IrType)t)]);
         Value i = loop.Parameters[0];
@@ -280,17 +287,21 @@ internal sealed class RandomKernels
         switch (_random.Next(16))
         {
             case < 6:
-                return _b.Binary(Pick([Opcode.Add, Opcode.Sub, Opcode.Mul, Opcode.Min, Opcode.Max]), Take(type), Take(type));
+                return _b.Binary(Pick([Opcode.Add, Opcode.Sub, Opcode.Mul, Opcode.Min, Opcode.Max]), Take(type),
+                    Take(type));
             case 6 when real: return _b.Div(Take(type), Take(type));
-            case 6: return _b.Binary(Pick([Opcode.Div, Opcode.Rem]), Take(type), _b.Binary(Opcode.Or, Take(type), Constant.Of(type, 1)));
+            case 6: return _b.Binary(Pick([Opcode.Div, Opcode.Rem]), Take(type),
+                _b.Binary(Opcode.Or, Take(type), Constant.Of(type, 1)));
             case 7 when real: return _b.Fma(Take(type), Take(type), Take(type));
             case 7: return _b.Binary(Pick([Opcode.And, Opcode.Or, Opcode.Xor, Opcode.MulHigh]), Take(type), Take(type));
-            case 8 when real: return _b.Unary(Pick([Opcode.Sqrt, Opcode.Floor, Opcode.Ceil, Opcode.Truncate, Opcode.Round]), Take(type));
+            case 8 when real: return _b.Unary(Pick([Opcode.Sqrt, Opcode.Floor, Opcode.Ceil, Opcode.Truncate,
+                Opcode.Round]), Take(type));
             case 8: return _b.Binary(Pick([Opcode.ShiftLeft, Opcode.ShiftRight]), Take(type), Take(ScalarType.Int32));
             case 9: return _b.Unary(Pick([Opcode.Neg, Opcode.Abs]), Take(type));
             case 10 when !real: return _b.Unary(Pick([Opcode.Not, Opcode.PopCount, Opcode.LeadingZeros]), Take(type));
             case 10 when _options.Calls:
-                return _b.Call(Pick([MathFunction.Exp, MathFunction.Log, MathFunction.Tanh, MathFunction.Sin]), Take(type));
+                return _b.Call(Pick([MathFunction.Exp, MathFunction.Log, MathFunction.Tanh, MathFunction.Sin]),
+                    Take(type));
             case 11 or 12: return _b.Convert(Take(Pick(_types)), type);
             case 13 when _local.Count > 0 && _local[0].Pointer.Type.Scalar == type: return LoadLocal();
             case 13: return _b.Convert(Condition(), type);
@@ -306,7 +317,8 @@ internal sealed class RandomKernels
         return _random.Next(4) switch
         {
             0 => _b.Unary(Opcode.Not, compared),
-            1 => _b.Binary(Pick([Opcode.And, Opcode.Or, Opcode.Xor]), compared, _b.Compare(Opcode.Less, _index, Take(ScalarType.Int32))),
+            1 => _b.Binary(Pick([Opcode.And, Opcode.Or, Opcode.Xor]), compared,
+                _b.Compare(Opcode.Less, _index, Take(ScalarType.Int32))),
             _ => compared,
         };
     }
@@ -340,8 +352,10 @@ internal sealed class RandomKernels
     }
 
     private Constant Literal(ScalarType type) => type is ScalarType.Float32 or ScalarType.Float64
-        ? Constant.Of(type, Pick<double>([0, -0.0, 1, -1, 0.5, 2, 3.25, -7.75, 1e-3, 1e30, 1e-40, double.PositiveInfinity, double.NaN]))
-        : new Constant(type, Pick<ulong>([0, 1, 2, 3, 5, 31, 64, ulong.MaxValue, 1ul << 31, 1ul << 63]) & (ulong.MaxValue >> (64 - 8 * type.Size())));
+        ? Constant.Of(type, Pick<double>([0, -0.0, 1, -1, 0.5, 2, 3.25, -7.75, 1e-3, 1e30, 1e-40,
+        double.PositiveInfinity, double.NaN]))
+        : new Constant(type, Pick<ulong>([0, 1, 2, 3, 5, 31, 64, ulong.MaxValue, 1ul << 31,
+        1ul << 63]) & (ulong.MaxValue >> (64 - 8 * type.Size())));
 
     private T Scoped<T>(Func<T> body)
     {
@@ -363,7 +377,8 @@ internal sealed class RandomKernels
     {
         ulong[] bits = [.. Enumerable.Range(0, _items).Select(_ => _random.Next(8) == 0
             ? Literal(type).Bits
-            : Constant.Of(type, type is ScalarType.Float32 or ScalarType.Float64 ? _random.NextDouble() * 20 - 10 : _random.Next(100)).Bits)];
+            : Constant.Of(type, type is ScalarType.Float32 or ScalarType.Float64 ? _random.NextDouble() * 20 - 10
+            : _random.Next(100)).Bits)];
         return [.. bits.SelectMany(x => MemoryMarshal.AsBytes([x])[..type.Size()].ToArray())];
     }
 }

@@ -23,5 +23,6 @@ public class RandomKernelsTests
 
     [Fact]
     public void Next_SameSeed_MakesTheSameKernel() => Assert.Equal(
-        Printer.Print(RandomKernels.Next(new Random(7)).Kernel), Printer.Print(RandomKernels.Next(new Random(7)).Kernel));
+        Printer.Print(RandomKernels.Next(new Random(7)).Kernel),
+            Printer.Print(RandomKernels.Next(new Random(7)).Kernel));
 }

@@ -33,9 +33,11 @@ public class SemanticsTests
     [Fact]
     public void MulHigh_ExtremeValues_IsTheHighHalf()
     {
-        Assert.Equal(ulong.MaxValue - 1, Evaluate(Opcode.MulHigh, ScalarType.UInt64, Constant.Of(ulong.MaxValue), Constant.Of(ulong.MaxValue)));
+        Assert.Equal(ulong.MaxValue - 1,
+            Evaluate(Opcode.MulHigh, ScalarType.UInt64, Constant.Of(ulong.MaxValue), Constant.Of(ulong.MaxValue)));
         Assert.Equal(-1, Int(Opcode.MulHigh, Constant.Of(int.MinValue), Constant.Of(2)));
-        Assert.Equal((ulong)Math.BigMul(long.MinValue, 12345, out _), Evaluate(Opcode.MulHigh, ScalarType.Int64, Constant.Of(long.MinValue), Constant.Of(12345L)));
+        Assert.Equal((ulong)Math.BigMul(long.MinValue, 12345, out _),
+            Evaluate(Opcode.MulHigh, ScalarType.Int64, Constant.Of(long.MinValue), Constant.Of(12345L)));
     }
 
     [Fact]
@@ -59,14 +61,17 @@ public class SemanticsTests
     [InlineData(float.PositiveInfinity, int.MaxValue)]
     [InlineData(-3e9f, int.MinValue)]
     [InlineData(-1.9f, -1)]
-    public void Convert_FloatToInt_TruncatesAndSaturates(float x, int expected) => Assert.Equal(expected, Int(Opcode.Convert, Constant.Of(x)));
+    public void Convert_FloatToInt_TruncatesAndSaturates(float x, int expected) =>
+        Assert.Equal(expected, Int(Opcode.Convert, Constant.Of(x)));
 
     [Fact]
     public void Convert_Unsigned64ToFloat_RoundsOnce()
     {
         // Through double this would round to 2^63 first and then stay there.
-        Assert.Equal(BitConverter.UInt32BitsToSingle(0x5F000001), Single(Opcode.Convert, Constant.Of(0x8000008000000001ul)));
-        Assert.Equal(BitConverter.UInt32BitsToSingle(0x5E800001), Single(Opcode.Convert, Constant.Of(0x4000004000000001L)));
+        Assert.Equal(BitConverter.UInt32BitsToSingle(0x5F000001),
+            Single(Opcode.Convert, Constant.Of(0x8000008000000001ul)));
+        Assert.Equal(BitConverter.UInt32BitsToSingle(0x5E800001),
+            Single(Opcode.Convert, Constant.Of(0x4000004000000001L)));
     }
 
     [Fact]
@@ -81,9 +86,12 @@ public class SemanticsTests
     [Fact]
     public void Convert_BFloat16_RoundsToNearestEven()
     {
-        Assert.Equal(0x3F80ul, Evaluate(Opcode.Convert, ScalarType.BFloat16, Constant.Of(BitConverter.UInt32BitsToSingle(0x3F808000))));
-        Assert.Equal(0x3F82ul, Evaluate(Opcode.Convert, ScalarType.BFloat16, Constant.Of(BitConverter.UInt32BitsToSingle(0x3F818000))));
+        Assert.Equal(0x3F80ul, Evaluate(Opcode.Convert, ScalarType.BFloat16,
+            Constant.Of(BitConverter.UInt32BitsToSingle(0x3F808000))));
+        Assert.Equal(0x3F82ul, Evaluate(Opcode.Convert, ScalarType.BFloat16,
+            Constant.Of(BitConverter.UInt32BitsToSingle(0x3F818000))));
         Assert.Equal(0x7F80ul, Evaluate(Opcode.Convert, ScalarType.BFloat16, Constant.Of(float.MaxValue)));
-        Assert.True(float.IsNaN(Conversions.BFloat16ToSingle(Evaluate(Opcode.Convert, ScalarType.BFloat16, Constant.Of(float.NaN)))));
+        Assert.True(float.IsNaN(Conversions.BFloat16ToSingle(Evaluate(Opcode.Convert, ScalarType.BFloat16,
+            Constant.Of(float.NaN)))));
     }
 }

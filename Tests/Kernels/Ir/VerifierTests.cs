@@ -7,9 +7,11 @@ namespace Cotangent.Tests.Kernels.Ir;
 public class VerifierTests
 {
     private static readonly ImmutableArray<Parameter> s_parameters =
-        [new(IrType.Pointer(ScalarType.Float32, AddressSpace.Global), 0), new(ScalarType.Int32, 1), new(ScalarType.Float32, 2)];
+        [new(IrType.Pointer(ScalarType.Float32, AddressSpace.Global), 0), new(ScalarType.Int32, 1),
+            new(ScalarType.Float32, 2)];
 
-    private static void Fails(string fault, Action<Builder> build, LaunchKind kind = LaunchKind.Range1D, bool ends = true)
+    private static void Fails(string fault, Action<Builder> build, LaunchKind kind = LaunchKind.Range1D,
+        bool ends = true)
     {
         Kernel kernel = new("k", kind, s_parameters);
         Builder b = new(kernel.Body);
@@ -33,7 +35,8 @@ public class VerifierTests
         Fails("Neg does not take (i8) to i8", b => b.Unary(Opcode.Neg, b.Convert(s_parameters[1], ScalarType.Int8)));
 
     [Fact]
-    public void Verify_RegionWithoutTerminator_Throws() => Fails("does not end in a terminator", b => b.Add(s_parameters[1], s_parameters[1]), ends: false);
+    public void Verify_RegionWithoutTerminator_Throws() =>
+        Fails("does not end in a terminator", b => b.Add(s_parameters[1], s_parameters[1]), ends: false);
 
     [Fact]
     public void Verify_TerminatorInTheMiddle_Throws() => Fails("before the end", b => b.Append(new Return()));
@@ -60,7 +63,8 @@ public class VerifierTests
     [Fact]
     public void Verify_WrongArguments_Throws()
     {
-        Fails("0 arguments are given where the target takes 1", b => b.If(Constant.Of(true), [ScalarType.Int32], () => [], () => []));
+        Fails("0 arguments are given where the target takes 1", b =>
+            b.If(Constant.Of(true), [ScalarType.Int32], () => [], () => []));
         Fails("argument 0 is f32 where the target takes i32",
             b => b.If(Constant.Of(true), [ScalarType.Int32], () => [s_parameters[2]], () => [s_parameters[1]]));
     }

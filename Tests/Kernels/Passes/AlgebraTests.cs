@@ -4,20 +4,27 @@ using Cotangent.Tests.Kernels.Ir;
 
 namespace Cotangent.Tests.Kernels.Passes;
 
-/// <summary>Every rule, on every pattern of operands that could match it, evaluated on all special values: not a bit may change.</summary>
+/// <summary>Every rule, on every pattern of operands that could match it, evaluated on all special values: not a bit
+/// may change.</summary>
 public class AlgebraTests
 {
     private static readonly ScalarType[] s_types =
-        [ScalarType.Bool, ScalarType.Int32, ScalarType.UInt32, ScalarType.Int64, ScalarType.UInt64, ScalarType.Float32, ScalarType.Float64];
+        [ScalarType.Bool, ScalarType.Int32, ScalarType.UInt32, ScalarType.Int64, ScalarType.UInt64, ScalarType.Float32,
+            ScalarType.Float64];
 
     private static ulong[] Specials(ScalarType type) => type switch
     {
         ScalarType.Bool => [0, 1],
-        ScalarType.Float32 => [.. new[] { 0f, -0f, 1, -1, 2, -2, 0.5f, 8, 1.5f, 3, -7.25f, 1e-40f, -1e-45f, float.Epsilon, 1.1754944e-38f, float.MaxValue,
-            -float.MaxValue, float.NaN, float.PositiveInfinity, float.NegativeInfinity, 1.7014118e38f }.Select(x => (ulong)BitConverter.SingleToUInt32Bits(x))],
-        ScalarType.Float64 => [.. new[] { 0, -0.0, 1, -1, 2, -2, 0.5, 8, 1.5, 3, -7.25, 1e-310, -5e-324, double.MaxValue, double.NaN,
-            double.PositiveInfinity, double.NegativeInfinity, 8.98846567431158e307 }.Select(BitConverter.DoubleToUInt64Bits)],
-        _ => [.. new ulong[] { 0, 1, 2, 3, 8, 31, 32, 33, 63, 64, ulong.MaxValue, ulong.MaxValue - 6, 1ul << 31, 1ul << 63, (1ul << 31) - 1, (1ul << 63) - 1 }
+        ScalarType.Float32 => [.. new[] { 0f, -0f, 1, -1, 2, -2, 0.5f, 8, 1.5f, 3, -7.25f, 1e-40f, -1e-45f,
+            float.Epsilon, 1.1754944e-38f, float.MaxValue,
+            -float.MaxValue, float.NaN, float.PositiveInfinity, float.NegativeInfinity, 1.7014118e38f }.Select(x =>
+                (ulong)BitConverter.SingleToUInt32Bits(x))],
+        ScalarType.Float64 => [.. new[] { 0, -0.0, 1, -1, 2, -2, 0.5, 8, 1.5, 3, -7.25, 1e-310, -5e-324,
+            double.MaxValue, double.NaN,
+            double.PositiveInfinity, double.NegativeInfinity,
+                8.98846567431158e307 }.Select(BitConverter.DoubleToUInt64Bits)],
+        _ => [.. new ulong[] { 0, 1, 2, 3, 8, 31, 32, 33, 63, 64, ulong.MaxValue, ulong.MaxValue - 6, 1ul << 31,
+            1ul << 63, (1ul << 31) - 1, (1ul << 63) - 1 }
             .Select(x => x & (ulong.MaxValue >> (64 - 8 * type.Size()))).Distinct()],
     };
 
@@ -48,7 +55,8 @@ public class AlgebraTests
     private static IEnumerable<Instruction> Patterns(ScalarType type, Parameter x)
     {
         Value[] leaves = [x, .. Specials(type).Select(b => new Constant(type, b)), new Instruction(Opcode.Neg, type, x),
-            new Instruction(Opcode.Not, type, x), new Instruction(Opcode.Abs, type, x), new Instruction(Opcode.Floor, type, x)];
+            new Instruction(Opcode.Not, type, x), new Instruction(Opcode.Abs, type, x),
+                new Instruction(Opcode.Floor, type, x)];
         leaves = [.. leaves.Where(v => v is not Instruction i || OperandRules.Fault(i) is null)];
         for (Opcode opcode = Opcode.Neg; opcode <= Opcode.GreaterEqual; opcode++)
         {
@@ -69,14 +77,17 @@ public class AlgebraTests
 
             foreach (Constant c in Specials(type).Select(b => new Constant(type, b)))
             {
-                yield return new Instruction(opcode, result, new Instruction(opcode, result, x, c), new Constant(type, Specials(type)[^1]));
-                yield return new Instruction(Opcode.Not, ScalarType.Bool, new Instruction(opcode, ScalarType.Bool, x, c));
+                yield return new Instruction(opcode, result, new Instruction(opcode, result, x, c),
+                    new Constant(type, Specials(type)[^1]));
+                yield return new Instruction(Opcode.Not, ScalarType.Bool,
+                    new Instruction(opcode, ScalarType.Bool, x, c));
             }
         }
 
         foreach (int mask in new[] { 31, 63, 7, 127 })
         {
-            Value amount = new Instruction(Opcode.And, ScalarType.Int32, new Instruction(Opcode.Convert, ScalarType.Int32, x), Constant.Of(mask));
+            Value amount = new Instruction(Opcode.And, ScalarType.Int32,
+                new Instruction(Opcode.Convert, ScalarType.Int32, x), Constant.Of(mask));
             yield return new Instruction(Opcode.ShiftLeft, type, x, amount);
             yield return new Instruction(Opcode.ShiftRight, type, x, amount);
         }
@@ -94,8 +105,10 @@ public class AlgebraTests
             }
         }
 
-        Value flag = type == ScalarType.Bool ? x : new Instruction(Opcode.Greater, ScalarType.Bool, x, new Constant(type, 0));
-        foreach (Value condition in new[] { flag, Constant.Of(true), Constant.Of(false), new Instruction(Opcode.Not, ScalarType.Bool, flag) })
+        Value flag = type == ScalarType.Bool ? x
+            : new Instruction(Opcode.Greater, ScalarType.Bool, x, new Constant(type, 0));
+        foreach (Value condition in new[] { flag, Constant.Of(true), Constant.Of(false),
+            new Instruction(Opcode.Not, ScalarType.Bool, flag) })
         {
             foreach (Value a in leaves)
             {

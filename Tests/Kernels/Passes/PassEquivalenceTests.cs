@@ -21,7 +21,8 @@ public class PassEquivalenceTests
         ["local arrays"] = k => LocalArrays.Replace(Folding.Fold(Unrolling.Unroll(Folding.Fold(k)))),
         ["ifs to selects"] = IfConversion.Convert,
         ["invariants"] = LoopInvariants.Hoist,
-        ["uncontracted pipeline"] = k => Pipeline.Run(k, [.. Pipeline.Standard.Where(p => p.Name != "contract to fma")], new() { Verify = true }),
+        ["uncontracted pipeline"] = k =>
+            Pipeline.Run(k, [.. Pipeline.Standard.Where(p => p.Name != "contract to fma")], new() { Verify = true }),
     };
 
     [Theory]

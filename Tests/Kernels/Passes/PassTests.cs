@@ -24,7 +24,8 @@ public class PassTests
 
     private static int Count<T>(Kernel kernel) => kernel.Body.Descendants().Count(n => n is T);
 
-    private static int Count(Kernel kernel, Opcode opcode) => kernel.Body.Descendants().Count(n => n is Instruction i && i.Opcode == opcode);
+    private static int Count(Kernel kernel, Opcode opcode) =>
+        kernel.Body.Descendants().Count(n => n is Instruction i && i.Opcode == opcode);
 
     [Fact]
     public void Folding_IfOnAConstantWithInnerBreaks_KeepsOnlyThatArm()
@@ -47,7 +48,8 @@ public class PassTests
     [Fact]
     public void DeadCode_ParameterThatOnlyFeedsItself_GoesWithItsLoop()
     {
-        Kernel kernel = Make((b, x, n) => b.For(Constant.Of(0), n, Constant.Of(1), [Constant.Of(0f)], (_, s) => [b.Add(s[0], b.Load(x, n))]));
+        Kernel kernel = Make((b, x, n) =>
+            b.For(Constant.Of(0), n, Constant.Of(1), [Constant.Of(0f)], (_, s) => [b.Add(s[0], b.Load(x, n))]));
         Kernel after = DeadCode.Remove(kernel);
         Assert.Equal(0, Count<Loop>(after));
         Assert.Single(after.Body.Nodes);
@@ -61,7 +63,8 @@ public class PassTests
             Loop loop = new([]);
             b.Within(loop.Body, () =>
             {
-                b.If(b.Compare(Opcode.Less, b.Load(x, n), Constant.Of(0f)), () => b.Append(new Break(loop)), fallsThrough: false);
+                b.If(b.Compare(Opcode.Less, b.Load(x, n), Constant.Of(0f)), () =>
+                    b.Append(new Break(loop)), fallsThrough: false);
                 b.Append(new Continue(loop));
             });
             b.Append(loop);
@@ -85,7 +88,8 @@ public class PassTests
     public void CommonSubexpressions_ValueOfOneArm_DoesNotServeTheOther()
     {
         Kernel kernel = Make((b, x, n) => b.If(b.Compare(Opcode.Less, n, Constant.Of(5)), [],
-            () => { b.Store(x, b.Mul(n, n), Constant.Of(0f)); return []; }, () => { b.Store(x, b.Mul(n, n), Constant.Of(1f)); return []; }));
+            () => { b.Store(x, b.Mul(n, n), Constant.Of(0f)); return []; }, () =>
+                { b.Store(x, b.Mul(n, n), Constant.Of(1f)); return []; }));
         Kernel after = CommonSubexpressions.Merge(kernel);
         Verifier.Verify(after);
         Assert.Equal(2, Count(after, Opcode.Mul));
@@ -98,7 +102,8 @@ public class PassTests
         Kernel kernel = Make((b, x, n) =>
         {
             Value tile = b.Allocate(ScalarType.Float32, AddressSpace.Local, 4);
-            void Four(Action<Value> body) => b.For(Constant.Of(0), Constant.Of(4), Constant.Of(1), [], (i, _) => { body(i); return []; });
+            void Four(Action<Value> body) =>
+                b.For(Constant.Of(0), Constant.Of(4), Constant.Of(1), [], (i, _) => { body(i); return []; });
             Four(i => b.Store(tile, i, Constant.Of(0f)));
             b.For(Constant.Of(0), n, Constant.Of(1), [], (k, _) =>
             {
@@ -126,7 +131,9 @@ public class PassTests
     [InlineData(33, 1)]
     public void Unrolling_ConstantTrips_RepeatsTheBodyWithinTheLimit(int trips, int stores)
     {
-        Kernel kernel = Make((b, x, _) => b.For(Constant.Of(0), Constant.Of(trips), Constant.Of(1), [], (i, _) => { b.Store(x, i, Constant.Of(1f)); return []; }));
+        Kernel kernel = Make((b, x, _) =>
+            b.For(Constant.Of(0), Constant.Of(trips), Constant.Of(1), [], (i, _) =>
+                { b.Store(x, i, Constant.Of(1f)); return []; }));
         Kernel after = Folding.Fold(Unrolling.Unroll(kernel));
         Assert.Equal(stores, Count(after, Opcode.Store));
         Assert.Equal(trips > 32 ? 1 : 0, Count<Loop>(after));
@@ -150,7 +157,8 @@ public class PassTests
     [Fact]
     public void IfConversion_SmallPureArms_BecomeSelects()
     {
-        Kernel kernel = Make((b, x, n) => b.Store(x, n, b.If(b.Compare(Opcode.Less, n, Constant.Of(5)), [ScalarType.Float32],
+        Kernel kernel = Make((b, x, n) =>
+            b.Store(x, n, b.If(b.Compare(Opcode.Less, n, Constant.Of(5)), [ScalarType.Float32],
             () => [b.Convert(n, ScalarType.Float32)], () => [Constant.Of(2f)])[0]));
         Kernel after = IfConversion.Convert(kernel);
         Assert.Equal(0, Count<If>(after));
@@ -160,7 +168,8 @@ public class PassTests
     [Fact]
     public void IfConversion_ArmThatLoads_StaysGuarded()
     {
-        Kernel kernel = Make((b, x, n) => b.Store(x, n, b.If(b.Compare(Opcode.Less, n, Constant.Of(5)), [ScalarType.Float32],
+        Kernel kernel = Make((b, x, n) =>
+            b.Store(x, n, b.If(b.Compare(Opcode.Less, n, Constant.Of(5)), [ScalarType.Float32],
             () => [b.Load(x, n)], () => [Constant.Of(2f)])[0]));
         Assert.Equal(1, Count<If>(IfConversion.Convert(kernel)));
     }

@@ -12,7 +12,8 @@ public class UniformityTests
 
     // Neighbouring items along X, as in a range kernel's vector.
     private static Uniformity OverLanes(Kernel kernel) => new(kernel, node =>
-        node.Opcode is Opcode.GlobalIndex or Opcode.GroupIndex && node.Axis == Axis.X ? LaneShape.Linear : LaneShape.Uniform);
+        node.Opcode is Opcode.GlobalIndex or Opcode.GroupIndex
+            && node.Axis == Axis.X ? LaneShape.Linear : LaneShape.Uniform);
 
     private static (Uniformity Shapes, T Values) Analyze<T>(Func<Builder, Parameter, Parameter, T> body)
     {
@@ -33,10 +34,12 @@ public class UniformityTests
         {
             Value i = b.Position(Opcode.GlobalIndex);
             Value shifted = b.Add(b.Mul(n, n), i);
-            return [i, shifted, b.Convert(shifted, ScalarType.Int64), b.Mul(i, Constant.Of(3)), b.Mul(i, n), b.Load(x, shifted), b.Load(x, n), b.Add(n, n), b.Position(Opcode.GlobalIndex, Axis.Y)];
+            return [i, shifted, b.Convert(shifted, ScalarType.Int64), b.Mul(i, Constant.Of(3)), b.Mul(i, n),
+                b.Load(x, shifted), b.Load(x, n), b.Add(n, n), b.Position(Opcode.GlobalIndex, Axis.Y)];
         });
         Assert.Equal(
-            [LaneShape.Linear, LaneShape.Linear, LaneShape.Linear, LaneShape.Varying, LaneShape.Varying, LaneShape.Varying, LaneShape.Uniform, LaneShape.Uniform, LaneShape.Uniform],
+            [LaneShape.Linear, LaneShape.Linear, LaneShape.Linear, LaneShape.Varying, LaneShape.Varying,
+                LaneShape.Varying, LaneShape.Uniform, LaneShape.Uniform, LaneShape.Uniform],
             v.Select(value => shapes[value]));
     }
 
@@ -89,13 +92,15 @@ public class UniformityTests
             RandomCase c = RandomKernels.Next(new Random(seed), new RandomKernelOptions { Local = false });
             Kernel kernel = optimised ? Pipeline.Run(c.Kernel) : c.Kernel;
             Uniformity shapes = OverLanes(kernel);
-            HashSet<INode> inLoops = [.. kernel.Body.Descendants().OfType<Loop>().SelectMany(l => l.Body.Descendants())];
+            HashSet<INode> inLoops = [.. kernel.Body.Descendants().OfType<Loop>().SelectMany(l =>
+                l.Body.Descendants())];
             HashSet<object> skipped = [.. inLoops, .. inLoops.OfType<Structured>().SelectMany(s => s.Results)];
             Dictionary<(Value, int Y, int Z), (int X, ulong Bits)> first = [];
             c.Interpret(kernel, (index, value, bits) =>
             {
                 LaneShape shape = shapes[value];
-                if (shape == LaneShape.Varying || skipped.Contains(value) || value.Type.IsPointer || value.Type == ScalarType.Void)
+                if (shape == LaneShape.Varying || skipped.Contains(value) || value.Type.IsPointer
+                    || value.Type == ScalarType.Void)
                 {
                     return;
                 }
@@ -106,7 +111,8 @@ public class UniformityTests
                     claims++;
                     if (bits != (other.Bits + (ulong)(shape == LaneShape.Linear ? index.X - other.X : 0) & mask))
                     {
-                        Assert.Fail($"seed {seed}: {shape} value differs at {index}\n{Printer.Print(kernel, value as INode)}");
+                        string text = Printer.Print(kernel, value as INode);
+                        Assert.Fail($"seed {seed}: {shape} value differs at {index}\n{text}");
                     }
                 }
 

@@ -42,14 +42,16 @@ public class XMathDeviceTests
         IrType singles = IrType.Pointer(ScalarType.Float32, AddressSpace.Global);
         IrType doubles = IrType.Pointer(ScalarType.Float64, AddressSpace.Global);
         Kernel kernel = new($"math_{function}", LaunchKind.Range1D,
-            [new Parameter(singles, 0), new Parameter(singles, 1), new Parameter(doubles, 2), new Parameter(doubles, 3)]);
+            [new Parameter(singles, 0), new Parameter(singles, 1), new Parameter(doubles, 2),
+                new Parameter(doubles, 3)]);
         Builder b = new(kernel.Body);
         Value i = b.Position(Opcode.GlobalIndex);
         Store(0);
         Store(2);
         b.Append(new Return());
         return new RandomCase(kernel, LaunchShape.Range(x.Length),
-            [Bytes<float>([.. x.Select(v => (float)v)]), Bytes<float>([.. y.Select(v => (float)v)]), Bytes<double>(x), Bytes<double>(y)],
+            [Bytes<float>([.. x.Select(v => (float)v)]), Bytes<float>([.. y.Select(v => (float)v)]), Bytes<double>(x),
+                Bytes<double>(y)],
             [0, 0, 0, 0]);
 
         void Store(int first)
@@ -61,13 +63,16 @@ public class XMathDeviceTests
         }
     }
 
-    private static byte[] Bytes<T>(ReadOnlySpan<T> values) where T : unmanaged => MemoryMarshal.AsBytes(values).ToArray();
+    private static byte[] Bytes<T>(ReadOnlySpan<T> values) where T : unmanaged =>
+        MemoryMarshal.AsBytes(values).ToArray();
 
     private static IEnumerable<double> Points()
     {
         Random random = new(11);
-        double[] specials = [0, -0.0, 1, -1, 0.5, -2, double.NaN, double.PositiveInfinity, double.NegativeInfinity, 1e-40, -1e-310, 88.7, -103.9, 709.7,
+        double[] specials = [0, -0.0, 1, -1, 0.5, -2, double.NaN, double.PositiveInfinity, double.NegativeInfinity,
+            1e-40, -1e-310, 88.7, -103.9, 709.7,
             -745, 1e7, -3e30, 1e300, 3, 2, double.MaxValue, double.Epsilon];
-        return specials.Concat(Enumerable.Range(0, 300).Select(_ => (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-3, 5))));
+        return specials.Concat(Enumerable.Range(0, 300).Select(_ =>
+            (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-3, 5))));
     }
 }

@@ -3,7 +3,8 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Tests.Kernels.Transcendentals;
 
-/// <summary>The double-precision library against values to 100 digits (goldens.py) and against Math's special values.</summary>
+/// <summary>The double-precision library against values to 100 digits (goldens.py) and against Math's special
+/// values.</summary>
 public class XMathDoubleTests
 {
     private static readonly ILookup<string, string[]> s_goldens = ReadGoldens();
@@ -19,15 +20,18 @@ public class XMathDoubleTests
         string where = "";
         foreach (string[] words in s_goldens[name])
         {
-            ulong[] bits = [.. words[1..^1].Select(w => ulong.Parse(w, NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
+            ulong[] bits = [.. words[1..^1].Select(w =>
+                ulong.Parse(w, NumberStyles.HexNumber, CultureInfo.InvariantCulture))];
             double expected = BitConverter.UInt64BitsToDouble(bits[^1]);
-            double actual = BitConverter.UInt64BitsToDouble(MathLibrary.Evaluate(function, ScalarType.Float64, bits[0], bits[^2]));
-            double ulp = double.BitIncrement(double.Abs(expected)) - double.Abs(expected);
-            double error = double.Abs((actual - expected) / ulp - double.Parse(words[^1], CultureInfo.InvariantCulture));
+            double actual = BitConverter.UInt64BitsToDouble(MathLibrary.Evaluate(function, ScalarType.Float64, bits[0],
+                bits[^2]));
+            double ulp = Ulp(expected);
+            double error = double.Abs((actual - expected) / ulp - double.Parse(words[^1],
+                CultureInfo.InvariantCulture));
             if (!(error <= worst))
             {
                 worst = error;
-                where = $"{string.Join(", ", bits[..^1].Select(b => BitConverter.UInt64BitsToDouble(b).ToString("R", CultureInfo.InvariantCulture)))}: {actual:R}, not {expected:R}";
+                where = $"{Show(bits[..^1])}: {actual:R}, not {expected:R}";
             }
         }
 
@@ -45,7 +49,8 @@ public class XMathDoubleTests
             return;
         }
 
-        double[] specials = [0, -0.0, 1, -1, double.NaN, double.PositiveInfinity, double.NegativeInfinity, 2, -2, 3, -3, 0.5, -0.5, double.MaxValue,
+        double[] specials = [0, -0.0, 1, -1, double.NaN, double.PositiveInfinity, double.NegativeInfinity, 2, -2, 3,
+            -3, 0.5, -0.5, double.MaxValue,
             double.MinValue, double.Epsilon, -double.Epsilon, 1e10, 9007199254740993, -1e10];
         bool binary = function is MathFunction.Pow or MathFunction.Atan2;
         foreach (double x in specials)
@@ -56,15 +61,23 @@ public class XMathDoubleTests
                 double actual = Evaluate(function, x, y);
                 bool exact = !double.IsFinite(expected) || expected == 0;
                 bool same = exact
-                    ? BitConverter.DoubleToInt64Bits(expected) == BitConverter.DoubleToInt64Bits(actual) || (double.IsNaN(expected) && double.IsNaN(actual))
-                    : double.Abs(actual - expected) <= 4 * (double.BitIncrement(double.Abs(expected)) - double.Abs(expected));
+                    ? BitConverter.DoubleToInt64Bits(expected) == BitConverter.DoubleToInt64Bits(actual)
+                    || (double.IsNaN(expected) && double.IsNaN(actual))
+                    : double.Abs(actual - expected) <= 4 * Ulp(expected);
                 Assert.True(same, $"{name}({x:R}{(binary ? $", {y:R}" : "")}) is {actual:R}, Math says {expected:R}");
             }
         }
     }
 
+    private static double Ulp(double x) => double.BitIncrement(double.Abs(x)) - double.Abs(x);
+
+    private static string Show(ulong[] arguments) =>
+        string.Join(", ", arguments.Select(b =>
+            BitConverter.UInt64BitsToDouble(b).ToString("R", CultureInfo.InvariantCulture)));
+
     internal static double Evaluate(MathFunction function, double x, double y = 0) => BitConverter.UInt64BitsToDouble(
-        MathLibrary.Evaluate(function, ScalarType.Float64, BitConverter.DoubleToUInt64Bits(x), BitConverter.DoubleToUInt64Bits(y)));
+        MathLibrary.Evaluate(function, ScalarType.Float64, BitConverter.DoubleToUInt64Bits(x),
+            BitConverter.DoubleToUInt64Bits(y)));
 
     /// <summary>The framework's function, where it has one of its own.</summary>
     internal static Func<double, double, double>? Reference(MathFunction function) => function switch
@@ -96,6 +109,7 @@ public class XMathDoubleTests
     {
         using Stream stream = typeof(XMathDoubleTests).Assembly.GetManifestResourceStream("xmath-goldens.txt")!;
         using StreamReader reader = new(stream);
-        return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l => l.Split(' ')).ToLookup(w => w[0]);
+        return reader.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(l =>
+            l.Split(' ')).ToLookup(w => w[0]);
     }
 }

@@ -12,7 +12,8 @@ public class XMathSingleTests
     public void Function_BitPatterns_IsWithin2UlpAndSpecialValuesAreExact(string name)
     {
         MathFunction function = Enum.Parse<MathFunction>(name);
-        Func<double, double, double> reference = XMathDoubleTests.Reference(function) ?? ((x, y) => XMathDoubleTests.Evaluate(function, x, y));
+        Func<double, double, double> reference =
+            XMathDoubleTests.Reference(function) ?? ((x, y) => XMathDoubleTests.Evaluate(function, x, y));
         bool binary = function is MathFunction.Pow or MathFunction.Atan2;
         Random random = new(3);
         double worst = 0;
@@ -38,15 +39,18 @@ public class XMathSingleTests
     private static double Error(double exact, float actual)
     {
         float expected = (float)exact;
-        if (BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(actual) || (float.IsNaN(expected) && float.IsNaN(actual)))
+        if (BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(actual)
+            || (float.IsNaN(expected) && float.IsNaN(actual)))
         {
             return 0.5;
         }
 
         // A zero, an infinity or a NaN is exact, but where rounding from the other side makes one.
-        bool finite = float.IsFinite(actual) && float.IsFinite(expected) && (exact != 0 || actual != 0) && double.IsFinite(exact);
+        bool finite = float.IsFinite(actual) && float.IsFinite(expected) && (exact != 0 || actual != 0)
+            && double.IsFinite(exact);
         float magnitude = float.Abs(expected);
-        return finite ? double.Abs(actual - exact) / (float.BitIncrement(magnitude) - (double)magnitude) : double.PositiveInfinity;
+        return finite ? double.Abs(actual - exact) / (float.BitIncrement(magnitude) - (double)magnitude)
+            : double.PositiveInfinity;
     }
 
     // A stride through all patterns, and dense runs around the places where formulas change.
@@ -57,7 +61,8 @@ public class XMathSingleTests
             yield return (uint)bits;
         }
 
-        foreach (float centre in new[] { 0f, float.Epsilon, 1.17549435e-38f, 0.35f, 0.5f, 0.92f, 1f, 1.5707963f, 3.1415927f, 2.5f, 3.95f, 9.02f, 10f, 17.5f,
+        foreach (float centre in new[] { 0f, float.Epsilon, 1.17549435e-38f, 0.35f, 0.5f, 0.92f, 1f, 1.5707963f,
+            3.1415927f, 2.5f, 3.95f, 9.02f, 10f, 17.5f,
             88.722839f, 87.33655f, 103.97f, 128f, 126f, 149f, 1e5f, 3e38f })
         {
             for (int offset = -300; offset < 300; offset++)
@@ -74,7 +79,8 @@ public class XMathSingleTests
             yield return BitConverter.SingleToUInt32Bits((float)(random.NextDouble() * 20 - 10));
         }
 
-        foreach (float special in new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue, float.MinValue })
+        foreach (float special in new[] { float.NaN, float.PositiveInfinity, float.NegativeInfinity, float.MaxValue,
+            float.MinValue })
         {
             yield return BitConverter.SingleToUInt32Bits(special);
         }
