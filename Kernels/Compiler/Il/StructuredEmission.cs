@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.CompilerServices;
 using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Il;
@@ -12,6 +13,7 @@ internal sealed class StructuredEmission
     private readonly Dictionary<FlowBlock, Structured> _targets = [];
     private readonly Dictionary<FlowBlock, Loop> _loops = [];
     private Region _region;
+    private Region? _exitRegion;
 
     /// <param name="plan">The graph.</param>
     /// <param name="region">What receives the nodes.</param>
@@ -37,10 +39,10 @@ internal sealed class StructuredEmission
         return Find(_plan.Graph.Returned[0], _plan.Graph.Exit);
     }
 
-    private Region? _exitRegion;
-
     private void EmitTree(FlowBlock block)
     {
+        // Nesting follows the kernel's; a monstrous one ends in a diagnostic, not in a dead process.
+        RuntimeHelpers.EnsureSufficientExecutionStack();
         if (_plan.Tree.Loops.ContainsKey(block))
             EmitLoop(block);
         else
@@ -129,7 +131,7 @@ internal sealed class StructuredEmission
             return;
         }
 
-        _region.Nodes.Add((INode)core);
+        _region.Nodes.Add(core);
         _region.Nodes.Add(new Unreachable());
     }
 

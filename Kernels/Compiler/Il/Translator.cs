@@ -8,6 +8,8 @@ namespace Cotangent.Kernels.Il;
 /// a callee's blocks stand between the caller's, its variables above the caller's.</summary>
 internal sealed partial class Translator
 {
+    private const int DepthLimit = 100;
+
     private readonly List<Frame> _frames = [];
     private readonly FlowGraph _graph = new();
     private readonly Emitter _emit;
@@ -53,6 +55,12 @@ internal sealed partial class Translator
             $"'{method.ToText()}' has no IL body and no meaning on devices.");
         if (_frames.Any(f => f.Method == method))
             throw new RefusalException(Diagnostics.Recursion, $"'{method.ToText()}' calls itself.");
+        if (_frames.Count == DepthLimit)
+        {
+            throw new RefusalException(Diagnostics.Recursion,
+                $"Calls are nested more than {DepthLimit} deep: generic methods probably call each other with ever larger types.");
+        }
+
         if (code.HasHandlers)
         {
             throw new RefusalException(Diagnostics.ExceptionUse,

@@ -56,6 +56,14 @@ public sealed class RefusalTests
 
     private static void Recurses(Index1D i, ArrayView<float> y) => y[i] = Factorial(i);
 
+    private readonly struct Wrapped<T>
+        where T : struct;
+
+    private static int Grow<T>(int n)
+        where T : struct => n <= 0 ? 0 : Grow<Wrapped<T>>(n - 1);
+
+    private static void RecursesInTypes(Index1D i, ArrayView<float> y) => y[i] = Grow<int>(i);
+
     private static void Throws(Index1D i, ArrayView<float> y)
     {
         if (i.X > 5)
@@ -155,6 +163,7 @@ public sealed class RefusalTests
     [InlineData(nameof(CallsInterface), "CTG1001", "boxed")]
     [InlineData(nameof(CallsDelegate), "CTG1001", "allocates")]
     [InlineData(nameof(Recurses), "CTG1003", "Factorial(int)' calls itself")]
+    [InlineData(nameof(RecursesInTypes), "CTG1003", "ever larger types")]
     [InlineData(nameof(Throws), "CTG1004", "ArgumentException")]
     [InlineData(nameof(Catches), "CTG1004", "try, catch or finally")]
     [InlineData(nameof(UsesString), "CTG1005", "string")]
@@ -203,6 +212,15 @@ public sealed class RefusalTests
               called from RefusalTests.Recurses(Index1D, ArrayView<float>) in RefusalTests.cs:{line + 2}
               Rewrite the recursion as a loop, with LocalMemory as the stack where one is needed. See docs/diagnostics.md#CTG1003
             """, refusal.Message);
+    }
+
+    [Fact]
+    public void Compile_ManyThreads_AllSucceed()
+    {
+        MethodInfo[] kernels = [.. typeof(CorpusControlFlow).GetMethods(BindingFlags.NonPublic | BindingFlags.Static)
+            .Where(m => m.GetParameters() is [{ ParameterType: var type }, ..] && type == typeof(Index1D))];
+        Assert.NotEmpty(kernels);
+        Parallel.For(0, 8 * kernels.Length, i => FrontEnd.Compile(kernels[i % kernels.Length]));
     }
 
     [Fact]
