@@ -23,17 +23,10 @@ public class LayerTests
     [Fact]
     public void Files_OfShippedLayers_StayUnder600Lines()
     {
-        string root = Root();
+        string root = Repository.Root;
         string[] folders = ["Kernels", "Engine", "AutoDiff", "Optimizers", "Samples", "Perf"];
         IEnumerable<string> files = folders.SelectMany(f => Directory.EnumerateFiles(Path.Combine(root, f), "*.cs", SearchOption.AllDirectories))
             .Where(f => !f.Contains($"{Path.DirectorySeparatorChar}obj{Path.DirectorySeparatorChar}"));
         Assert.Empty(files.Where(f => File.ReadLines(f).Count() > 600).Select(f => Path.GetRelativePath(root, f)));
-    }
-
-    private static string Root()
-    {
-        string? folder = AppContext.BaseDirectory;
-        while (folder is not null && !File.Exists(Path.Combine(folder, "engine.sln"))) folder = Path.GetDirectoryName(folder);
-        return folder ?? throw new InvalidOperationException("engine.sln is not above the tests.");
     }
 }
