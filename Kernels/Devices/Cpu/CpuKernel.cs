@@ -12,6 +12,7 @@ internal sealed class CpuKernel : CompiledKernel
     private readonly ConcurrentDictionary<SimdTarget, SimdCode> _codes = new();
     private readonly ConcurrentDictionary<Index3D, nint> _tables = new();
     private readonly Kernel _kernel;
+    private Recent? _last;
 
     public CpuKernel(CpuDevice device, Kernel source, Kernel lowered)
         : base(device, source)
@@ -42,8 +43,14 @@ internal sealed class CpuKernel : CompiledKernel
         }
     }
 
-    public SimdCode Code(SimdTarget target) =>
-        _codes.TryGetValue(target, out SimdCode? code) ? code : _codes.GetOrAdd(target, SimdCode.Compile(_kernel, target));
+    public SimdCode Code(SimdTarget target)
+    {
+        if (_last is { } last && last.Key == target)
+            return last.Code;
+        SimdCode code = _codes.GetOrAdd(target, static (key, kernel) => SimdCode.Compile(kernel, key), _kernel);
+        _last = new(target, code);
+        return code;
+    }
 
     /// <summary>The positions of a group's items, X, then Y, then Z, as the compiled code reads them. Kept for the process' life.</summary>
     public nint Table(Index3D group) => _tables.TryGetValue(group, out nint table) ? table : _tables.GetOrAdd(group, MakeTable);
@@ -89,4 +96,7 @@ internal sealed class CpuKernel : CompiledKernel
             .Where(x => x.Opcode == Opcode.Store && SimdTarget.IsAlignedStore(x))
             .Select(x => (Parameter)x.Operands[0]).Distinct().Where(p => !other.Contains(p))];
     }
+
+    /// <summary>The code that was asked for last; launches mostly repeat. The target asked for may differ from the code's own.</summary>
+    private sealed record Recent(SimdTarget Key, SimdCode Code);
 }

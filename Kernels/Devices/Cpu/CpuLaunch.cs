@@ -25,6 +25,7 @@ internal sealed unsafe class CpuLaunch : IPartedWork
     private int _parts;
     private long _groups;
     private int _extent;
+    private int _rows;
     private int _rowGroups;
     private bool _isGrouped;
 
@@ -44,7 +45,7 @@ internal sealed unsafe class CpuLaunch : IPartedWork
             return;
 
         long* slots = stackalloc long[SimdEmitter.SlotCount(kernel.Lowered)];
-        Pack(kernel.Lowered, arguments, slots);
+        Pack(arguments, slots);
         slots[SimdEmitter.ExtentSlot(kernel.Lowered, Axis.X)] = extent.X;
         slots[SimdEmitter.ExtentSlot(kernel.Lowered, Axis.Y)] = extent.Y;
         slots[SimdEmitter.ExtentSlot(kernel.Lowered, Axis.Z)] = extent.Z;
@@ -54,6 +55,7 @@ internal sealed unsafe class CpuLaunch : IPartedWork
         _code = kernel.Code(_isGrouped ? GroupTarget(shape.Group) : RangeTarget(kernel, extent, items, slots));
         _arguments = slots;
         _extent = extent.X;
+        _rows = extent.Y * extent.Z;
         int lanes = _code.Target.Lanes;
         _rowGroups = _isGrouped ? extent.X : (int)(((long)extent.X + lanes - 1) / lanes);
         _groups = (long)_rowGroups * extent.Y * extent.Z;
@@ -66,10 +68,16 @@ internal sealed unsafe class CpuLaunch : IPartedWork
 
     void IPartedWork.Run(int part, int worker)
     {
-        long from = _groups * part / _parts;
-        long to = _groups * (part + 1) / _parts;
         SimdEntry entry = _code!.Entry;
         byte* scratch = (byte*)_scratch[worker].Memory;
+        if (_parts == 1 && !_isGrouped)
+        {
+            entry(_arguments, scratch, 0, _rows, 0, _extent);
+            return;
+        }
+
+        long from = _groups * part / _parts;
+        long to = _groups * (part + 1) / _parts;
         if (_isGrouped)
         {
             entry(_arguments, scratch, 0, 1, (int)from, (int)to);
@@ -101,17 +109,11 @@ internal sealed unsafe class CpuLaunch : IPartedWork
 
     private int Start(long rowGroup) => (int)Math.Min(rowGroup * _code!.Target.Lanes, _extent);
 
-    private static void Pack(Kernel kernel, ReadOnlySpan<KernelArgument> arguments, long* slots)
+    private static void Pack(ReadOnlySpan<KernelArgument> arguments, long* slots)
     {
         for (int i = 0; i < arguments.Length; i++)
         {
             KernelArgument argument = arguments[i];
-            bool isPointer = kernel.Parameters[i].Type.IsPointer;
-            if (isPointer != argument.Memory is not null)
-                throw new ArgumentException($"Argument {i} of kernel '{kernel.Name}' must be {(isPointer ? "memory" : "a scalar")}.",
-                    nameof(arguments));
-            if (argument.Memory is { } memory)
-                ObjectDisposedException.ThrowIf(memory.HostPointer == 0, memory);
             slots[i] = argument.Memory is null ? argument.Bits : argument.Memory.HostPointer + (nint)argument.Bits;
         }
     }

@@ -97,9 +97,34 @@ internal sealed class VectorIsa
     private Type? Instructions(Type element) => !HasMaskedMemory ? null
         : Bits == 512 ? typeof(Avx512F) : element == typeof(float) || element == typeof(double) ? typeof(Avx) : typeof(Avx2);
 
+    // The functions of these names are wrappers that use up the JIT's budget for inlining; the operators are intrinsics.
+    private static string? OperatorOf(string name) => name switch
+    {
+        "Add" => "op_Addition",
+        "Subtract" => "op_Subtraction",
+        "Multiply" => "op_Multiply",
+        "Divide" => "op_Division",
+        "BitwiseAnd" => "op_BitwiseAnd",
+        "BitwiseOr" => "op_BitwiseOr",
+        "Xor" => "op_ExclusiveOr",
+        "Negate" => "op_UnaryNegation",
+        "OnesComplement" => "op_OnesComplement",
+        "ShiftLeft" => "op_LeftShift",
+        "ShiftRightArithmetic" => "op_RightShift",
+        "ShiftRightLogical" => "op_UnsignedRightShift",
+        _ => null,
+    };
+
     private MethodInfo Find(string name, Type element, int count)
     {
         Type vector = Vector(element);
+        if (OperatorOf(name) is { } symbol)
+        {
+            Type last = name.StartsWith("Shift", StringComparison.Ordinal) ? typeof(int) : vector;
+            return vector.GetMethod(symbol, count == 1 ? [vector] : [vector, last])
+                ?? throw new MissingMethodException(vector.Name, symbol);
+        }
+
         foreach (MethodInfo candidate in _functions.GetMethods(BindingFlags.Static | BindingFlags.Public))
         {
             if (candidate.Name != name || candidate.GetParameters().Length != count)
