@@ -12,6 +12,7 @@ internal sealed unsafe class CpuAllocator(long budget, long cacheLimit)
 
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Stack<nint>> _free = [];
+    private uint _blocks;
 
     /// <summary>Bytes given out.</summary>
     public long BytesInUse { get; private set; }
@@ -53,7 +54,7 @@ internal sealed unsafe class CpuAllocator(long budget, long cacheLimit)
             }
         }
 
-        NativeMemory.AlignedFree((void*)block);
+        FreeBlock(block);
     }
 
     /// <summary>Returns the kept blocks to the system.</summary>
@@ -64,7 +65,7 @@ internal sealed unsafe class CpuAllocator(long budget, long cacheLimit)
             foreach (Stack<nint> blocks in _free.Values)
             {
                 while (blocks.TryPop(out nint block))
-                    NativeMemory.AlignedFree((void*)block);
+                    FreeBlock(block);
             }
 
             BytesCached = 0;
@@ -80,6 +81,21 @@ internal sealed unsafe class CpuAllocator(long budget, long cacheLimit)
         long step = Math.Max(Alignment, 1L << Math.Max(0, octave - 2));
         return (bytes + step - 1) / step * step;
     }
+
+    /// <summary>A block from the system. Large blocks all start at a page; ours start at different distances from one, since
+    /// loads and stores at the same place of different pages hold each other up. The word before a block is the system's address.</summary>
+    private nint AllocateBlock(long size)
+    {
+        const int Smallest = 1 << 14;
+        const int Distance = 256;
+        int shift = Alignment + (size >= Smallest ? (int)(_blocks++ % 16) * Distance : 0);
+        nint start = (nint)NativeMemory.AlignedAlloc((nuint)(size + shift), Alignment);
+        nint block = start + shift;
+        ((nint*)block)[-1] = start;
+        return block;
+    }
+
+    private static void FreeBlock(nint block) => NativeMemory.AlignedFree((void*)((nint*)block)[-1]);
 
     private bool TryAllocate(long size, out nint block)
     {
@@ -97,7 +113,7 @@ internal sealed unsafe class CpuAllocator(long budget, long cacheLimit)
                 return false;
             try
             {
-                block = (nint)NativeMemory.AlignedAlloc((nuint)size, Alignment);
+                block = AllocateBlock(size);
             }
             catch (OutOfMemoryException)
             {

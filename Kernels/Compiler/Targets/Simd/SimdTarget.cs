@@ -17,11 +17,14 @@ internal readonly record struct SimdTarget(VectorIsa Isa, int Unroll, Index3D Gr
 
     /// <summary>True for a store to parameter[GlobalIndex.X] of 4- or 8-byte elements. The caches may be bypassed if the launch
     /// starts vectors at aligned addresses and the kernel does not read there too.</summary>
-    public static bool IsAlignedStore(Instruction store)
+    public static bool IsAlignedStore(Instruction store) => IsRangeElement(store);
+
+    /// <summary>True for a load or store of parameter[GlobalIndex.X] of 4- or 8-byte elements.</summary>
+    public static bool IsRangeElement(Instruction access)
     {
-        if (store.Operands[0] is not Parameter pointer || pointer.Type.Scalar.Size() < 4)
+        if (access.Operands[0] is not Parameter pointer || pointer.Type.Scalar.Size() < 4)
             return false;
-        Value index = store.Operands[1];
+        Value index = access.Operands[1];
         if (index is Instruction { Opcode: Opcode.Convert } widened)
             index = widened.Operands[0];
         return index is Instruction { Opcode: Opcode.GlobalIndex, Axis: Axis.X };
