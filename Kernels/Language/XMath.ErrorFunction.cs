@@ -25,10 +25,10 @@ public static partial class XMath
         q = Fma(q, b, -0.63334674f);
         q = Fma(q, b, -1.129515f);
         q = Fma(q, b, 0.0001747024f);
-        float shifted = Fma(q, Log2EF, IntegerShiftF);
-        float n = shifted - IntegerShiftF;
+        float shifted = Fma(q, Log2EF, IntegerShiftF + 127f);
+        float n = shifted - (IntegerShiftF + 127f);
         float r = Fma(n, -Ln2LowF, Fma(n, -Ln2HighF, q));
-        float large = Fma(-ExpReduced(r), PowerOfTwoF(LowBits(shifted)), 1f);
+        float large = Fma(-ExpReduced(r), ShiftedPower(shifted), 1f);
         return WithSign(a < 0.92f ? small : large, x);
     }
 
@@ -110,8 +110,8 @@ public static partial class XMath
         // operations.
         double square = x * x;
         double squareLow = Fma(x, x, -square);
-        double shifted = Fma(-square, Log2E, IntegerShift);
-        double n = shifted - IntegerShift;
+        double shifted = Fma(-square, Log2E, UpShift);
+        double n = shifted - UpShift;
         double r = Fma(n, -Ln2Low, Fma(n, -Ln2High, -square)) - squareLow;
         double m = Fma(r * r, ExpTail(r), r);
         double e = 1 + m;
@@ -122,6 +122,6 @@ public static partial class XMath
         double topLow = Fma(e, factor, -top) + Fma(e, factorLow, eLow * factor);
         double q = top / bottom;
         double quotient = q + (Fma(-q, bottom, top) + Fma(-q, bottomLow, topLow)) / bottom;
-        return Scale(quotient, LowBits(shifted));
+        return quotient * ShiftedPower(shifted) * Small;
     }
 }

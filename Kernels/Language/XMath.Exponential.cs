@@ -2,47 +2,62 @@ namespace Cotangent.Kernels;
 
 public static partial class XMath
 {
+    // 2^n may lie beyond the exponents of normal numbers: it is taken as 2^(n + 64)·2^−64 or 2^(n − 64)·2^64 (512 in
+    // double precision), so that the last product alone rounds, to a subnormal or infinity.
+    private const float UpShiftF = IntegerShiftF + 127f + 64f;
+    private const float DownShiftF = IntegerShiftF + 127f - 64f;
+    private const float SmallF = 5.421010862427522e-20f;
+    private const float LargeF = 1.8446744073709552e+19f;
+    private const double UpShift = IntegerShift + 1023 + 512;
+    private const double DownShift = IntegerShift + 1023 - 512;
+    private const double Small = 7.458340731200207e-155;
+    private const double Large = 1.3407807929942597e+154;
+
     /// <summary>e^x.</summary>
     public static float Exp(float x)
     {
         float clamped = x > 89f ? 89f : x < -104f ? -104f : x;
-        float shifted = Fma(clamped, Log2EF, IntegerShiftF);
-        float n = shifted - IntegerShiftF;
+        float shift = x < 0f ? UpShiftF : DownShiftF;
+        float shifted = Fma(clamped, Log2EF, shift);
+        float n = shifted - shift;
         float r = Fma(n, -Ln2LowF, Fma(n, -Ln2HighF, clamped));
-        return Scale(ExpReduced(r), LowBits(shifted));
+        return ExpReduced(r) * ShiftedPower(shifted) * (x < 0f ? SmallF : LargeF);
     }
 
     /// <summary>e^x.</summary>
     public static double Exp(double x)
     {
         double clamped = x > 710 ? 710 : x < -746 ? -746 : x;
-        double shifted = Fma(clamped, Log2E, IntegerShift);
-        double n = shifted - IntegerShift;
+        double shift = x < 0 ? UpShift : DownShift;
+        double shifted = Fma(clamped, Log2E, shift);
+        double n = shifted - shift;
         double r = Fma(n, -Ln2Low, Fma(n, -Ln2High, clamped));
-        return Scale(1 + Fma(r * r, ExpTail(r), r), LowBits(shifted));
+        return (1 + Fma(r * r, ExpTail(r), r)) * ShiftedPower(shifted) * (x < 0 ? Small : Large);
     }
 
     /// <summary>2^x.</summary>
     public static float Exp2(float x)
     {
         float clamped = x > 129f ? 129f : x < -151f ? -151f : x;
-        float shifted = clamped + IntegerShiftF;
-        float f = clamped - (shifted - IntegerShiftF);
+        float shift = x < 0f ? UpShiftF : DownShiftF;
+        float shifted = clamped + shift;
+        float f = clamped - (shifted - shift);
         float p = 0.00015595759f;
         p = Fma(p, f, 0.0013406812f);
         p = Fma(p, f, 0.009617688f);
         p = Fma(p, f, 0.0555031f);
         p = Fma(p, f, 0.24022652f);
         p = Fma(p, f, 0.69314724f);
-        return Scale(Fma(p, f, 1f), LowBits(shifted));
+        return Fma(p, f, 1f) * ShiftedPower(shifted) * (x < 0f ? SmallF : LargeF);
     }
 
     /// <summary>2^x.</summary>
     public static double Exp2(double x)
     {
         double clamped = x > 1025 ? 1025 : x < -1076 ? -1076 : x;
-        double shifted = clamped + IntegerShift;
-        double f = clamped - (shifted - IntegerShift);
+        double shift = x < 0 ? UpShift : DownShift;
+        double shifted = clamped + shift;
+        double f = clamped - (shifted - shift);
         double p = 2.5855031780332214e-11;
         p = Fma(p, f, 4.4572614924126024e-10);
         p = Fma(p, f, 7.0548148137818885e-09);
@@ -55,15 +70,15 @@ public static partial class XMath
         p = Fma(p, f, 0.055504108664821736);
         p = Fma(p, f, 0.24022650695910072);
         p = Fma(p, f, 0.6931471805599453);
-        return Scale(Fma(p, f, 1.0), LowBits(shifted));
+        return Fma(p, f, 1.0) * ShiftedPower(shifted) * (x < 0 ? Small : Large);
     }
 
     /// <summary>e^x − 1, accurate near 0.</summary>
     public static float Expm1(float x)
     {
         float clamped = x > 89f ? 89f : x < -18f ? -18f : x;
-        float shifted = Fma(clamped, Log2EF, IntegerShiftF);
-        float n = shifted - IntegerShiftF;
+        float shifted = Fma(clamped, Log2EF, IntegerShiftF + 126f);
+        float n = shifted - (IntegerShiftF + 126f);
         float high = Fma(n, -Ln2HighF, clamped);
         float low = n * Ln2LowF;
         float r = high - low;
@@ -77,7 +92,7 @@ public static partial class XMath
         float p = r + Fma(r * r, q, rest);
 
         // 2^n·p + 2^n − 1, halved so that 2^n stays in range.
-        float half = PowerOfTwoF(LowBits(shifted) - 1);
+        float half = ShiftedPower(shifted);
         float y = Fma(half, p, half - 0.5f) * 2f;
         return x == 0f ? x : y;
     }
@@ -92,29 +107,25 @@ public static partial class XMath
     /// <summary>e^x − 1 for −40 ≤ x ≤ 710; +0 for −0.</summary>
     private static double Expm1Core(double x)
     {
-        double shifted = Fma(x, Log2E, IntegerShift);
-        double n = shifted - IntegerShift;
+        double shifted = Fma(x, Log2E, IntegerShift + 1022);
+        double n = shifted - (IntegerShift + 1022);
         double high = Fma(n, -Ln2High, x);
         double low = n * Ln2Low;
         double r = high - low;
         double rest = (high - r) - low;
         double p = r + Fma(r * r, ExpTail(r), rest);
-        double half = PowerOfTwo(LowBits(shifted) - 1);
+        double half = ShiftedPower(shifted);
         return Fma(half, p, half - 0.5) * 2;
     }
 
-    /// <summary>e^x·2^shift.</summary>
-    private static double ExpScaled(double x, int shift)
+    /// <summary>e^x/2 for x ≥ 0.</summary>
+    private static double HalfExp(double x)
     {
-        double shifted = Fma(x, Log2E, IntegerShift);
-        double n = shifted - IntegerShift;
+        double shifted = Fma(x, Log2E, DownShift);
+        double n = shifted - DownShift;
         double r = Fma(n, -Ln2Low, Fma(n, -Ln2High, x));
-        return Scale(1 + Fma(r * r, ExpTail(r), r), LowBits(shifted) + shift);
+        return (1 + Fma(r * r, ExpTail(r), r)) * ShiftedPower(shifted) * (0.5 * Large);
     }
-
-    private static int LowBits(float shifted) => BitConverter.SingleToInt32Bits(shifted) - 0x4B400000;
-
-    private static int LowBits(double shifted) => (int)BitConverter.DoubleToInt64Bits(shifted);
 
     /// <summary>e^r for |r| ≤ ln(2)/2.</summary>
     private static float ExpReduced(float r)

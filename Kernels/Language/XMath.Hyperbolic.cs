@@ -17,8 +17,8 @@ public static partial class XMath
         // u = e^(2|x|) − 1 = 2^n·(e^(2r) − 1) + 2^n − 1 and tanh = u/(u + 2). Beyond 9.02 the result is 1. One term of
         // ln(2)/2 is enough: where n is large, tanh no longer feels its error.
         float b = a > 9.02f ? 9.02f : a;
-        float shifted = Fma(b, 2.885390082f, IntegerShiftF);
-        float n = shifted - IntegerShiftF;
+        float shifted = Fma(b, 2.885390082f, IntegerShiftF + 127f);
+        float n = shifted - (IntegerShiftF + 127f);
         float r = Fma(n, -0.34657359f, b);
         float q = 0.06362523f;
         q = Fma(q, r, 0.2676265f);
@@ -26,7 +26,7 @@ public static partial class XMath
         q = Fma(q, r, 1.3333261f);
         q = Fma(q, r, 1.9999927f);
         float p = Fma(r * r, q, r + r);
-        float scale = BitConverter.Int32BitsToSingle((BitConverter.SingleToInt32Bits(shifted) << 23) + 0x3F800000);
+        float scale = ShiftedPower(shifted);
         float u = Fma(scale, p, scale - 1f);
         float large = u / (u + 2f);
         return WithSign(a < 0.55f ? small : large, x);
@@ -56,7 +56,7 @@ public static partial class XMath
         p = Fma(p, z, 0.008333333333333127);
         p = Fma(p, z, 0.16666666666666669);
         double small = Fma(a * z, p, a);
-        double half = ExpScaled(a > 720 ? 720 : a, -1);
+        double half = HalfExp(a > 720 ? 720 : a);
         double y = a < 1 ? small : half - 0.25 / half;
         return WithSign(y, x);
     }
@@ -68,7 +68,7 @@ public static partial class XMath
     public static double Cosh(double x)
     {
         double a = Math.Abs(x);
-        double half = ExpScaled(a > 720 ? 720 : a, -1);
+        double half = HalfExp(a > 720 ? 720 : a);
         return half + 0.25 / half;
     }
 

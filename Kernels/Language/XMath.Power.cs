@@ -76,10 +76,11 @@ public static partial class XMath
         bool inRange = p > -760 && p < 720;
         double x = inRange ? p : p > 0 ? 720 : -760;
         double xLow = inRange ? rest : 0;
-        double shifted = Fma(x, Log2E, IntegerShift);
-        double n = shifted - IntegerShift;
+        double shift = x < 0 ? UpShift : DownShift;
+        double shifted = Fma(x, Log2E, shift);
+        double n = shifted - shift;
         double r = Fma(n, -Ln2Low, Fma(n, -Ln2High, x)) + xLow;
-        return Scale(1 + Fma(r * r, ExpTail(r), r), LowBits(shifted));
+        return (1 + Fma(r * r, ExpTail(r), r)) * ShiftedPower(shifted) * (x < 0 ? Small : Large);
     }
 
     /// <summary>log(a) rounded; LogTwiceLow has the rest. With s = f/(2 + f): k·log(2) + 2s + ⅔s³ + s⁵·P(s²), all but

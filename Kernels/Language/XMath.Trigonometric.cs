@@ -87,6 +87,11 @@ public static partial class XMath
         return WithSignOf(TanReduced(LargeRemainderHigh(a), LargeRemainderLow(a), LargeQuadrant(a)), x);
     }
 
+    // The low bits of a number rounded by IntegerShift are the integer's.
+    private static int LowBits(float shifted) => BitConverter.SingleToInt32Bits(shifted);
+
+    private static int LowBits(double shifted) => (int)BitConverter.DoubleToInt64Bits(shifted);
+
     /// <summary>y for a positive x, −y for a negative one.</summary>
     private static double WithSignOf(double y, double x) => BitConverter.Int64BitsToDouble(
         BitConverter.DoubleToInt64Bits(y) ^ (BitConverter.DoubleToInt64Bits(x) & long.MinValue));

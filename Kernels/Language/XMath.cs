@@ -36,13 +36,14 @@ public static partial class XMath
     /// <summary>2^n for a normal result.</summary>
     private static double PowerOfTwo(int n) => BitConverter.Int64BitsToDouble((long)(n + 1023) << 52);
 
-    private static float PowerOfTwoF(int n) => BitConverter.Int32BitsToSingle((n + 127) << 23);
+    /// <summary>2^(n + bias) of a number rounded by adding IntegerShift + 1023 + bias: its low bits are the
+    /// exponent.</summary>
+    private static double ShiftedPower(double shifted) =>
+        BitConverter.Int64BitsToDouble(BitConverter.DoubleToInt64Bits(shifted) << 52);
 
-    /// <summary>x·2^n in two steps, so that n may go beyond the exponents: one rounding, of a subnormal
-    /// result.</summary>
-    private static double Scale(double x, int n) => x * PowerOfTwo(n >> 1) * PowerOfTwo(n - (n >> 1));
-
-    private static float Scale(float x, int n) => x * PowerOfTwoF(n >> 1) * PowerOfTwoF(n - (n >> 1));
+    /// <summary>2^(n + bias) of a number rounded by adding IntegerShiftF + 127 + bias.</summary>
+    private static float ShiftedPower(float shifted) =>
+        BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(shifted) << 23);
 
     /// <summary>A non-negative number with the sign of another.</summary>
     private static double WithSign(double magnitude, double sign) => BitConverter.Int64BitsToDouble(

@@ -15,6 +15,9 @@ internal sealed record PipelineOptions
         = true;
 #endif
 
+    /// <summary>What the devices compile with. The tests turn verification on here.</summary>
+    public static PipelineOptions Default { get; set; } = new();
+
     /// <summary>Receives the name of each pass (first <c>input</c>) and the kernel after it.</summary>
     public Action<string, Kernel>? Dump { get; init; }
 }
@@ -49,7 +52,7 @@ internal static class Pipeline
     /// <summary>Runs passes in order.</summary>
     public static Kernel Run(Kernel kernel, ImmutableArray<Pass> passes, PipelineOptions? options = null)
     {
-        options ??= new PipelineOptions();
+        options ??= PipelineOptions.Default;
         Check(kernel, "input", options);
         foreach (Pass pass in passes)
         {
