@@ -37,6 +37,27 @@ public class CpuDeviceTests
     }
 
     [Fact]
+    public void Launch_LargerThanTheCaches_WritesEveryElement()
+    {
+        const int Extent = (32 << 20) / 4 + 37;
+        Parameter x = new(IrType.Pointer(ScalarType.Float32, AddressSpace.Global), 0);
+        Parameter y = new(IrType.Pointer(ScalarType.Float32, AddressSpace.Global), 1);
+        Kernel kernel = new("increment", LaunchKind.Range1D, [x, y]);
+        Builder b = new(kernel.Body);
+        Value i = b.Position(Opcode.GlobalIndex);
+        b.Store(y, i, b.Add(b.Load(x, i), Constant.Of(1f)));
+        b.Append(new Return());
+        float[] data = [.. Enumerable.Range(0, Extent).Select(j => (float)(j % 4096))];
+        DeviceMemory source = Upload(s_two, data);
+        DeviceMemory target = s_two.AllocateMemory(4L * Extent);
+        s_two.Launch(s_two.Compile(kernel), LaunchShape.Range(Extent), [KernelArgument.Pointer(source), KernelArgument.Pointer(target)]);
+        float[] result = Download(s_two, target, Extent);
+        Assert.Equal(-1, Enumerable.Range(0, Extent).FirstOrDefault(j => result[j] != data[j] + 1, -1));
+        source.Release();
+        target.Release();
+    }
+
+    [Fact]
     public void Launch_OneOrTwoThreads_GivesTheSameBits()
     {
         for (int seed = 0; seed < 20; seed++)
