@@ -19,7 +19,7 @@ internal sealed partial class KernelEmitter
 
         // The kernel will be split and emitted again.
         if (_size.IsHopeless) return Constant.Of(n.DType.Compute(), 0);
-        _size.Count(n, _scope.Depth);
+        if (!IsBoundary(n)) _size.Count(n, _scope.Depth);
         return WithinHome(at, () => _scope.Values[key] = Compute(n, at));
     }
 
