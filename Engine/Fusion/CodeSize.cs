@@ -1,4 +1,5 @@
 using Cotangent.Graph;
+using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Fusion;
 
@@ -34,11 +35,37 @@ internal sealed class CodeSize
         _ => 2,
     };
 
+    private static int Of(MathFunction function) => function switch
+    {
+        MathFunction.Sin or MathFunction.Cos => 550,
+        MathFunction.Tan => 1100,
+        MathFunction.Pow => 150,
+        MathFunction.Erf or MathFunction.Atan => 100,
+        MathFunction.Log or MathFunction.Log1p => 65,
+        _ => 40,
+    };
+
+    /// <summary>True for the body of a counted loop: its If is the loop's test, not a guard.</summary>
+    private static bool IsLoopTest(Region region) => region.Terminator is Unreachable;
+
     /// <summary>Counts one evaluation of a node. Targets emit loops and guards twice, with and without masks.</summary>
     public void Count(Node n, int depth)
     {
         Total += Of(n) << Math.Min(depth, 3);
         _evaluations[n] = _evaluations.GetValueOrDefault(n) + 1;
+    }
+
+    /// <summary>The instructions of a region in the same measure, index arithmetic and all.</summary>
+    public static int Of(Region region, int depth = 0)
+    {
+        long size = 0;
+        foreach (INode node in region.Nodes)
+        {
+            if (node is Instruction instruction) size += (instruction.Opcode == Opcode.Call ? Of(instruction.Function) : 1) << Math.Min(depth, 3);
+            else if (node is Structured structured) size += structured.Regions.Sum(inner => (long)Of(inner, structured is If && IsLoopTest(region) ? depth : depth + 1));
+        }
+
+        return (int)Math.Min(size, int.MaxValue);
     }
 
     /// <summary>The node to store so that a kernel shrinks most: one that is evaluated at several indices, or one that halves the work.</summary>

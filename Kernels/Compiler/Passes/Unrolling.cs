@@ -12,6 +12,9 @@ internal sealed class Unrolling : Rewriter
     private const int MostRounds = 32;
     private const int MostNodes = 2048;
 
+    // More than it expands to: with a call in it a loop's own cost hardly matters.
+    private const int NodesOfCall = 256;
+
     private readonly Dictionary<Loop, Block> _rounds = new(ReferenceEqualityComparer.Instance);
 
     public static Kernel Unroll(Kernel kernel) => new Unrolling().Run(kernel);
@@ -82,8 +85,11 @@ internal sealed class Unrolling : Rewriter
         bool worthwhile = innermost
             || (inside.Any(IsLocalAccess) && !inside.OfType<Loop>().Any(l => Plan(l) is not null));
         return worthwhile && CountedLoop.Match(loop) is { } counted && counted.Rounds(MostRounds + 1) is { } rounds
-            && inside.Length * rounds <= MostNodes ? (counted, rounds) : null;
+            && inside.Sum(Size) * rounds <= MostNodes ? (counted, rounds) : null;
     }
+
+    /// <summary>A call stands for its body, which is expanded later.</summary>
+    private static int Size(INode node) => node is Instruction { Opcode: Opcode.Call } ? NodesOfCall : 1;
 
     private static bool IsLocalAccess(INode node) =>
         node is Instruction { Opcode: Opcode.Load or Opcode.Store } access
