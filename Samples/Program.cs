@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 using Cotangent.Samples.Lm;
 
 namespace Cotangent.Samples;
@@ -11,6 +12,8 @@ internal static class Program
         RootCommand root = new("Samples of Cotangent, a tensor compute engine for .NET. Without a command: lm.") { LmCommand.Create() };
         bool isForRoot = args is ["-h" or "-?" or "--help" or "--version", ..];
         string[] arguments = args is [] || (args[0].StartsWith('-') && !isForRoot) ? ["lm", .. args] : args;
-        return root.Parse(arguments).Invoke();
+        ParseResult parsed = root.Parse(arguments);
+        if (parsed.Action is ParseErrorAction error) error.ShowHelp = false;
+        return parsed.Invoke();
     }
 }
