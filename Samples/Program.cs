@@ -7,7 +7,7 @@ namespace Cotangent.Samples;
 /// <summary>The samples' command line; without a command it trains the language model.</summary>
 internal static class Program
 {
-    private static int Main(string[] args)
+    public static int Main(string[] args)
     {
         RootCommand root = new("Samples of Cotangent, a tensor compute engine for .NET. Without a command: lm.") { LmCommand.Create() };
         bool isForRoot = args is ["-h" or "-?" or "--help" or "--version", ..];
