@@ -66,7 +66,7 @@ public class ReadmeTests
     }
 
     // begin Axpy
-    public static void Axpy(Index1D i, ArrayView<float> x, ArrayView<float> y, float a) => y[i] += a * x[i];
+    internal static void Axpy(Index1D i, ArrayView<float> x, ArrayView<float> y, float a) => y[i] += a * x[i];
     // end
 
     private static string Readme() => File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
