@@ -26,9 +26,10 @@ internal sealed record ProgramBuffer(BufferKind Kind, long Bytes, int Index)
     public long Offset { get; set; }
 }
 
-/// <summary>The bytes that a buffer occupies: which block, and where in it. Blocks are numbered inputs first, then outputs, then the
-/// scratch memory.</summary>
+/// <summary>The bytes that a buffer occupies: which block, and where in it. Blocks are numbered inputs first, then
+/// outputs, then the scratch memory.</summary>
 internal readonly record struct ByteRange(BufferKind Block, int Index, long Start, long End)
 {
-    public bool Overlaps(ByteRange other) => Block == other.Block && Index == other.Index && Start < other.End && other.Start < End;
+    public bool Overlaps(ByteRange other) => Block == other.Block && Index == other.Index && Start < other.End
+        && other.Start < End;
 }

@@ -5,8 +5,8 @@ using Cotangent.Kernels;
 
 namespace Cotangent.Execution;
 
-/// <summary>What a graph is apart from its data: the key under which its compiled program is kept, and the leaves in the program's order.
-/// One pass, no new nodes.</summary>
+/// <summary>What a graph is apart from its data: the key under which its compiled program is kept, and the leaves in
+/// the program's order. One pass, no new nodes.</summary>
 internal sealed class Capture
 {
     private readonly List<GraphEntry> _entries = [];
@@ -26,7 +26,8 @@ internal sealed class Capture
 
         // Numbers live anywhere: tensors decide.
         Device = Tensors.Count > 0 ? Tensors[0].Device : outputs[0].Device;
-        if (Tensors.Find(n => n.Device != Device) is { } other) throw new DeviceMismatchException("compute", Device, other.Device);
+        if (Tensors.Find(n => n.Device != Device) is { } other) throw new DeviceMismatchException("compute", Device,
+            other.Device);
         Key = new GraphKey(Device, [.. _entries], [.. _inputs], [.. outputs.Select(o => index[o])]);
     }
 
@@ -73,11 +74,13 @@ internal sealed class Capture
         n.DType == DType.Bool || n.Bits == 0 || n.Bits == Numbers.Of(n.DType, 1.0).Bits;
 }
 
-/// <summary>One node of a captured graph. Count is the number of inputs; for a leaf, 1 for a scalar and 0 for a tensor.</summary>
-internal readonly record struct GraphEntry(Op Op, Attributes? Attributes, Shape Shape, DType DType, int Count, int Slot);
+/// <summary>One node of a captured graph. Count is the number of inputs; for a leaf, 1 for a scalar and 0 for a
+/// tensor.</summary>
+internal readonly record struct GraphEntry(Op Op, Attributes? Attributes, Shape Shape, DType DType, int Count,
+    int Slot);
 
-/// <summary>A graph's structure: ops, attributes, shapes and dtypes of leaves, which leaves are the same; not the numbers' values nor
-/// whose buffers. Compared by value.</summary>
+/// <summary>A graph's structure: ops, attributes, shapes and dtypes of leaves, which leaves are the same; not the
+/// numbers' values nor whose buffers. Compared by value.</summary>
 internal sealed class GraphKey : IEquatable<GraphKey>
 {
     private readonly GraphEntry[] _entries;
@@ -115,7 +118,8 @@ internal sealed class GraphKey : IEquatable<GraphKey>
                 LeafSlot slot = new(e.Count == 1, e.Slot);
                 if (!leaves.TryGetValue(slot, out Node? leaf))
                 {
-                    leaves[slot] = leaf = Make.Input(e.Shape, e.DType, Device, $"{(slot.IsScalar ? 's' : 'x')}{e.Slot}");
+                    leaves[slot] = leaf = Make
+                        .Input(e.Shape, e.DType, Device, $"{(slot.IsScalar ? 's' : 'x')}{e.Slot}");
                 }
 
                 nodes[i] = leaf;
@@ -127,7 +131,8 @@ internal sealed class GraphKey : IEquatable<GraphKey>
             nodes[i] = canonical.Apply(e.Op, inputs, e.Attributes);
         }
 
-        return new PlanGraph(Device, [.. _outputs.Select(o => nodes[o])], leaves.ToDictionary(p => p.Value, p => p.Key));
+        return new PlanGraph(Device, [.. _outputs.Select(o => nodes[o])],
+            leaves.ToDictionary(p => p.Value, p => p.Key));
     }
 
     public bool Equals(GraphKey? other) => other is not null && _hash == other._hash && Device == other.Device

@@ -12,10 +12,12 @@ public sealed class CompiledFunction<T, TResult>
     /// <summary>How many times the function was traced.</summary>
     public int TraceCount => _core.TraceCount;
 
-    /// <summary>Calls the function: traces and compiles at the first call of a signature, runs the compiled program after that.</summary>
+    /// <summary>Calls the function: traces and compiles at the first call of a signature, runs the compiled program
+    /// after that.</summary>
     public TResult Invoke(T x) => _core.Call(x, default);
 
-    /// <summary>As the other overload; looks at the token between steps, until the first step that changes a cell in place.</summary>
+    /// <summary>As the other overload; looks at the token between steps, until the first step that changes a cell in
+    /// place.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; no cell was changed.</exception>
     public TResult Invoke(T x, CancellationToken cancellation) => _core.Call(x, cancellation);
 

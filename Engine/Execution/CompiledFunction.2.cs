@@ -12,10 +12,12 @@ public sealed class CompiledFunction<T1, T2, TResult>
     /// <summary>How many times the function was traced.</summary>
     public int TraceCount => _core.TraceCount;
 
-    /// <summary>Calls the function: traces and compiles at the first call of a signature, runs the compiled program after that.</summary>
+    /// <summary>Calls the function: traces and compiles at the first call of a signature, runs the compiled program
+    /// after that.</summary>
     public TResult Invoke(T1 x, T2 y) => _core.Call((x, y), default);
 
-    /// <summary>As the other overload; looks at the token between steps, until the first step that changes a cell in place.</summary>
+    /// <summary>As the other overload; looks at the token between steps, until the first step that changes a cell in
+    /// place.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; no cell was changed.</exception>
     public TResult Invoke(T1 x, T2 y, CancellationToken cancellation) => _core.Call((x, y), cancellation);
 
@@ -26,5 +28,6 @@ public sealed class CompiledFunction<T1, T2, TResult>
     public Func<T1, T2, TResult> ToFunc() => Invoke;
 
     /// <summary>The function as a delegate.</summary>
-    public static implicit operator Func<T1, T2, TResult>(CompiledFunction<T1, T2, TResult> function) => function.ToFunc();
+    public static implicit operator Func<T1, T2, TResult>(CompiledFunction<T1, T2, TResult> function) =>
+        function.ToFunc();
 }

@@ -7,15 +7,18 @@ public sealed class CompiledFunction<T1, T2, T3, TResult>
 {
     private readonly CompiledFunctionCore<(T1, T2, T3), TResult> _core;
 
-    internal CompiledFunction(Func<T1, T2, T3, TResult> function) => _core = new(a => function(a.Item1, a.Item2, a.Item3));
+    internal CompiledFunction(Func<T1, T2, T3, TResult> function) =>
+        _core = new(a => function(a.Item1, a.Item2, a.Item3));
 
     /// <summary>How many times the function was traced.</summary>
     public int TraceCount => _core.TraceCount;
 
-    /// <summary>Calls the function: traces and compiles at the first call of a signature, runs the compiled program after that.</summary>
+    /// <summary>Calls the function: traces and compiles at the first call of a signature, runs the compiled program
+    /// after that.</summary>
     public TResult Invoke(T1 x, T2 y, T3 z) => _core.Call((x, y, z), default);
 
-    /// <summary>As the other overload; looks at the token between steps, until the first step that changes a cell in place.</summary>
+    /// <summary>As the other overload; looks at the token between steps, until the first step that changes a cell in
+    /// place.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled; no cell was changed.</exception>
     public TResult Invoke(T1 x, T2 y, T3 z, CancellationToken cancellation) => _core.Call((x, y, z), cancellation);
 
@@ -26,5 +29,6 @@ public sealed class CompiledFunction<T1, T2, T3, TResult>
     public Func<T1, T2, T3, TResult> ToFunc() => Invoke;
 
     /// <summary>The function as a delegate.</summary>
-    public static implicit operator Func<T1, T2, T3, TResult>(CompiledFunction<T1, T2, T3, TResult> function) => function.ToFunc();
+    public static implicit operator Func<T1, T2, T3, TResult>(CompiledFunction<T1, T2, T3, TResult> function) =>
+        function.ToFunc();
 }

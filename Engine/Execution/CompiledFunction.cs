@@ -44,7 +44,8 @@ internal sealed class CompiledFunctionCore<TArguments, TResult>(Func<TArguments,
     {
         lock (_lock)
         {
-            for (LinkedListNode<(Signature Signature, TracedFunction<TResult> Trace)>? node = _traces.First; node is not null; node = node.Next)
+            for (LinkedListNode<(Signature Signature, TracedFunction<TResult> Trace)>? node = _traces.First; node
+                is not null; node = node.Next)
             {
                 if (!node.Value.Signature.Equals(signature)) continue;
                 if (node != _traces.First)
@@ -58,10 +59,12 @@ internal sealed class CompiledFunctionCore<TArguments, TResult>(Func<TArguments,
 
             if (_traces.First is { } last)
             {
-                if (_retraces.Count < 100) _retraces.Add($"trace {TraceCount + 1}: {last.Value.Signature.Difference(signature)}");
+                if (_retraces.Count < 100) _retraces
+                    .Add($"trace {TraceCount + 1}: {last.Value.Signature.Difference(signature)}");
             }
 
-            TracedFunction<TResult> trace = new(leaves => function(Trees.Rebuild(arguments, leaves)), signature.Tensors);
+            TracedFunction<TResult> trace =
+                new(leaves => function(Trees.Rebuild(arguments, leaves)), signature.Tensors);
             TraceCount++;
             _traces.AddFirst((signature.WithoutTensors(), trace));
             if (_traces.Count > Capacity) _traces.RemoveLast();

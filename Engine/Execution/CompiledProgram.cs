@@ -6,7 +6,8 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Execution;
 
-/// <summary>A plan ready to run: kernels compiled, arguments bound to slots. Runs under <see cref="Executor.Lock"/>.</summary>
+/// <summary>A plan ready to run: kernels compiled, arguments bound to slots. Runs under
+/// <see cref="Executor.Lock"/>.</summary>
 internal sealed class CompiledProgram
 {
     private readonly KernelArgument[] _buffers;
@@ -40,8 +41,10 @@ internal sealed class CompiledProgram
     /// <param name="scalars">The input numbers by slot, as bits of their dtypes.</param>
     /// <param name="outputs">The output buffers: null entries are allocated, others are where the output goes.</param>
     /// <param name="cancellation">Looked at between steps.</param>
-    /// <param name="pointOfNoReturn">The step from which on the run is not cancelled: the first that overwrites something.</param>
-    public void Run(ReadOnlySpan<Storage> tensors, ReadOnlySpan<ulong> scalars, Span<Storage?> outputs, CancellationToken cancellation = default,
+    /// <param name="pointOfNoReturn">The step from which on the run is not cancelled: the first that overwrites
+    /// something.</param>
+    public void Run(ReadOnlySpan<Storage> tensors, ReadOnlySpan<ulong> scalars, Span<Storage?> outputs,
+        CancellationToken cancellation = default,
         int pointOfNoReturn = int.MaxValue)
     {
         Device device = Plan.Device;

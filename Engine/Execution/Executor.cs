@@ -9,8 +9,8 @@ internal static class Executor
     /// <summary>Programs kept for graphs of the same structure.</summary>
     private const int CachedPrograms = 256;
 
-    /// <summary>Held while graphs are read or realised and programs run: a node's op and inputs change together only for those who
-    /// hold it.</summary>
+    /// <summary>Held while graphs are read or realised and programs run: a node's op and inputs change together only
+    /// for those who hold it.</summary>
     public static Lock Lock { get; } = new();
 
     /// <summary>The programs of graphs computed outside Jit, and of those inside.</summary>
@@ -22,7 +22,8 @@ internal static class Executor
     {
         lock (Lock)
         {
-            foreach (IGrouping<Device, Node> group in nodes.Where(n => n.Storage is null).Distinct().GroupBy(n => n.Device))
+            foreach (IGrouping<Device, Node> group in nodes.Where(n => n.Storage is null).Distinct()
+                .GroupBy(n => n.Device))
             {
                 foreach (Node n in group) RefuseTraced(n);
                 RealizeOnDevice([.. group], cancellation);
@@ -35,8 +36,9 @@ internal static class Executor
         if (n.IsTraced)
         {
             throw new TracedValueException(
-                $"The value of a traced {n.DType}{n.Shape} ({n.Op}) was asked for inside a transform or Jit.Compile: there the function runs once, on " +
-                "placeholders, to record what it does. Decide with Tensor.Where instead of if, or compute the value outside.");
+                $"The value of a traced {n.DType}{n.Shape} ({n.Op}) was asked for inside a transform or Jit.Compile: " +
+                "there the function runs once, on placeholders, to record what it does. Decide with Tensor.Where " +
+                "instead of if, or compute the value outside.");
         }
     }
 
@@ -52,7 +54,8 @@ internal static class Executor
     }
 
     /// <summary>Where output i of a program is.</summary>
-    public static Storage OutputStorage(ExecutionPlan plan, int i, ReadOnlySpan<Storage> tensors, ReadOnlySpan<Storage?> outputs)
+    public static Storage OutputStorage(ExecutionPlan plan, int i, ReadOnlySpan<Storage> tensors,
+        ReadOnlySpan<Storage?> outputs)
     {
         int id = plan.Outputs[i];
         if (id < 0) return CompiledProgram.Allocate(plan.Device, 0);

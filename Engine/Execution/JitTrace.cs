@@ -20,7 +20,8 @@ internal sealed class JitTrace
     /// <summary>The cells that were assigned, with their last values.</summary>
     public IReadOnlyDictionary<State, Tensor> Written => _written;
 
-    /// <summary>Runs a function under this trace. If it throws, cells are as before: nothing was written to them.</summary>
+    /// <summary>Runs a function under this trace. If it throws, cells are as before: nothing was written to
+    /// them.</summary>
     public T Run<T>(Func<T> function)
     {
         t_current = this;
@@ -39,7 +40,8 @@ internal sealed class JitTrace
         if (_written.TryGetValue(cell, out Tensor? value)) return value;
         if (!_placeholders.TryGetValue(cell, out Node? placeholder))
         {
-            _placeholders[cell] = placeholder = Make.Input(cell.Shape, cell.DType, cell.Device, $"state {_placeholders.Count}");
+            _placeholders[cell] = placeholder = Make
+                .Input(cell.Shape, cell.DType, cell.Device, $"state {_placeholders.Count}");
         }
 
         return new Tensor(placeholder);

@@ -20,7 +20,8 @@ internal sealed class Lowering
     private readonly List<Step> _steps = [];
     private int _outputs;
 
-    private Lowering(PlanGraph graph, Func<Device, Kernel, CompiledKernel> compile, HashSet<Node> cuts, HashSet<Node> alone)
+    private Lowering(PlanGraph graph, Func<Device, Kernel, CompiledKernel> compile, HashSet<Node> cuts,
+        HashSet<Node> alone)
     {
         _graph = graph;
         _compile = compile;
@@ -42,13 +43,15 @@ internal sealed class Lowering
         }
     }
 
-    /// <summary>Builds the kernels. If some are too large, says what to store or not to join, and returns true: plan again.</summary>
+    /// <summary>Builds the kernels. If some are too large, says what to store or not to join, and returns true: plan
+    /// again.</summary>
     private bool BuildKernels(HashSet<Node> cuts, HashSet<Node> alone)
     {
         bool again = false;
         foreach (FusionGroup group in _groups.Where(g => g.Kind is GroupKind.Fused or GroupKind.Scatter))
         {
-            FusedKernel kernel = KernelEmitter.Build(_graph, group, n => _grouping.GroupOf.TryGetValue(n, out FusionGroup? g) && g != group);
+            FusedKernel kernel = KernelEmitter
+                .Build(_graph, group, n => _grouping.GroupOf.TryGetValue(n, out FusionGroup? g) && g != group);
             _kernels[group] = kernel;
             if (!kernel.IsTooLarge) continue;
             if (group.Anchors.Count > 1) again |= group.Anchors.Count(alone.Add) > 0;
@@ -69,9 +72,11 @@ internal sealed class Lowering
             Steps = [.. _steps],
             Outputs = [.. _graph.Outputs.Select(o => o.Shape.Size == 0 ? -1 : _bufferOf[Anchors.StorageOf(o)])],
             OutputBufferCount = _outputs,
-            Scalars = [.. _graph.Leaves.Where(p => p.Value.IsScalar).OrderBy(p => p.Value.Index).Select(p => p.Key.DType)],
+            Scalars =
+                [.. _graph.Leaves.Where(p => p.Value.IsScalar).OrderBy(p => p.Value.Index).Select(p => p.Key.DType)],
             BufferOf = _bufferOf,
-            Notes = [.. _anchors.Reasons.Select(p => $"{p.Key.Op}%{p.Key.Id} {p.Key.Shape} may be stored: {p.Value}"), .. _grouping.Notes],
+            Notes = [.. _anchors.Reasons.Select(p => $"{p.Key.Op}%{p.Key.Id} {p.Key.Shape} may be stored: {p.Value}"),
+                .. _grouping.Notes],
         };
         MemoryPlan.Assign(plan);
         return plan;
@@ -84,8 +89,8 @@ internal sealed class Lowering
         {
             if (n.Shape.Size > int.MaxValue)
             {
-                throw new TensorTooLargeException($"{n.Op}: a tensor of shape {n.Shape} has {n.Shape.Size} elements; at most {int.MaxValue} " +
-                    "can be computed at once. Work on slices of it.");
+                throw new TensorTooLargeException($"{n.Op}: a tensor of shape {n.Shape} has {n.Shape.Size} elements; " +
+                    $"at most {int.MaxValue} can be computed at once. Work on slices of it.");
             }
         }
     }
@@ -99,10 +104,12 @@ internal sealed class Lowering
 
         foreach (Node output in _graph.Outputs.Where(o => o.Shape.Size > 0).Select(Anchors.StorageOf))
         {
-            if (!_bufferOf.ContainsKey(output)) Add(output, new ProgramBuffer(BufferKind.Output, Bytes(output), _outputs++));
+            if (!_bufferOf.ContainsKey(output)) Add(output,
+                new ProgramBuffer(BufferKind.Output, Bytes(output), _outputs++));
         }
 
-        // Wholes before their parts; parts that are stored by a step of their own, for this concatenation only, are computed in place.
+        // Wholes before their parts; parts that are stored by a step of their own, for this concatenation only, are
+        // computed in place.
         foreach (FusionGroup group in Enumerable.Reverse(_groups))
         {
             foreach (Node n in group.Stored)
@@ -143,7 +150,8 @@ internal sealed class Lowering
         {
             case GroupKind.Product:
                 DotPlan dot = _anchors.Dots[group.Anchors[0]];
-                _steps.Add(new ProductStep(dot, BufferOf(dot.Left.Base), BufferOf(dot.Right.Base), BufferOf(dot.Result)));
+                _steps.Add(new ProductStep(dot, BufferOf(dot.Left.Base), BufferOf(dot.Right.Base),
+                    BufferOf(dot.Result)));
                 break;
             case GroupKind.Join:
                 AddJoin(group.Anchors[0]);
@@ -179,7 +187,8 @@ internal sealed class Lowering
     {
         FusedKernel fused = _kernels[group];
         ImmutableArray<int> writes = [.. group.Stored.Select(BufferOf)];
-        ImmutableArray<int> reads = [.. fused.Operands.Where(o => o.Kind == OperandKind.Read).Select(o => BufferOf(o.Node))];
+        ImmutableArray<int> reads =
+            [.. fused.Operands.Where(o => o.Kind == OperandKind.Read).Select(o => BufferOf(o.Node))];
         ImmutableArray<(bool, int)> arguments = [.. fused.Operands.Select(o =>
             o.Kind == OperandKind.Scalar ? (true, _graph.Leaves[o.Node].Index) : (false, BufferOf(o.Node)))];
         _steps.Add(new KernelStep(fused, _compile(_graph.Device, fused.Kernel), arguments, reads, writes)
@@ -188,15 +197,16 @@ internal sealed class Lowering
         });
     }
 
-    /// <summary>The buffers that are read only at the index of the result, as often as that may be before the result is stored: a row
-    /// or column belongs to one group or work item, and is stored in its last loop.</summary>
+    /// <summary>The buffers that are read only at the index of the result, as often as that may be before the result is
+    /// stored: a row or column belongs to one group or work item, and is stored in its last loop.</summary>
     private ImmutableArray<int> ReadsInPlace(FusionGroup group)
     {
         if (group.Kind != GroupKind.Fused) return [];
         HashSet<int> aligned = [], other = [];
         foreach (Node anchor in group.Anchors)
         {
-            foreach ((Node read, Alignment alignment) in _grouping.Reads(anchor, Grouping.AlignmentOf(anchor, group.Domain)!.Value, group.Domain))
+            foreach ((Node read, Alignment alignment) in _grouping
+                .Reads(anchor, Grouping.AlignmentOf(anchor, group.Domain)!.Value, group.Domain))
             {
                 if (!_bufferOf.TryGetValue(read, out int id)) continue;
                 bool sameBytes = group.Stored.All(s => s.DType.Size() == read.DType.Size());

@@ -1,7 +1,7 @@
 namespace Cotangent.Execution;
 
-/// <summary>Places scratch buffers in one block: buffers that are alive at the same time do not overlap. Largest first, each at the lowest
-/// place that fits.</summary>
+/// <summary>Places scratch buffers in one block: buffers that are alive at the same time do not overlap. Largest first,
+/// each at the lowest place that fits.</summary>
 internal static class MemoryPlan
 {
     /// <summary>A cache line and the widest vector.</summary>
@@ -10,13 +10,15 @@ internal static class MemoryPlan
     public static void Assign(ExecutionPlan plan)
     {
         (int First, int Last)[] lifetimes = Lifetimes(plan);
-        int[] scratch = [.. Enumerable.Range(0, plan.Buffers.Length).Where(i => plan.Buffers[i].Kind == BufferKind.Scratch)];
+        int[] scratch =
+            [.. Enumerable.Range(0, plan.Buffers.Length).Where(i => plan.Buffers[i].Kind == BufferKind.Scratch)];
         List<int> placed = [];
         foreach (int id in scratch.OrderByDescending(i => plan.Buffers[i].Bytes))
         {
             ProgramBuffer buffer = plan.Buffers[id];
             long offset = 0;
-            foreach (int other in placed.Where(o => lifetimes[o].First <= lifetimes[id].Last && lifetimes[id].First <= lifetimes[o].Last)
+            foreach (int other in placed
+                .Where(o => lifetimes[o].First <= lifetimes[id].Last && lifetimes[id].First <= lifetimes[o].Last)
                 .OrderBy(o => plan.Buffers[o].Offset))
             {
                 ProgramBuffer neighbour = plan.Buffers[other];

@@ -10,14 +10,16 @@ internal static class PlanReport
     {
         StringBuilder text = new();
         long scratch = plan.Buffers.Where(b => b.Kind == BufferKind.Scratch).Sum(b => b.Bytes);
-        text.AppendLine($"{plan.Steps.Length} steps on {plan.Device.Id}; scratch {scratch} bytes planned into {plan.ScratchBytes}");
+        text.Append($"{plan.Steps.Length} steps on {plan.Device.Id}; ");
+        text.AppendLine($"scratch {scratch} bytes planned into {plan.ScratchBytes}");
         for (int i = 0; i < plan.Steps.Length; i++)
         {
             Step step = plan.Steps[i];
             string what = step switch
             {
                 KernelStep k => $"{k.Fused.Kernel.Kind} " + string.Join(", ", k.Fused.Operands
-                    .Where(o => o.Kind == OperandKind.Write).Select(o => $"{o.Node.Op}%{o.Node.Id} {o.Node.DType}{o.Node.Shape}")),
+                    .Where(o => o.Kind == OperandKind.Write)
+                        .Select(o => $"{o.Node.Op}%{o.Node.Id} {o.Node.DType}{o.Node.Shape}")),
                 ProductStep p => $"{p.Dot.Result.Shape}",
                 _ => "",
             };
@@ -28,7 +30,8 @@ internal static class PlanReport
         return text.ToString();
     }
 
-    private static string Ids(ExecutionPlan plan, IEnumerable<int> ids) => string.Join(' ', ids.Select(i => plan.Buffers[i].Kind switch
+    private static string Ids(ExecutionPlan plan, IEnumerable<int> ids) =>
+        string.Join(' ', ids.Select(i => plan.Buffers[i].Kind switch
     {
         BufferKind.Input => $"in{plan.Buffers[i].Index}",
         BufferKind.Output => $"out{plan.Buffers[i].Index}",

@@ -3,7 +3,8 @@ using Cotangent.Kernels;
 
 namespace Cotangent.Execution;
 
-/// <summary>Compiled programs by graph structure, the least recently used dropped first. Used under <see cref="Executor.Lock"/>.</summary>
+/// <summary>Compiled programs by graph structure, the least recently used dropped first. Used under
+/// <see cref="Executor.Lock"/>.</summary>
 internal sealed class ProgramCache(int capacity)
 {
     private readonly Dictionary<GraphKey, LinkedListNode<(GraphKey Key, CompiledProgram Program)>> _programs = [];
@@ -29,7 +30,8 @@ internal sealed class ProgramCache(int capacity)
         if (EngineEnvironment.Debug >= 1)
         {
             Console.Error.WriteLine($"compiled {program.Plan.Steps.Length} steps for {key.Device.Id} in " +
-                $"{Stopwatch.GetElapsedTime(start).TotalMilliseconds:F1} ms, scratch {program.Plan.ScratchBytes / 1e6:F3} MB");
+                $"{Stopwatch.GetElapsedTime(start).TotalMilliseconds:F1} ms, " +
+                $"scratch {program.Plan.ScratchBytes / 1e6:F3} MB");
         }
 
         if (EngineEnvironment.Debug >= 3) Console.Error.WriteLine(PlanReport.Of(program.Plan));

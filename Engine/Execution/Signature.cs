@@ -3,8 +3,8 @@ using Cotangent.Kernels;
 
 namespace Cotangent.Execution;
 
-/// <summary>What of a call's arguments a trace depends on: the structure of the tree, shapes, dtypes, devices and constants; not the
-/// elements of tensors nor the values of C# numbers passed as tensors. Compared by value.</summary>
+/// <summary>What of a call's arguments a trace depends on: the structure of the tree, shapes, dtypes, devices and
+/// constants; not the elements of tensors nor the values of C# numbers passed as tensors. Compared by value.</summary>
 internal sealed class Signature : IEquatable<Signature>
 {
     private readonly Part[] _parts;
@@ -29,7 +29,8 @@ internal sealed class Signature : IEquatable<Signature>
         Trees.Visit(arguments, "", (path, leaf) =>
         {
             if (leaf is Tensor tensor) tensors.Add(tensor);
-            parts.Add(leaf is Tensor t ? Describe(path, t) : new Part(path, default, default, null, ArgumentKind.Constant, leaf));
+            parts.Add(leaf is Tensor t ? Describe(path, t)
+                : new Part(path, default, default, null, ArgumentKind.Constant, leaf));
         });
         return new Signature([.. parts], [.. tensors]);
     }
@@ -45,18 +46,22 @@ internal sealed class Signature : IEquatable<Signature>
     /// <summary>What differs between two calls, in words.</summary>
     public string Difference(Signature other)
     {
-        if (_parts.Length != other._parts.Length) return $"the arguments have {other._parts.Length} leaves instead of {_parts.Length}";
+        if (_parts.Length != other._parts.Length)
+            return $"the arguments have {other._parts.Length} leaves instead of {_parts.Length}";
+
         for (int i = 0; i < _parts.Length; i++)
         {
             Part before = _parts[i], now = other._parts[i];
             if (before == now) continue;
-            return before.Path == now.Path ? $"{now.Name} is {now}; it was {before}" : $"{now.Name} stands where {before.Name} was";
+            return before.Path == now.Path ? $"{now.Name} is {now}; it was {before}"
+                : $"{now.Name} stands where {before.Name} was";
         }
 
         return "nothing changed";
     }
 
-    public bool Equals(Signature? other) => other is not null && _hash == other._hash && _parts.AsSpan().SequenceEqual(other._parts);
+    public bool Equals(Signature? other) => other is not null && _hash == other._hash
+        && _parts.AsSpan().SequenceEqual(other._parts);
 
     public override bool Equals(object? obj) => Equals(obj as Signature);
 
@@ -65,7 +70,8 @@ internal sealed class Signature : IEquatable<Signature>
     private static Part Describe(string path, Tensor t) => new(path, t.Shape, t.DType,
         KindOf(t) == ArgumentKind.Tensor ? t.Device : null, KindOf(t), null);
 
-    private sealed record Part(string Path, Shape Shape, DType DType, Device? Device, ArgumentKind Kind, object? Constant)
+    private sealed record Part(string Path, Shape Shape, DType DType, Device? Device, ArgumentKind Kind,
+        object? Constant)
     {
         public string Name => Path.Length == 0 ? "the argument" : $"argument {Path}";
 

@@ -3,12 +3,13 @@ using Cotangent.Graph;
 
 namespace Cotangent;
 
-/// <summary>A cell that holds a tensor: the one thing that changes. Parameters, optimizer moments and random keys live in cells.</summary>
+/// <summary>A cell that holds a tensor: the one thing that changes. Parameters, optimizer moments and random keys live
+/// in cells.</summary>
 /// <remarks>
 /// <para>A tensor taken from a cell keeps its value when the cell is given another.</para>
-/// <para>Inside a function given to <see cref="Jit"/>, reading a cell gives a placeholder and assigning one is part of the compiled
-/// program: each call reads what the cell holds then, and writes the new value at its end, into the old value's memory if nobody
-/// else can see that.</para>
+/// <para>Inside a function given to <see cref="Jit"/>, reading a cell gives a placeholder and assigning one is part of
+/// the compiled program: each call reads what the cell holds then, and writes the new value at its end, into the old
+/// value's memory if nobody else can see that.</para>
 /// </remarks>
 public sealed class State
 {
@@ -28,7 +29,8 @@ public sealed class State
     /// <summary>The tensor in the cell. A new one must have the shape and dtype of the old.</summary>
     /// <exception cref="ShapeMismatchException">The new value has another shape.</exception>
     /// <exception cref="DTypeMismatchException">The new value has another dtype.</exception>
-    /// <exception cref="TracedValueException">The new value depends on a placeholder of a transform, and no compiled function is being traced.</exception>
+    /// <exception cref="TracedValueException">The new value depends on a placeholder of a transform, and no compiled
+    /// function is being traced.</exception>
     public Tensor Value
     {
         get
@@ -45,10 +47,12 @@ public sealed class State
         {
             ArgumentNullException.ThrowIfNull(value);
             if (value.Shape != Shape)
-                throw new ShapeMismatchException($"state: the cell holds {Shape}; a value of shape {value.Shape} cannot replace it.");
+                throw new ShapeMismatchException(
+                    $"state: the cell holds {Shape}; a value of shape {value.Shape} cannot replace it.");
 
             if (value.DType != DType)
-                throw new DTypeMismatchException($"state: the cell holds {DType}; a value of {value.DType} cannot replace it. Cast it first.");
+                throw new DTypeMismatchException(
+                    $"state: the cell holds {DType}; a value of {value.DType} cannot replace it. Cast it first.");
 
             if (JitTrace.Current is { } trace)
             {
@@ -75,7 +79,8 @@ public sealed class State
 
     internal Kernels.Device Device => _value.Device;
 
-    /// <summary>The value's node, for a program that runs under <see cref="Executor.Lock"/> and lets no one keep it.</summary>
+    /// <summary>The value's node, for a program that runs under <see cref="Executor.Lock"/> and lets no one keep
+    /// it.</summary>
     internal Node Node => _value.Node;
 
     /// <summary>The memory that a new value may be written into, if it belongs to this cell alone.</summary>
@@ -97,8 +102,9 @@ public sealed class State
     {
         if (value.Node.IsTraced)
         {
-            throw new TracedValueException("A value that depends on the argument of a transform cannot be kept in a State: it has no value after the " +
-                "transform. Return it from the function and assign the result.");
+            throw new TracedValueException(
+                "A value that depends on the argument of a transform cannot be kept in a State: " +
+                "it has no value after the transform. Return it from the function and assign the result.");
         }
     }
 }

@@ -4,7 +4,8 @@ using Cotangent.Kernels;
 
 namespace Cotangent.Execution;
 
-/// <summary>A fused step whose results differ from the same ops computed one by one in float64: a fault of fusion.</summary>
+/// <summary>A fused step whose results differ from the same ops computed one by one in float64: a fault of
+/// fusion.</summary>
 internal sealed class StepMismatchException(string message) : CotangentException("CTG9997", message);
 
 /// <summary>Computes a step's results again, op by op in float64 from the step's own operands, and compares.</summary>
@@ -65,7 +66,8 @@ internal sealed class StepVerifier
     }
 
     /// <summary>Where overflow to infinity begins.</summary>
-    private static double Limit(DType type) => type == DType.Float16 ? 65000 : type == DType.Float64 ? double.MaxValue : 3.3e38;
+    private static double Limit(DType type) => type == DType.Float16 ? 65000 : type == DType.Float64 ? double.MaxValue
+        : 3.3e38;
 
     private static double ScalarValue(DType type, ulong computeBits) => type.Compute() switch
     {

@@ -17,8 +17,8 @@ internal abstract class Step(string name, ImmutableArray<int> reads, ImmutableAr
     /// <summary>The size of the work, for reports.</summary>
     public virtual string Size => "";
 
-    /// <summary>Buffers that a result may overwrite in this very step: each element is read before the result's element of the same
-    /// index is written, and by the same work item.</summary>
+    /// <summary>Buffers that a result may overwrite in this very step: each element is read before the result's element
+    /// of the same index is written, and by the same work item.</summary>
     public ImmutableArray<int> ReadsInPlace { get; init; } = [];
 
     /// <summary>Issues the step.</summary>
@@ -26,7 +26,8 @@ internal abstract class Step(string name, ImmutableArray<int> reads, ImmutableAr
 }
 
 /// <summary>Launches a compiled kernel. Its argument list is reused: a program runs under its device's lock.</summary>
-internal sealed class KernelStep(FusedKernel fused, CompiledKernel kernel, ImmutableArray<(bool IsScalar, int Index)> arguments,
+internal sealed class KernelStep(FusedKernel fused, CompiledKernel kernel,
+    ImmutableArray<(bool IsScalar, int Index)> arguments,
     ImmutableArray<int> reads, ImmutableArray<int> writes)
     : Step(fused.Kernel.Name, reads, writes)
 {
@@ -40,7 +41,8 @@ internal sealed class KernelStep(FusedKernel fused, CompiledKernel kernel, Immut
         : $"{Fused.Launch.Extent.X} x {Fused.Launch.Extent.Y}";
 
     /// <summary>The scalar slot that a placeholder's parameter is bound to.</summary>
-    public int ScalarSlot(Graph.Node placeholder) => arguments[Fused.Operands.IndexOf(new(placeholder, OperandKind.Scalar))].Index;
+    public int ScalarSlot(Graph.Node placeholder) =>
+        arguments[Fused.Operands.IndexOf(new(placeholder, OperandKind.Scalar))].Index;
 
     /// <inheritdoc/>
     public override void Launch(Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars)
@@ -57,7 +59,8 @@ internal sealed class KernelStep(FusedKernel fused, CompiledKernel kernel, Immut
 
 /// <summary>A batched matrix product.</summary>
 internal sealed class ProductStep(DotPlan dot, int left, int right, int result)
-    : Step($"dot_{dot.Problem.Batch0 * dot.Problem.Batch1}x{dot.Problem.M}x{dot.Problem.N}x{dot.Problem.K}", [left, right], [result])
+    : Step($"dot_{dot.Problem.Batch0 * dot.Problem.Batch1}x{dot.Problem.M}x{dot.Problem.N}x{dot.Problem.K}",
+        [left, right], [result])
 {
     public DotPlan Dot { get; } = dot;
 

@@ -4,7 +4,8 @@ using Cotangent.Kernels;
 
 namespace Cotangent.Execution;
 
-/// <summary>A function traced for one signature: a program, where its inputs come from and where its outputs go.</summary>
+/// <summary>A function traced for one signature: a program, where its inputs come from and where its outputs
+/// go.</summary>
 internal sealed class TracedFunction<TResult>
 {
     private readonly CompiledProgram? _program;
@@ -42,17 +43,20 @@ internal sealed class TracedFunction<TResult>
         _cells = [.. trace.Cells.Keys];
         if (outputs.Length == 0)
         {
-            (_tensors, _scalars, _inPlace, _isShared, _tensorSlots, _scalarSlots, _outputSlots) = ([], [], [], [], [], [], []);
+            (_tensors, _scalars, _inPlace, _isShared, _tensorSlots, _scalarSlots, _outputSlots) =
+                ([], [], [], [], [], [], []);
             return;
         }
 
         RealizeCaptured(outputs, firstId);
         lock (Executor.Lock)
         {
-            HashSet<Node> numbers = [.. placeholders.Where((_, i) => Signature.KindOf(arguments[i]) != ArgumentKind.Tensor)];
+            HashSet<Node> numbers =
+                [.. placeholders.Where((_, i) => Signature.KindOf(arguments[i]) != ArgumentKind.Tensor)];
             Capture capture = Capture.Of(outputs, numbers);
             Dictionary<Node, int> argumentOf = placeholders.Select((p, i) => (p, i)).ToDictionary(x => x.p, x => x.i);
-            Dictionary<Node, int> cellOf = _cells.Select((c, i) => (trace.Cells[c], i)).ToDictionary(x => x.Item1, x => x.i);
+            Dictionary<Node, int> cellOf = _cells.Select((c, i) => (trace.Cells[c], i))
+                .ToDictionary(x => x.Item1, x => x.i);
             _tensors = [.. capture.Tensors.Select(n => Source(n, argumentOf, cellOf))];
             _scalars = [.. capture.Scalars.Select(n => argumentOf.TryGetValue(n, out int i)
                 ? new ScalarSource(i, 0)
@@ -78,7 +82,8 @@ internal sealed class TracedFunction<TResult>
         if (_program is null) return _like;
         lock (Executor.Lock)
         {
-            Executor.Realize([.. arguments.Where(t => Signature.KindOf(t) == ArgumentKind.Tensor).Select(t => t.Node), .. _cells.Select(c => c.Node)]);
+            Executor.Realize([.. arguments.Where(t => Signature.KindOf(t) == ArgumentKind.Tensor).Select(t => t.Node),
+                .. _cells.Select(c => c.Node)]);
             try
             {
                 BindInputs(arguments);
@@ -98,10 +103,11 @@ internal sealed class TracedFunction<TResult>
         }
     }
 
-    private static Node Placeholder(Tensor t, int i) => Make.Input(t.Shape, t.Weak?.WidestDType ?? t.DType, t.Device, $"argument {i}");
+    private static Node Placeholder(Tensor t, int i) =>
+        Make.Input(t.Shape, t.Weak?.WidestDType ?? t.DType, t.Device, $"argument {i}");
 
-    /// <summary>Captured tensors are inputs by reference: those that were lazy before the trace are computed now, once, not in every call.
-    /// Numbers and what follows from them alone stay part of the program.</summary>
+    /// <summary>Captured tensors are inputs by reference: those that were lazy before the trace are computed now, once,
+    /// not in every call. Numbers and what follows from them alone stay part of the program.</summary>
     private static void RealizeCaptured(Node[] outputs, long firstId)
     {
         lock (Executor.Lock)
@@ -110,7 +116,8 @@ internal sealed class TracedFunction<TResult>
             foreach (Node n in Walk.Topological(outputs))
             {
                 if (n.Op == Ops.Data || n.Inputs.Any(withData.Contains)) withData.Add(n);
-                if (n.IsTraced || n.Id > firstId) captured.UnionWith(n.Inputs.Where(i => IsLazy(i, firstId) && withData.Contains(i)));
+                if (!n.IsTraced && n.Id < firstId) continue;
+                captured.UnionWith(n.Inputs.Where(i => IsLazy(i, firstId) && withData.Contains(i)));
             }
 
             captured.UnionWith(outputs.Where(o => IsLazy(o, firstId) && withData.Contains(o)));
@@ -125,12 +132,12 @@ internal sealed class TracedFunction<TResult>
         if (argumentOf.TryGetValue(n, out int argument)) return new(argument, -1, null);
         if (cellOf.TryGetValue(n, out int cell)) return new(-1, cell, null);
         if (n.Storage is { } storage) return new(-1, -1, storage);
-        throw new TracedValueException($"The compiled function uses a tensor that depends on {n.Get<InputAttributes>().Name} of another, enclosing " +
-            "transform. Pass it as an argument.");
+        throw new TracedValueException(
+            $"The compiled function uses a tensor that depends on {n.Get<InputAttributes>().Name} of another, enclosing transform. Pass it as an argument.");
     }
 
-    /// <summary>For each written cell: the output buffer that may be the cell's own memory, or −1; and whether its new value's memory can
-    /// be seen from outside.</summary>
+    /// <summary>For each written cell: the output buffer that may be the cell's own memory, or −1; and whether its new
+    /// value's memory can be seen from outside.</summary>
     private (int[] InPlace, bool[] IsShared, int FirstStep) PlanPlaces()
     {
         ExecutionPlan plan = _program!.Plan;
@@ -189,7 +196,9 @@ internal sealed class TracedFunction<TResult>
         for (int i = 0; i < _tensorSlots.Length; i++)
         {
             TensorSource source = _tensors[i];
-            _tensorSlots[i] = source.Captured ?? (source.Argument >= 0 ? arguments[source.Argument].Node : _cells[source.Cell].Node).Storage!;
+            _tensorSlots[i] =
+                source.Captured ?? (source.Argument >= 0 ? arguments[source.Argument].Node
+                : _cells[source.Cell].Node).Storage!;
         }
 
         for (int i = 0; i < _scalarSlots.Length; i++)

@@ -1,6 +1,7 @@
 namespace Cotangent.Fusion;
 
-/// <summary>An index as offset + Σ coefficient·term. Immutable, compared by value: equal indices have one representation.</summary>
+/// <summary>An index as offset + Σ coefficient·term. Immutable, compared by value: equal indices have one
+/// representation.</summary>
 internal sealed class Affine : IEquatable<Affine>
 {
     public static readonly Affine Zero = new(0, []);
@@ -82,11 +83,13 @@ internal sealed class Affine : IEquatable<Affine>
         _ => new(x.Offset * factor, [.. x.Terms.Select(t => (t.Term, t.Coefficient * factor))]),
     };
 
-    /// <summary>The sum x = d·Quotient + Remaining in which every part that d divides is in the quotient, and 0 ≤ Remaining.Offset &lt; d.</summary>
+    /// <summary>The sum x = d·Quotient + Remaining in which every part that d divides is in the quotient, and 0 ≤
+    /// Remaining.Offset &lt; d.</summary>
     public (Affine Quotient, Affine Remaining) Part(long d)
     {
         long offset = ((Offset % d) + d) % d;
-        return (new((Offset - offset) / d, [.. Terms.Where(t => t.Coefficient % d == 0).Select(t => (t.Term, t.Coefficient / d))]),
+        return (new((Offset - offset) / d,
+            [.. Terms.Where(t => t.Coefficient % d == 0).Select(t => (t.Term, t.Coefficient / d))]),
             new(offset, [.. Terms.Where(t => t.Coefficient % d != 0)]));
     }
 
@@ -98,7 +101,8 @@ internal sealed class Affine : IEquatable<Affine>
     public override int GetHashCode() => _hash;
 
     public override string ToString() =>
-        string.Join(" + ", [.. Terms.Select(t => t.Coefficient == 1 ? $"{t.Term}" : $"{t.Coefficient}·{t.Term}"), $"{Offset}"]);
+        string.Join(" + ",
+            [.. Terms.Select(t => t.Coefficient == 1 ? $"{t.Term}" : $"{t.Coefficient}·{t.Term}"), $"{Offset}"]);
 }
 
 /// <summary>A non-negative integer of which indices are made, less than Extent.</summary>
@@ -117,7 +121,8 @@ internal sealed class IndexVariable(int id, long extent) : IndexTerm(id, extent)
 }
 
 /// <summary>⌊Of / Divisor⌋ (or the remainder), where nothing simpler is known.</summary>
-internal sealed class IndexQuotient(int id, long extent, Affine of, long divisor, bool isRemainder) : IndexTerm(id, extent)
+internal sealed class IndexQuotient(int id, long extent, Affine of, long divisor, bool isRemainder)
+    : IndexTerm(id, extent)
 {
     public Affine Of { get; } = of;
 

@@ -2,11 +2,12 @@ using Cotangent.Graph;
 
 namespace Cotangent.Fusion;
 
-/// <summary>Chooses the nodes that may be stored ("anchors"). All others are computed where they are used, again for each kernel
-/// that uses them.</summary>
+/// <summary>Chooses the nodes that may be stored ("anchors"). All others are computed where they are used, again for
+/// each kernel that uses them.</summary>
 internal sealed class Anchors
 {
-    /// <summary>A node with several users is stored if computing it again costs more than this; a simple operation costs 1, a load 4.</summary>
+    /// <summary>A node with several users is stored if computing it again costs more than this; a simple operation
+    /// costs 1, a load 4.</summary>
     private const int CheapCost = 28;
 
     /// <summary>A chain is cut when it grows beyond this cost: kernels stay small and recursion shallow.</summary>
@@ -58,7 +59,8 @@ internal sealed class Anchors
     {
         OpKind.Elementwise when n.Op == Ops.Threefry0 || n.Op == Ops.Threefry1 => 100,
         OpKind.Elementwise when n.Op == Ops.Div || n.Op == Ops.Sqrt || n.Op == Ops.Rem => 4,
-        OpKind.Elementwise when IsTranscendental(n.Op) => n.Op == Ops.Pow || n.Op == Ops.Sin || n.Op == Ops.Cos || n.Op == Ops.Tan ? 40 : 16,
+        OpKind.Elementwise when IsTranscendental(n.Op) => n.Op == Ops.Pow || n.Op == Ops.Sin || n.Op == Ops.Cos
+            || n.Op == Ops.Tan ? 40 : 16,
         OpKind.Elementwise => 1,
         OpKind.Indexing => 8,
         OpKind.Movement => n.Op == Ops.Pad ? 3 : n.Op == Ops.Concat ? 3 * n.Inputs.Length : 0,
@@ -66,7 +68,8 @@ internal sealed class Anchors
         _ => 4,
     };
 
-    public static bool IsTranscendental(Op op) => op == Ops.Exp || op == Ops.Expm1 || op == Ops.Log || op == Ops.Log1p || op == Ops.Sin
+    public static bool IsTranscendental(Op op) => op == Ops.Exp || op == Ops.Expm1 || op == Ops.Log || op == Ops.Log1p
+        || op == Ops.Sin
         || op == Ops.Cos || op == Ops.Tan || op == Ops.Atan || op == Ops.Tanh || op == Ops.Erf || op == Ops.Pow;
 
     private void Run()
@@ -101,8 +104,10 @@ internal sealed class Anchors
         void Add(Node n, int count) => _users[n] = Math.Min(1000, _users.GetValueOrDefault(n) + count);
     }
 
-    /// <summary>True for a concatenation along the outermost axis that is too large to choose a part for each element.</summary>
-    private static bool IsJoin(Node n) => n.Op == Ops.Concat && n.Shape.Take(n.Get<AxisAttributes>().Axis).All(e => e == 1)
+    /// <summary>True for a concatenation along the outermost axis that is too large to choose a part for each
+    /// element.</summary>
+    private static bool IsJoin(Node n) => n.Op == Ops.Concat
+        && n.Shape.Take(n.Get<AxisAttributes>().Axis).All(e => e == 1)
         && (n.Inputs.Length > 4 || n.Shape.Size >= 1 << 14);
 
     private void PlanJoin(Node n)
@@ -115,7 +120,8 @@ internal sealed class Anchors
     private void PlanDot(Node dot)
     {
         Node result = dot;
-        if (!Reasons.ContainsKey(dot) && _onlyUser.GetValueOrDefault(dot) is { } user && user.Op == Ops.Permute) result = user;
+        if (!Reasons.ContainsKey(dot) && _onlyUser.GetValueOrDefault(dot) is { } user
+            && user.Op == Ops.Permute) result = user;
         DotPlan plan = DotPlan.Of(dot, result, Dots.ContainsKey);
         Dots[plan.Result] = plan;
         Store(plan.Result, "dot");

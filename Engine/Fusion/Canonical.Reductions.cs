@@ -3,8 +3,8 @@ using Cotangent.Graph;
 
 namespace Cotangent.Fusion;
 
-// Every reduction becomes one over the middle axis of [A, K, C]: rows if C is 1, columns otherwise. Long ones are done in two stages whose
-// shape depends on extents alone, so that sums are the same for any number of threads.
+// Every reduction becomes one over the middle axis of [A, K, C]: rows if C is 1, columns otherwise. Long ones are done
+// in two stages whose shape depends on extents alone, so that sums are the same for any number of threads.
 internal sealed partial class Canonical
 {
     /// <summary>Rows longer than this, where there are few of them, are split.</summary>
@@ -52,7 +52,9 @@ internal sealed partial class Canonical
     {
         if (axes.IsEmpty) return x;
         int last = axes.Length - 1, first = last;
-        while (first > 0 && Enumerable.Range(axes[first - 1] + 1, axes[first] - axes[first - 1] - 1).All(i => x.Shape[i] == 1)) first--;
+        while (first > 0
+            && Enumerable.Range(axes[first - 1] + 1, axes[first] - axes[first - 1] - 1)
+            .All(i => x.Shape[i] == 1)) first--;
         int low = axes[first], high = axes[last] + 1;
         int a = Extent(x.Shape, 0, low), k = Extent(x.Shape, low, high), c = Extent(x.Shape, high, x.Shape.Rank);
         Node reduced = ReduceMiddle(op, Reshape(x, [a, k, c]));
@@ -97,8 +99,8 @@ internal sealed partial class Canonical
         return target;
     }
 
-    /// <summary>The smallest index of an element that equals the extreme one, or is NaN (the extreme of a row with a NaN is NaN,
-    /// which equals nothing).</summary>
+    /// <summary>The smallest index of an element that equals the extreme one, or is NaN (the extreme of a row with a
+    /// NaN is NaN, which equals nothing).</summary>
     private Node ArgReduce(Op op, Node x, int axis)
     {
         Shape kept = Shape.From(x.Shape.Select((n, i) => i == axis ? 1 : n));

@@ -4,10 +4,12 @@ using Cotangent.Kernels;
 
 namespace Cotangent.Fusion;
 
-/// <summary>Makes canonical nodes: equal nodes are one (common subexpressions), trivial ones are simplified exactly, composite ones are
-/// decomposed into what kernels are built from. Nothing here changes a bit of a result, but for the order of long sums.</summary>
-/// <remarks>Afterwards: reductions are over the middle axis of [A, K, C] with K &gt; 1; there is no argmax, stop-gradient, no reduction or
-/// movement of no elements, no contraction in half precision; an iota counts along a rank-1 axis.</remarks>
+/// <summary>Makes canonical nodes: equal nodes are one (common subexpressions), trivial ones are simplified exactly,
+/// composite ones are decomposed into what kernels are built from. Nothing here changes a bit of a result, but for the
+/// order of long sums.</summary>
+/// <remarks>Afterwards: reductions are over the middle axis of [A, K, C] with K &gt; 1; there is no argmax,
+/// stop-gradient, no reduction or movement of no elements, no contraction in half precision; an iota counts along a
+/// rank-1 axis.</remarks>
 internal sealed partial class Canonical(Device device)
 {
     private readonly Dictionary<NodeKey, Node> _nodes = [];
@@ -15,7 +17,8 @@ internal sealed partial class Canonical(Device device)
     /// <summary>The canonical node for an op on canonical inputs.</summary>
     public Node Apply(Op op, ImmutableArray<Node> x, Attributes? attributes)
     {
-        if (op.Kind != OpKind.Leaf && op.Infer(x, attributes) is var (shape, type) && shape.Size == 0) return Number(type, 0, shape);
+        if (op.Kind != OpKind.Leaf && op.Infer(x, attributes) is var (shape, type)
+            && shape.Size == 0) return Number(type, 0, shape);
         return op.Kind switch
         {
             OpKind.Elementwise => Elementwise(op, x, attributes),
@@ -80,7 +83,8 @@ internal sealed partial class Canonical(Device device)
         return x.Op == Ops.Number ? Numbers.ToDouble(x.Get<NumberAttributes>()) : null;
     }
 
-    private Node Fill(Node scalar, Shape shape) => Expand(Reshape(scalar, Shape.From(Enumerable.Repeat(1, shape.Rank))), shape);
+    private Node Fill(Node scalar, Shape shape) =>
+        Expand(Reshape(scalar, Shape.From(Enumerable.Repeat(1, shape.Rank))), shape);
 
     private Node Intern(Op op, ImmutableArray<Node> x, Attributes? attributes)
     {
@@ -102,7 +106,8 @@ internal sealed partial class Canonical(Device device)
             return parts.Length == 1 ? parts[0] : Intern(op, parts, attributes);
         }
 
-        return op == Ops.Flip && ((AxesAttributes)attributes!).Axes.All(i => x[0].Shape[i] == 1) ? x[0] : Intern(op, x, attributes);
+        return op == Ops.Flip && ((AxesAttributes)attributes!).Axes.All(i => x[0].Shape[i] == 1) ? x[0]
+            : Intern(op, x, attributes);
     }
 
     private Node Pad(Node x, PadAttributes pad)
@@ -128,18 +133,21 @@ internal sealed partial class Canonical(Device device)
 
     private Node Elementwise(Op op, ImmutableArray<Node> x, Attributes? attributes)
     {
-        if (op == Ops.StopGradient || (op == Ops.Cast && ((DTypeAttributes)attributes!).DType == x[0].DType)) return x[0];
+        if (op == Ops.StopGradient
+            || (op == Ops.Cast && ((DTypeAttributes)attributes!).DType == x[0].DType)) return x[0];
         if (op == Ops.Neg && x[0].Op == Ops.Neg) return x[0].Inputs[0];
         if ((op == Ops.Mul || op == Ops.Div) && ConstantOf(x[1]) == 1) return x[0];
         if (op == Ops.Mul && ConstantOf(x[0]) == 1) return x[1];
         if (op == Ops.Sub && ConstantOf(x[1]) is 0) return x[0];
         if (op == Ops.Where && x[1] == x[2]) return x[1];
         return Narrow(x) is { } small
-            ? Expand(Elementwise(op, [.. x.Select(i => i.Op == Ops.Expand ? Expand(i.Inputs[0], small) : i)], attributes), x[0].Shape)
+            ? Expand(Elementwise(op, [.. x.Select(i => i.Op == Ops.Expand ? Expand(i.Inputs[0], small) : i)],
+                attributes), x[0].Shape)
             : Intern(op, x, attributes);
     }
 
-    /// <summary>The shape on which to compute when all inputs repeat along an axis: one element there is enough.</summary>
+    /// <summary>The shape on which to compute when all inputs repeat along an axis: one element there is
+    /// enough.</summary>
     private static Shape? Narrow(ImmutableArray<Node> x)
     {
         if (x.Any(i => i.Op != Ops.Expand)) return null;
@@ -185,7 +193,8 @@ internal sealed partial class Canonical(Device device)
         private readonly Attributes? _attributes = attributes;
 
         public bool Equals(NodeKey other) =>
-            _op == other._op && _inputs.AsSpan().SequenceEqual(other._inputs.AsSpan()) && Equals(_attributes, other._attributes);
+            _op == other._op && _inputs.AsSpan().SequenceEqual(other._inputs.AsSpan())
+                && Equals(_attributes, other._attributes);
 
         public override bool Equals(object? obj) => obj is NodeKey other && Equals(other);
 

@@ -6,7 +6,8 @@ namespace Cotangent.Fusion;
 /// <summary>How much code nodes come to, in IR instructions after the mathematical functions are expanded.</summary>
 internal sealed class CodeSize
 {
-    /// <summary>Kernels larger than this are split. The CPU's JIT stops optimising at some four times that much.</summary>
+    /// <summary>Kernels larger than this are split. The CPU's JIT stops optimising at some four times that
+    /// much.</summary>
     public const int Largest = 700;
 
     /// <summary>Groups are joined up to this size.</summary>
@@ -61,14 +62,23 @@ internal sealed class CodeSize
         long size = 0;
         foreach (INode node in region.Nodes)
         {
-            if (node is Instruction instruction) size += (instruction.Opcode == Opcode.Call ? Of(instruction.Function) : 1) << Math.Min(depth, 3);
-            else if (node is Structured structured) size += structured.Regions.Sum(inner => (long)Of(inner, structured is If && IsLoopTest(region) ? depth : depth + 1));
+            if (node is Instruction instruction)
+            {
+                int own = instruction.Opcode == Opcode.Call ? Of(instruction.Function) : 1;
+                size += (long)own << Math.Min(depth, 3);
+            }
+            else if (node is Structured structured)
+            {
+                int inside = structured is If && IsLoopTest(region) ? depth : depth + 1;
+                size += structured.Regions.Sum(inner => (long)Of(inner, inside));
+            }
         }
 
         return (int)Math.Min(size, int.MaxValue);
     }
 
-    /// <summary>The node to store so that a kernel shrinks most: one that is evaluated at several indices, or one that halves the work.</summary>
+    /// <summary>The node to store so that a kernel shrinks most: one that is evaluated at several indices, or one that
+    /// halves the work.</summary>
     public Node? BestCut(Func<Node, bool> isBoundary, IReadOnlySet<Node> anchors)
     {
         Node? best = null;

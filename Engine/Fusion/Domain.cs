@@ -2,8 +2,8 @@ using Cotangent.Graph;
 
 namespace Cotangent.Fusion;
 
-/// <summary>The iteration space of a fused kernel: [A, K, C] in row-major order, K being the axis of its reductions. Kernels without
-/// reductions have K = C = 1.</summary>
+/// <summary>The iteration space of a fused kernel: [A, K, C] in row-major order, K being the axis of its reductions.
+/// Kernels without reductions have K = C = 1.</summary>
 internal readonly record struct Domain(long A, long K, long C)
 {
     /// <summary>Rows up to this long are reduced by one work item, longer ones by a group.</summary>
@@ -19,7 +19,8 @@ internal readonly record struct Domain(long A, long K, long C)
     public static Domain Map(long size) => new(size, 1, 1);
 
     /// <summary>The domain of a canonical reduction.</summary>
-    public static Domain OfReduction(Node reduce) => new(reduce.Inputs[0].Shape[0], reduce.Inputs[0].Shape[1], reduce.Inputs[0].Shape[2]);
+    public static Domain OfReduction(Node reduce) =>
+        new(reduce.Inputs[0].Shape[0], reduce.Inputs[0].Shape[1], reduce.Inputs[0].Shape[2]);
 
     /// <summary>The domain of a scatter-add: axes before the indices', all of the indices', and those after.</summary>
     public static Domain OfScatter(Node scatter)
@@ -48,11 +49,13 @@ internal enum Alignment : byte
 /// <summary>How alignment passes from a node to its inputs.</summary>
 internal static class Alignments
 {
-    /// <summary>The alignment with which <paramref name="n"/>, itself needed at <paramref name="alignment"/>, needs an input.</summary>
+    /// <summary>The alignment with which <paramref name="n"/>, itself needed at <paramref name="alignment"/>, needs an
+    /// input.</summary>
     public static Alignment OfInput(Node n, Node input, Alignment alignment, Domain domain)
     {
         if (n.Op.Kind == OpKind.Elementwise || n.Op == Ops.Reshape) return alignment;
-        if (n.Op.Kind == OpKind.Reduce) return alignment == Alignment.Outer && Domain.OfReduction(n) == domain ? Alignment.Full : Alignment.Other;
+        if (n.Op.Kind == OpKind.Reduce) return alignment == Alignment.Outer && Domain.OfReduction(n) == domain
+            ? Alignment.Full : Alignment.Other;
         if (n.Op != Ops.Expand) return Alignment.Other;
         if (input.Shape.Size == n.Shape.Size) return alignment;
         return alignment == Alignment.Full && RepeatsAlongK(n, input, domain) ? Alignment.Outer : Alignment.Other;

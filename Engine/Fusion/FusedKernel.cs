@@ -22,6 +22,7 @@ internal sealed record FusedKernel(Kernel Kernel, LaunchShape Launch, ImmutableA
     /// <summary>True if the kernel is more code than targets compile well.</summary>
     public bool IsTooLarge { get; init; }
 
-    /// <summary>For a kernel that is too large, a node to store, so that it gets smaller; null if there is none.</summary>
+    /// <summary>For a kernel that is too large, a node to store, so that it gets smaller; null if there is
+    /// none.</summary>
     public Node? Cut { get; init; }
 }

@@ -23,7 +23,8 @@ internal sealed class FusionGroup(GroupKind kind, Node anchor, Domain domain)
 {
     public GroupKind Kind { get; } = kind;
 
-    /// <summary>The nodes that the step may store, inputs before users. What lies between them is computed on the way.</summary>
+    /// <summary>The nodes that the step may store, inputs before users. What lies between them is computed on the
+    /// way.</summary>
     public List<Node> Anchors { get; set; } = [anchor];
 
     /// <summary>The iteration space of a fused kernel or of a scatter-add (its updates).</summary>

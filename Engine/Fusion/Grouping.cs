@@ -2,8 +2,8 @@ using Cotangent.Graph;
 
 namespace Cotangent.Fusion;
 
-/// <summary>Joins anchors into steps: producers with their users, then neighbours that read the same data, wherever every value is
-/// used at the point of the iteration space where it is computed.</summary>
+/// <summary>Joins anchors into steps: producers with their users, then neighbours that read the same data, wherever
+/// every value is used at the point of the iteration space where it is computed.</summary>
 internal sealed class Grouping
 {
     private const int MaxAnchors = 12;
@@ -33,7 +33,8 @@ internal sealed class Grouping
     /// <param name="graph">The plan's graph.</param>
     /// <param name="anchors">The nodes that may be stored.</param>
     /// <param name="alone">Anchors that are not to be joined with others.</param>
-    public static (List<FusionGroup> Steps, Grouping Grouping) Of(PlanGraph graph, Anchors anchors, IReadOnlySet<Node> alone)
+    public static (List<FusionGroup> Steps, Grouping Grouping) Of(PlanGraph graph, Anchors anchors,
+        IReadOnlySet<Node> alone)
     {
         Grouping grouping = new(graph, anchors, alone);
         grouping.MakeGroups();
@@ -43,7 +44,8 @@ internal sealed class Grouping
         return (grouping.Sort(), grouping);
     }
 
-    /// <summary>The anchors and placeholders that computing an anchor reads, through what is computed on the way.</summary>
+    /// <summary>The anchors and placeholders that computing an anchor reads, through what is computed on the
+    /// way.</summary>
     public Node[] ReadsOf(Node anchor) => _reads[anchor];
 
     private void MakeGroups()
@@ -87,7 +89,8 @@ internal sealed class Grouping
     }
 
     private IEnumerable<FusionGroup> GroupsBefore(FusionGroup group) =>
-        group.Anchors.SelectMany(a => _reads[a]).Where(_groupOf.ContainsKey).Select(n => _groupOf[n]).Where(g => g != group).Distinct();
+        group.Anchors.SelectMany(a => _reads[a]).Where(_groupOf.ContainsKey).Select(n => _groupOf[n])
+            .Where(g => g != group).Distinct();
 
     private void JoinUsers()
     {
@@ -117,7 +120,10 @@ internal sealed class Grouping
         {
             for (int i = 1; i < list.Count; i++)
             {
-                for (int j = Math.Max(0, i - 8); j < i; j++) TryJoin(_groupOf[list[j]], _groupOf[list[i]], " as neighbours");
+                for (int j = Math.Max(0, i - 8); j < i; j++)
+                {
+                    TryJoin(_groupOf[list[j]], _groupOf[list[i]], " as neighbours");
+                }
             }
         }
     }
@@ -129,7 +135,9 @@ internal sealed class Grouping
         if (CommonDomain(first, second) is not { } domain) return;
         List<Node> anchors = [.. first.Anchors.Concat(second.Anchors).OrderBy(a => _position[a])];
         string? fault = anchors.Count > MaxAnchors ? "too many results"
-            : Reaches(first, second) || (how.Length > 0 && (Reaches(second, first) || GroupsBefore(first).Contains(second))) ? "a step stands between them"
+            : Reaches(first, second)
+                || (how.Length > 0 && (Reaches(second, first) || GroupsBefore(first).Contains(second)))
+                ? "a step stands between them"
             : Misfit(anchors, domain);
         if (fault is not null)
         {
@@ -183,9 +191,11 @@ internal sealed class Grouping
         foreach (Node anchor in anchors)
         {
             if (AlignmentOf(anchor, domain) is not { } own) return $"{anchor.Op} has another size";
-            foreach ((Node read, Alignment alignment) in Reads(anchor, own, domain, n => size += counted.Add(n) ? CodeSize.Of(n) : 0))
+            foreach ((Node read, Alignment alignment) in Reads(anchor, own, domain, n => size += counted.Add(n)
+                ? CodeSize.Of(n) : 0))
             {
-                if (set.Contains(read) && alignment != AlignmentOf(read, domain)) return $"{anchor.Op} reads {read.Op} elsewhere";
+                bool fits = !set.Contains(read) || alignment == AlignmentOf(read, domain);
+                if (!fits) return $"{anchor.Op} reads {read.Op} elsewhere";
             }
         }
 
@@ -200,7 +210,8 @@ internal sealed class Grouping
         : null;
 
     /// <summary>The stored nodes that an anchor reads, with the alignment of each read.</summary>
-    public IEnumerable<(Node Read, Alignment Alignment)> Reads(Node anchor, Alignment own, Domain domain, Action<Node>? visit = null)
+    public IEnumerable<(Node Read, Alignment Alignment)> Reads(Node anchor, Alignment own, Domain domain,
+        Action<Node>? visit = null)
     {
         HashSet<(Node, Alignment)> seen = [(anchor, own)];
         Stack<(Node, Alignment)> rest = new(seen);
@@ -222,7 +233,8 @@ internal sealed class Grouping
         HashSet<Node> stored = [.. _graph.Outputs.Select(Anchors.StorageOf).Where(_groupOf.ContainsKey)];
         foreach ((Node anchor, FusionGroup group) in _groupOf)
         {
-            stored.UnionWith(_reads[anchor].Where(r => _groupOf.TryGetValue(r, out FusionGroup? from) && from != group));
+            stored.UnionWith(_reads[anchor]
+                .Where(r => _groupOf.TryGetValue(r, out FusionGroup? from) && from != group));
         }
 
         foreach (FusionGroup group in _groups) group.Stored.AddRange(group.Anchors.Where(stored.Contains));
@@ -234,7 +246,11 @@ internal sealed class Grouping
         List<FusionGroup> order = [];
         HashSet<FusionGroup> seen = [];
         Stack<(FusionGroup Group, bool Done)> stack = new();
-        foreach (FusionGroup group in _groups.OrderByDescending(g => g.Anchors.Max(a => _position[a]))) stack.Push((group, false));
+        foreach (FusionGroup group in _groups.OrderByDescending(g => g.Anchors.Max(a => _position[a])))
+        {
+            stack.Push((group, false));
+        }
+
         while (stack.TryPop(out (FusionGroup Group, bool Done) top))
         {
             if (top.Done) order.Add(top.Group);

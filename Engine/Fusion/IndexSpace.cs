@@ -9,7 +9,8 @@ internal sealed class IndexSpace
     private readonly Dictionary<Access, IndexLoaded> _loaded = [];
     private int _count;
 
-    /// <summary>A variable that would have to be two (the inner of this extent) for an index to need no division.</summary>
+    /// <summary>A variable that would have to be two (the inner of this extent) for an index to need no
+    /// division.</summary>
     public (IndexVariable Variable, long Inner)? Refinement { get; private set; }
 
     public IndexVariable Variable(long extent) => new(_count++, extent);
@@ -51,8 +52,9 @@ internal sealed class IndexSpace
         return at;
     }
 
-    /// <summary>The index vector in <paramref name="to"/> of the element at <paramref name="at"/> in <paramref name="from"/>: axes that
-    /// correspond, alone or in runs of equal size, are mapped by themselves, so that few divisions remain.</summary>
+    /// <summary>The index vector in <paramref name="to"/> of the element at <paramref name="at"/> in
+    /// <paramref name="from"/>: axes that correspond, alone or in runs of equal size, are mapped by themselves, so that
+    /// few divisions remain.</summary>
     public Affine[] Reshape(Affine[] at, Shape from, Shape to)
     {
         Affine[] result = new Affine[to.Rank];
@@ -94,7 +96,8 @@ internal sealed class IndexSpace
     {
         foreach ((IndexTerm term, long c) in rest.Terms)
         {
-            if (term is IndexVariable v && c > 0 && d % c == 0 && d / c is > 1 and var inner && v.Extent > inner && v.Extent % inner == 0)
+            if (term is IndexVariable v && c > 0 && d % c == 0 && d / c is > 1 and var inner && v.Extent > inner
+                && v.Extent % inner == 0)
             {
                 return (v, inner);
             }

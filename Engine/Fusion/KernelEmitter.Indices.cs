@@ -4,8 +4,8 @@ namespace Cotangent.Fusion;
 
 internal sealed partial class KernelEmitter
 {
-    /// <summary>An index as an Int32. What does not change in the inner loops is computed outside; the fastest variable is added last,
-    /// which leaves "uniform + X" for the targets to see.</summary>
+    /// <summary>An index as an Int32. What does not change in the inner loops is computed outside; the fastest variable
+    /// is added last, which leaves "uniform + X" for the targets to see.</summary>
     private Value EmitIndex(Affine index)
     {
         _used.Add(index);

@@ -5,8 +5,8 @@ namespace Cotangent.Fusion;
 
 internal sealed partial class KernelEmitter
 {
-    /// <summary>A scatter-add: each work item owns the column of one (outer, inner) position. It zeroes the column, then adds all updates
-    /// in the order of the indices: no atomics, the same sums every time.</summary>
+    /// <summary>A scatter-add: each work item owns the column of one (outer, inner) position. It zeroes the column,
+    /// then adds all updates in the order of the indices: no atomics, the same sums every time.</summary>
     private void EmitScatter(Node n)
     {
         int extent = n.Get<ScatterAttributes>().Extent;

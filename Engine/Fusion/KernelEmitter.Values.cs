@@ -23,7 +23,8 @@ internal sealed partial class KernelEmitter
         return WithinHome(at, () => _scope.Values[key] = Compute(n, at));
     }
 
-    private static Constant BakedNumber(Node n) => Constant.Of(n.DType.Compute(), Numbers.ToDouble(n.Get<NumberAttributes>()));
+    private static Constant BakedNumber(Node n) =>
+        Constant.Of(n.DType.Compute(), Numbers.ToDouble(n.Get<NumberAttributes>()));
 
     private Value Compute(Node n, Affine[] at)
     {
@@ -37,13 +38,15 @@ internal sealed partial class KernelEmitter
             case OpKind.Movement:
                 return Move(n, at);
             case OpKind.Reduce:
-                return _reduced.TryGetValue(n, out Value? sum) && IndexSpace.Flatten(n.Shape, at).Equals(_outer) ? sum : SerialReduction(n, at);
+                return _reduced.TryGetValue(n, out Value? sum) && IndexSpace.Flatten(n.Shape, at).Equals(_outer) ? sum
+                    : SerialReduction(n, at);
             case OpKind.Indexing when n.Op == Ops.Gather:
                 return Gather(n, at);
             case OpKind.Leaf when n.Op == Ops.Iota:
                 return _builder.Convert(EmitIndex(at[0]), n.DType.Compute());
             default:
-                throw new InvalidOperationException($"{n} cannot be computed inside a kernel: it should have been stored.");
+                throw new InvalidOperationException(
+                    $"{n} cannot be computed inside a kernel: it should have been stored.");
         }
     }
 
@@ -90,10 +93,12 @@ internal sealed partial class KernelEmitter
         for (int i = 0; i < at.Length; i++)
         {
             Affine offset = at[i] + -low[i];
-            if (offset.Min < 0) And(ref inside, _builder.Compare(Opcode.GreaterEqual, EmitIndex(offset), Constant.Of(0)));
+            if (offset.Min < 0) And(ref inside,
+                _builder.Compare(Opcode.GreaterEqual, EmitIndex(offset), Constant.Of(0)));
             (from[i], Affine between) = _space.Divide(offset, interior[i] + 1);
             if (between.Max > 0) And(ref inside, _builder.Compare(Opcode.Equal, EmitIndex(between), Constant.Of(0)));
-            if (from[i].Max >= source[i]) And(ref inside, _builder.Compare(Opcode.Less, EmitIndex(from[i]), Constant.Of(source[i])));
+            if (from[i].Max >= source[i]) And(ref inside,
+                _builder.Compare(Opcode.Less, EmitIndex(from[i]), Constant.Of(source[i])));
         }
 
         return Guarded(inside, n, () => Evaluate(n.Inputs[0], from), () => Constant.Of(n.DType.Compute(), 0));

@@ -5,13 +5,14 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Fusion;
 
-/// <summary>Builds the IR of a fused kernel: evaluates each stored node at each point of the domain, following indices through movement
-/// ops down to loads. Values are kept by (node, index), so nothing is computed twice in a loop, and put in the outermost loop in which
-/// their index is known.</summary>
+/// <summary>Builds the IR of a fused kernel: evaluates each stored node at each point of the domain, following indices
+/// through movement ops down to loads. Values are kept by (node, index), so nothing is computed twice in a loop, and
+/// put in the outermost loop in which their index is known.</summary>
 /// <remarks>
-/// Launches: without reductions and for short rows or columns, a range with X along the innermost axes and Y over the others, reductions
-/// being serial loops; for long rows, a group of <see cref="Domain.GroupSize"/> items a row that strides over it.
-/// The kernel is emitted several times: first to find which axes indices keep apart, then with the axes joined accordingly.
+/// Launches: without reductions and for short rows or columns, a range with X along the innermost axes and Y over the
+/// others, reductions being serial loops; for long rows, a group of <see cref="Domain.GroupSize"/> items a row that
+/// strides over it. The kernel is emitted several times: first to find which axes indices keep apart, then with the
+/// axes joined accordingly.
 /// </remarks>
 internal sealed partial class KernelEmitter
 {
@@ -41,7 +42,8 @@ internal sealed partial class KernelEmitter
     private readonly HashSet<Node> _own;
     private EmitScope _scope;
 
-    private KernelEmitter(PlanGraph graph, FusionGroup group, Func<Node, bool> isStored, LoopVariables layout, int firstX)
+    private KernelEmitter(PlanGraph graph, FusionGroup group, Func<Node, bool> isStored, LoopVariables layout,
+        int firstX)
     {
         _graph = graph;
         _group = group;
@@ -94,8 +96,8 @@ internal sealed partial class KernelEmitter
         return flat;
     }
 
-    /// <summary>The first of the outer variables that X counts: as many as indices step through evenly, more if X would be too short to
-    /// fill the lanes.</summary>
+    /// <summary>The first of the outer variables that X counts: as many as indices step through evenly, more if X would
+    /// be too short to fill the lanes.</summary>
     private int ChooseX()
     {
         IndexVariable[] outer = OuterVariables;
@@ -166,7 +168,11 @@ internal sealed partial class KernelEmitter
             ImmutableArray<Value> start = [.. nodes.Select(n => (Value)Reduction.Start(n))];
             bool grouped = _group.IsGrouped;
             Value[] sums = [.. Loop(start, carried =>
-                [.. nodes.Select((n, i) => Reduction.Combine(_builder, n, carried[i], Evaluate(n.Inputs[0], _space.Unflatten(_full, n.Inputs[0].Shape))))])];
+                [.. nodes
+                    .Select((n, i) =>
+                    Reduction
+                    .Combine(_builder, n, carried[i],
+                    Evaluate(n.Inputs[0], _space.Unflatten(_full, n.Inputs[0].Shape))))])];
             for (int i = 0; i < nodes.Length; i++)
             {
                 Value sum = grouped ? _builder.GroupReduce(Reduction.GroupOpcode(nodes[i]), sums[i]) : sums[i];
@@ -197,7 +203,9 @@ internal sealed partial class KernelEmitter
 
     private void EmitStores()
     {
-        Node[] inner = [.. _group.Stored.Where(n => Grouping.AlignmentOf(n, _domain) == Alignment.Full && n.Op.Kind != OpKind.Reduce)];
+        Node[] inner =
+            [.. _group.Stored
+            .Where(n => Grouping.AlignmentOf(n, _domain) == Alignment.Full && n.Op.Kind != OpKind.Reduce)];
         Node[] outer = [.. _group.Stored.Except(inner)];
         if (_domain.K == 1)
         {
@@ -220,14 +228,16 @@ internal sealed partial class KernelEmitter
     }
 
     /// <summary>Runs over the K axis: every item all of it, or the items of a group in turn.</summary>
-    private ImmutableArray<Result> Loop(ImmutableArray<Value> start, Func<ImmutableArray<Value>, ImmutableArray<Value>> body)
+    private ImmutableArray<Result> Loop(ImmutableArray<Value> start,
+        Func<ImmutableArray<Value>, ImmutableArray<Value>> body)
     {
         Value first = _group.IsGrouped ? _builder.Position(Opcode.GroupIndex) : Constant.Of(0);
         Value step = Constant.Of(_group.IsGrouped ? Domain.GroupSize : 1);
         return Loop(_variables[1], first, (int)_domain.K, step, start, body);
     }
 
-    private ImmutableArray<Result> Loop(IndexVariable[] variables, Value first, int end, Value step, ImmutableArray<Value> start,
+    private ImmutableArray<Result> Loop(IndexVariable[] variables, Value first, int end, Value step,
+        ImmutableArray<Value> start,
         Func<ImmutableArray<Value>, ImmutableArray<Value>> body) =>
         _builder.For(first, Constant.Of(end), step, start, (i, carried) =>
         {
@@ -248,7 +258,8 @@ internal sealed partial class KernelEmitter
         : Evaluate(n, _space.Unflatten(flat, n.Shape));
 
     /// <summary>Computes all before it stores any: a result may lie where an operand is.</summary>
-    private void Store(IReadOnlyList<Node> nodes, Affine flat) => Store(nodes, [.. nodes.Select(n => ValueAt(n, flat))], flat);
+    private void Store(IReadOnlyList<Node> nodes, Affine flat) =>
+        Store(nodes, [.. nodes.Select(n => ValueAt(n, flat))], flat);
 
     private void Store(IReadOnlyList<Node> nodes, Value[] values, Affine flat)
     {
@@ -264,7 +275,8 @@ internal sealed partial class KernelEmitter
         KernelOperand operand = new(n, kind);
         if (!_parameterOf.TryGetValue(operand, out Parameter? parameter))
         {
-            IrType type = kind == OperandKind.Scalar ? n.DType.Compute() : IrType.Pointer(n.DType.Scalar(), AddressSpace.Global);
+            IrType type = kind == OperandKind.Scalar ? n.DType.Compute()
+                : IrType.Pointer(n.DType.Scalar(), AddressSpace.Global);
             _parameterOf[operand] = parameter = new Parameter(type, _parameters.Count);
             _parameters.Add(parameter);
             _operands.Add(operand);
@@ -276,8 +288,10 @@ internal sealed partial class KernelEmitter
     /// <summary>A name that says what the kernel does: its shape of work and its weightiest ops.</summary>
     private string Name()
     {
-        string work = _group.Kind == GroupKind.Scatter ? "scatter" : _domain.K == 1 ? "map" : _group.IsGrouped ? "row" : _domain.C > 1 ? "column" : "shortrow";
-        IEnumerable<string> ops = GroupOrder.Of(_group, IsBoundary).Where(n => n.Op.Kind != OpKind.Leaf && !IsBoundary(n))
+        string work = _group.Kind == GroupKind.Scatter ? "scatter" : _domain.K == 1 ? "map" : _group.IsGrouped ? "row"
+            : _domain.C > 1 ? "column" : "shortrow";
+        IEnumerable<string> ops = GroupOrder.Of(_group, IsBoundary)
+            .Where(n => n.Op.Kind != OpKind.Leaf && !IsBoundary(n))
             .OrderByDescending(Anchors.OwnCost).Select(n => n.Op.Name).Distinct().Take(3);
         return string.Join('_', [work, .. ops]);
     }

@@ -2,7 +2,8 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Fusion;
 
-/// <summary>The index variables of a domain: one for each of [A, K, C] at first, split where an index would need a division.</summary>
+/// <summary>The index variables of a domain: one for each of [A, K, C] at first, split where an index would need a
+/// division.</summary>
 internal sealed class LoopVariables
 {
     private readonly List<long>[] _extents;
@@ -10,7 +11,8 @@ internal sealed class LoopVariables
     public LoopVariables(Domain domain) => _extents = [[domain.A], [domain.K], [domain.C]];
 
     /// <summary>Makes the variables in a space, outermost first: equal layouts give equal ids.</summary>
-    public IndexVariable[][] Make(IndexSpace space) => [.. _extents.Select(axis => axis.Where(n => n > 1).Select(space.Variable).ToArray())];
+    public IndexVariable[][] Make(IndexSpace space) =>
+        [.. _extents.Select(axis => axis.Where(n => n > 1).Select(space.Variable).ToArray())];
 
     /// <summary>Splits a variable of a layout made before. False if it is not one of them (a loop's own).</summary>
     public bool Split(IndexVariable[][] made, IndexVariable variable, long inner)
@@ -45,7 +47,8 @@ internal sealed record VariableRun(IndexVariable[] Variables, long[] Strides, Va
         return new(variables, strides, counter);
     }
 
-    /// <summary>The factor f with which an index contains f·Base, if its coefficients are in proportion; else null.</summary>
+    /// <summary>The factor f with which an index contains f·Base, if its coefficients are in proportion; else
+    /// null.</summary>
     public static long? Factor(Affine index, ReadOnlySpan<IndexVariable> variables)
     {
         long factor = index.Coefficient(variables[^1]), stride = 1;

@@ -7,7 +7,8 @@ namespace Cotangent.Fusion;
 internal static class Reduction
 {
     /// <summary>The value of nothing.</summary>
-    public static Constant Start(Node reduce) => Constant.Of(reduce.DType.Compute(), Canonical.Start(reduce.Op, reduce.DType));
+    public static Constant Start(Node reduce) =>
+        Constant.Of(reduce.DType.Compute(), Canonical.Start(reduce.Op, reduce.DType));
 
     public static Value Combine(Builder b, Node reduce, Value sum, Value x) => b.Binary(
         reduce.Op == Ops.Sum ? Opcode.Add : reduce.Op == Ops.ReduceMax ? Opcode.Max : Opcode.Min, sum, x);

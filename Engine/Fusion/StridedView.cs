@@ -2,12 +2,12 @@ using Cotangent.Graph;
 
 namespace Cotangent.Fusion;
 
-/// <summary>A node as a view of stored elements: the element at an index is Base's element Offset + Σ index·stride (in Base's
-/// row-major order).</summary>
+/// <summary>A node as a view of stored elements: the element at an index is Base's element Offset + Σ index·stride (in
+/// Base's row-major order).</summary>
 internal sealed record StridedView(Node Base, long Offset, long[] Strides)
 {
-    /// <summary>Looks through movement ops down to a node that is computed or given. Where an op is no view (a pad, a reshape that mixes
-    /// strides) that op's result is the base, to be stored.</summary>
+    /// <summary>Looks through movement ops down to a node that is computed or given. Where an op is no view (a pad, a
+    /// reshape that mixes strides) that op's result is the base, to be stored.</summary>
     /// <param name="n">The node.</param>
     /// <param name="isStored">True for movement ops that are stored as they are.</param>
     public static StridedView Of(Node n, Func<Node, bool> isStored)
@@ -31,15 +31,18 @@ internal sealed record StridedView(Node Base, long Offset, long[] Strides)
     {
         Shape from = move.Inputs[0].Shape;
         long[] s = view.Strides;
-        if (move.Op == Ops.Permute) return view with { Strides = [.. move.Get<AxesAttributes>().Axes.Select(i => s[i])] };
+        if (move.Op == Ops.Permute) return view with { Strides =
+            [.. move.Get<AxesAttributes>().Axes.Select(i => s[i])] };
         if (move.Op == Ops.Expand) return view with { Strides = [.. s.Select((x, i) => from[i] == 1 ? 0 : x)] };
         if (move.Op == Ops.Slice)
         {
             (Shape start, _, Shape step) = move.Get<SliceAttributes>();
-            return new(view.Base, view.Offset + s.Select((x, i) => start[i] * x).Sum(), [.. s.Select((x, i) => step[i] * x)]);
+            return new(view.Base, view.Offset + s.Select((x, i) => start[i] * x).Sum(),
+                [.. s.Select((x, i) => step[i] * x)]);
         }
 
-        return move.Op == Ops.Reshape && Reshape(s, from, move.Shape) is { } strides ? view with { Strides = strides } : null;
+        return move.Op == Ops.Reshape && Reshape(s, from, move.Shape) is { } strides ? view with { Strides = strides }
+            : null;
     }
 
     /// <summary>The strides after a reshape, or null if the elements of a merged axis are not evenly apart.</summary>

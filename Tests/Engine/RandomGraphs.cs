@@ -32,7 +32,8 @@ internal sealed class RandomGraphs
     /// <param name="smooth">True for differentiable operations only, away from kinks.</param>
     /// <param name="leaf">Makes a leaf of a shape.</param>
     /// <returns>The graph's generator, with leaves, and one to three outputs.</returns>
-    public static (RandomGraphs Graph, Node[] Outputs) Make(int seed, int operations, DType type, bool smooth, Func<Shape, Node> leaf)
+    public static (RandomGraphs Graph, Node[] Outputs) Make(int seed, int operations, DType type, bool smooth,
+        Func<Shape, Node> leaf)
     {
         RandomGraphs graph = new(seed, type, smooth);
         for (int i = graph._random.Next(1, 4); i > 0; i--)
@@ -63,7 +64,8 @@ internal sealed class RandomGraphs
 
     private Node Pick() => _values[Math.Max(_random.Next(_values.Count), _random.Next(_values.Count))];
 
-    private Shape RandomShape(int rank) => Shape.From(Enumerable.Range(0, rank).Select(_ => s_extents[_random.Next(s_extents.Length)]));
+    private Shape RandomShape(int rank) =>
+        Shape.From(Enumerable.Range(0, rank).Select(_ => s_extents[_random.Next(s_extents.Length)]));
 
     private Node Operation()
     {
@@ -78,7 +80,8 @@ internal sealed class RandomGraphs
             13 => Reshape(x),
             14 => Slice(x),
             15 => Pad(x),
-            16 => Nodes.Concat(x.Shape.Rank > 0 ? _random.Next(x.Shape.Rank) : 0, x.Shape.Rank > 0 ? [x, Unary(x)] : [x]),
+            16 => Nodes
+                .Concat(x.Shape.Rank > 0 ? _random.Next(x.Shape.Rank) : 0, x.Shape.Rank > 0 ? [x, Unary(x)] : [x]),
             17 => Dot(x),
             18 => Gather(x),
             _ => Flip(x),
@@ -143,7 +146,8 @@ internal sealed class RandomGraphs
         return Nodes.Div(e, Nodes.Expand(Nodes.ReduceKeep(Ops.Sum, e, axes), x.Shape));
     }
 
-    private Node Permute(Node x) => Nodes.Permute(x, Shape.From(Enumerable.Range(0, x.Shape.Rank).OrderBy(_ => _random.Next())));
+    private Node Permute(Node x) =>
+        Nodes.Permute(x, Shape.From(Enumerable.Range(0, x.Shape.Rank).OrderBy(_ => _random.Next())));
 
     private Node Reshape(Node x)
     {
@@ -183,9 +187,11 @@ internal sealed class RandomGraphs
     private Node Dot(Node x)
     {
         if (x.Shape.Rank == 0) return x;
-        Node? y = _values.Where(v => v.Shape.Rank > 0 && v.Shape.Any(n => x.Shape.Contains(n))).OrderBy(_ => _random.Next()).FirstOrDefault();
+        Node? y = _values.Where(v => v.Shape.Rank > 0 && v.Shape.Any(n => x.Shape.Contains(n)))
+            .OrderBy(_ => _random.Next()).FirstOrDefault();
         if (y is null) return x;
-        (int l, int r) = Enumerable.Range(0, x.Shape.Rank).SelectMany(i => Enumerable.Range(0, y.Shape.Rank).Select(j => (i, j)))
+        (int l, int r) = Enumerable.Range(0, x.Shape.Rank)
+            .SelectMany(i => Enumerable.Range(0, y.Shape.Rank).Select(j => (i, j)))
             .Where(p => x.Shape[p.i] == y.Shape[p.j]).OrderBy(_ => _random.Next()).First();
         Node scaled = Nodes.Scale(x, 1.0 / x.Shape[l]);
         (int Left, int Right)[] batch = [.. Enumerable.Range(0, Math.Min(x.Shape.Rank, y.Shape.Rank))

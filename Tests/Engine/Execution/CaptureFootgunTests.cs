@@ -49,7 +49,8 @@ public class CaptureFootgunTests
     public void OldValueReturned_KeepsItsValue()
     {
         State p = new(Vector(1));
-        CompiledFunction<Tensor, Tensor> step = Jit.Compile((Tensor g) => { Tensor old = p.Value; p.Value = old + g; return old; });
+        CompiledFunction<Tensor, Tensor> step = Jit
+            .Compile((Tensor g) => { Tensor old = p.Value; p.Value = old + g; return old; });
         Tensor a = step.Invoke(Vector(1)), b = step.Invoke(Vector(1)), c = step.Invoke(Vector(1));
         Assert.Equal([1f], a.ToArray<float>());
         Assert.Equal([2f], b.ToArray<float>());
@@ -72,8 +73,10 @@ public class CaptureFootgunTests
     public void TwoCellsSwapped_HoldEachOthersValue()
     {
         State a = new(Vector(1)), b = new(Vector(2));
-        CompiledFunction<Tensor, Tensor> swap = Jit.Compile((Tensor x) => { (a.Value, b.Value) = (b.Value, a.Value); return x + 1; });
-        CompiledFunction<Tensor, Tensor> step = Jit.Compile((Tensor x) => { a.Value += x; b.Value += x; return x * 2; });
+        CompiledFunction<Tensor, Tensor> swap = Jit
+            .Compile((Tensor x) => { (a.Value, b.Value) = (b.Value, a.Value); return x + 1; });
+        CompiledFunction<Tensor, Tensor> step = Jit
+            .Compile((Tensor x) => { a.Value += x; b.Value += x; return x * 2; });
         for (int i = 0; i < 3; i++)
         {
             step.Invoke(Vector(1));
@@ -88,7 +91,8 @@ public class CaptureFootgunTests
     public void SameValueInTwoCells_StaysIndependent()
     {
         State a = new(Vector(1)), b = new(Vector(5));
-        CompiledFunction<Tensor, Tensor> both = Jit.Compile((Tensor x) => { a.Value = x + 1; b.Value = a.Value; return x * 2; });
+        CompiledFunction<Tensor, Tensor> both = Jit
+            .Compile((Tensor x) => { a.Value = x + 1; b.Value = a.Value; return x * 2; });
         CompiledFunction<Tensor, Tensor> one = Jit.Compile((Tensor x) => { a.Value += x; return x * 2; });
         both.Invoke(Vector(1));
         one.Invoke(Vector(10));

@@ -23,7 +23,8 @@ public class FusionTests
 
         Executor.Realize(outputs);
 
-        for (int k = 0; k < outputs.Length; k++) Close(truth[k], HostData.ToDoubles(outputs[k]), $"seed {seed}, output {k}");
+        for (int k = 0; k < outputs.Length; k++) Close(truth[k], HostData.ToDoubles(outputs[k]),
+            $"seed {seed}, output {k}");
     }
 
     [Fact]
@@ -65,7 +66,8 @@ public class FusionTests
     }
 
     [Fact]
-    public void MatMul_OfTransposedViews_CopiesNothing() => Assert.Single(Steps(Random(30, 20).T.MatMul(Random(40, 30).T)));
+    public void MatMul_OfTransposedViews_CopiesNothing() =>
+        Assert.Single(Steps(Random(30, 20).T.MatMul(Random(40, 30).T)));
 
     [Fact]
     public void AttentionScores_OfPermutedHeads_CopyNothing()
@@ -75,7 +77,8 @@ public class FusionTests
     }
 
     [Fact]
-    public void Reshape_OfAProduct_IsNotCopied() => Assert.Single(Steps(Random(30, 20).MatMul(Random(20, 6)).Reshape(15, 2, 6)));
+    public void Reshape_OfAProduct_IsNotCopied() =>
+        Assert.Single(Steps(Random(30, 20).MatMul(Random(20, 6)).Reshape(15, 2, 6)));
 
     [Fact]
     public void Permute_OfAProduct_IsWrittenDirectly() =>
@@ -115,12 +118,14 @@ public class FusionTests
         Tensor empty = Tensor.From(Array.Empty<float>(), [0, 3], Device.Cpu);
         Assert.Empty((empty * 2).ToArray<float>());
         Assert.Equal([0f, 0, 0], empty.Sum(0).ToArray<float>());
-        Assert.Equal(new float[4], Tensor.From(new float[0], [2, 0]).MatMul(Tensor.From(new float[0], [0, 2])).ToArray<float>());
+        Assert.Equal(new float[4],
+            Tensor.From(new float[0], [2, 0]).MatMul(Tensor.From(new float[0], [0, 2])).ToArray<float>());
     }
 
     [Fact]
     public void Realize_MoreElementsThanAnIndexCounts_IsRefused() =>
-        Assert.Throws<TensorTooLargeException>(() => Tensor.Ones([1 << 16, 1 << 16], DType.Float32, Device.Cpu).Realize());
+        Assert.Throws<TensorTooLargeException>(() =>
+            Tensor.Ones([1 << 16, 1 << 16], DType.Float32, Device.Cpu).Realize());
 
     [Fact]
     public void Concat_OfManyParts_IsComputedInPlace()
@@ -163,7 +168,8 @@ public class FusionTests
         double scale = truth.Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
         for (int i = 0; i < truth.Length; i++)
         {
-            bool close = truth[i].Equals(actual[i]) || Math.Abs(truth[i] - actual[i]) <= 1e-4 * (0.01 + scale + Math.Abs(truth[i]));
+            bool close = truth[i].Equals(actual[i])
+                || Math.Abs(truth[i] - actual[i]) <= 1e-4 * (0.01 + scale + Math.Abs(truth[i]));
             Assert.True(close, $"{what}, element {i} is {actual[i]}; it should be {truth[i]}");
         }
     }

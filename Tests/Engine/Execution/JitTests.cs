@@ -23,7 +23,8 @@ public class JitTests
         f.Invoke(Vector(1, 2));
         f.Invoke(Vector(1, 2, 3));
         Assert.Equal(2, f.TraceCount);
-        Assert.Contains("trace 2: the argument is Float32[3] on cpu; it was Float32[2] on cpu", f.Report(), StringComparison.Ordinal);
+        Assert.Contains("trace 2: the argument is Float32[3] on cpu; it was Float32[2] on cpu", f.Report(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -51,13 +52,15 @@ public class JitTests
         CompiledFunction<Tensor, float, Tensor> f = Jit.Compile((Tensor x, float c) => x * c + 0.25f);
         f.Invoke(Vector(1, 2), 3.5f);
         Assert.Equal([4.75f, 9.25f], f.Invoke(Vector(1, 2), 4.5f).ToArray<float>());
-        Assert.Contains("argument 1 is the constant 4.5; it was the constant 3.5", f.Report(), StringComparison.Ordinal);
+        Assert.Contains("argument 1 is the constant 4.5; it was the constant 3.5", f.Report(),
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public void Invoke_ConstantInARecord_IsPartOfTheSignature()
     {
-        CompiledFunction<(Tensor X, int Power), Tensor> f = Jit.Compile(((Tensor X, int Power) a) => a.Power == 2 ? a.X * a.X : a.X);
+        CompiledFunction<(Tensor X, int Power), Tensor> f = Jit
+            .Compile(((Tensor X, int Power) a) => a.Power == 2 ? a.X * a.X : a.X);
         Assert.Equal([9f], f.Invoke((Vector(3), 2)).ToArray<float>());
         Assert.Equal([3f], f.Invoke((Vector(3), 1)).ToArray<float>());
     }
@@ -67,7 +70,8 @@ public class JitTests
     {
         CompiledFunction<Dictionary<string, Tensor>, (Tensor Sum, Tensor[] Parts)> f = Jit.Compile(
             (Dictionary<string, Tensor> p) => (p["a"] + p["b"], new[] { p["a"] * 2, p["b"] }));
-        (Tensor sum, Tensor[] parts) = f.Invoke(new Dictionary<string, Tensor> { ["a"] = Vector(1), ["b"] = Vector(2) });
+        (Tensor sum, Tensor[] parts) = f
+            .Invoke(new Dictionary<string, Tensor> { ["a"] = Vector(1), ["b"] = Vector(2) });
         Assert.Equal(3, sum.Item<float>());
         Assert.Equal(2, parts[0].Item<float>());
         Assert.Equal(2, parts[1].Item<float>());
@@ -143,7 +147,8 @@ public class JitTests
             Tensor[] Function(Tensor[] x)
             {
                 int next = 0;
-                (_, Cotangent.Graph.Node[] outputs) = RandomGraphs.Make(seed, 20, DType.Float32, false, shape => x.Length > 0
+                (_, Cotangent.Graph.Node[] outputs) = RandomGraphs
+                    .Make(seed, 20, DType.Float32, false, shape => x.Length > 0
                     ? x[next++].Node
                     : Add(Tensor.From(RandomGraphs.Elements(seed + data.Length, shape.Size), shape, Device.Cpu)).Node);
                 return [.. outputs.Select(o => new Tensor(o))];

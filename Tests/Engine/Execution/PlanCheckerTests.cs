@@ -10,7 +10,8 @@ public class PlanCheckerTests
 
     [Fact]
     public void Check_ScratchBuffersThatOverlapWhileAlive_Throws() =>
-        Assert.Contains("does not hold its value", Assert.Throws<PlanException>(() => PlanChecker.Check(Plan(0, 64))).Message, StringComparison.Ordinal);
+        Assert.Contains("does not hold its value",
+            Assert.Throws<PlanException>(() => PlanChecker.Check(Plan(0, 64))).Message, StringComparison.Ordinal);
 
     [Fact]
     public void Check_ReadBeforeWrite_Throws()
@@ -44,8 +45,11 @@ public class PlanCheckerTests
     {
         ExecutionPlan plan = Plan(0, 256);
         Dictionary<int, int> donated = new() { [0] = 0 };
-        PlanChecker.Check(With(plan, plan.Steps[0], plan.Steps[1], new TestStep([0, 1, 2], [3]) { ReadsInPlace = [0] }), donated);
-        Assert.Throws<PlanException>(() => PlanChecker.Check(With(plan, plan.Steps[0], plan.Steps[1], new TestStep([0, 1, 2], [3])), donated));
+        PlanChecker
+            .Check(With(plan, plan.Steps[0], plan.Steps[1], new TestStep([0, 1, 2], [3]) { ReadsInPlace = [0] }),
+            donated);
+        Assert.Throws<PlanException>(() =>
+            PlanChecker.Check(With(plan, plan.Steps[0], plan.Steps[1], new TestStep([0, 1, 2], [3])), donated));
     }
 
     /// <summary>in → a; in → b; a, b → out, all of 256 bytes; the buffers are in 0, a 1, b 2, out 3.</summary>
@@ -54,7 +58,8 @@ public class PlanCheckerTests
         Device = Device.Cpu,
         Buffers =
         [
-            new(BufferKind.Input, 256, 0), new(BufferKind.Scratch, 256, 0) { Offset = a }, new(BufferKind.Scratch, 256, 0) { Offset = b },
+            new(BufferKind.Input, 256, 0), new(BufferKind.Scratch, 256, 0) { Offset = a },
+                new(BufferKind.Scratch, 256, 0) { Offset = b },
             new(BufferKind.Output, 256, 0),
         ],
         Steps = [new TestStep([0], [1]), new TestStep([0], [2]), new TestStep([1, 2], [3])],
