@@ -133,7 +133,8 @@ internal sealed class TracedFunction<TResult>
         if (cellOf.TryGetValue(n, out int cell)) return new(-1, cell, null);
         if (n.Storage is { } storage) return new(-1, -1, storage);
         throw new TracedValueException(
-            $"The compiled function uses a tensor that depends on {n.Get<InputAttributes>().Name} of another, enclosing transform. Pass it as an argument.");
+            $"The compiled function uses a tensor that depends on {n.Get<InputAttributes>().Name} of another, " +
+            "enclosing transform. Pass it as an argument.");
     }
 
     /// <summary>For each written cell: the output buffer that may be the cell's own memory, or −1; and whether its new
