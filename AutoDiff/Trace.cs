@@ -23,7 +23,7 @@ internal sealed class Trace
                     "respect to floating tensors. Let the function capture it instead of taking it, or cast it.");
             }
 
-            _placeholders[i] = Make.Input(x.Shape, x.DType, x.Device, $"{transform} {name}");
+            _placeholders[i] = Make.Input(x.Shape, x.DType, x.Device, $"{transform} {name}", x.IsAnywhere);
             _arguments[_placeholders[i]] = x;
         }
 
@@ -46,7 +46,7 @@ internal sealed class Trace
     /// <summary>The derivative of outputs at the arguments, as a map of tangents.</summary>
     public LinearMap Linearize(IReadOnlyList<Node> outputs)
     {
-        Node[] tangents = [.. _placeholders.Select(p => Make.Input(p.Shape, p.DType, p.Device, "tangent"))];
+        Node[] tangents = [.. _placeholders.Select(p => Make.Input(p.Shape, p.DType, p.Device, "tangent", p.IsAnywhere))];
         return new LinearMap(tangents, Tangents(outputs, tangents));
     }
 

@@ -21,7 +21,9 @@ public sealed class DTypeMismatchException(string message) : CotangentException(
 
 /// <summary>Operands on different devices (CTG2003).</summary>
 public sealed class DeviceMismatchException(string op, Device left, Device right) : CotangentException("CTG2003",
-    $"{op}: one operand is on {left.Id} and another on {right.Id}. Move one with .To(device) first.");
+    left.Id == right.Id
+        ? $"{op}: the operands are on two different '{left.Id}' devices. Move one with .To(device) first."
+        : $"{op}: one operand is on {left.Id} and another on {right.Id}. Move one with .To(device) first.");
 
 /// <summary>The value of a tensor was read while a transform or Compile was tracing (CTG2004).</summary>
 public sealed class TracedValueException(string message) : CotangentException("CTG2004", message);

@@ -104,7 +104,7 @@ internal sealed class TracedFunction<TResult>
     }
 
     private static Node Placeholder(Tensor t, int i) =>
-        Make.Input(t.Shape, t.Weak?.WidestDType ?? t.DType, t.Device, $"argument {i}");
+        Make.Input(t.Shape, t.Weak?.WidestDType ?? t.DType, t.Device, $"argument {i}", t.Weak is not null);
 
     /// <summary>Captured tensors are inputs by reference: those that were lazy before the trace are computed now, once,
     /// not in every call. Numbers and what follows from them alone stay part of the program.</summary>

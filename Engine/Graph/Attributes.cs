@@ -7,8 +7,8 @@ internal abstract record Attributes;
 /// structural hashing leaves it out.</summary>
 internal sealed record NumberAttributes(DType DType, ulong Bits) : Attributes;
 
-/// <summary>A placeholder's identity: two are never the same.</summary>
-internal sealed record InputAttributes(Shape Shape, DType DType, string Name) : Attributes;
+/// <summary>A placeholder of a trace. One that stands for a number computed anywhere goes with tensors of any device.</summary>
+internal sealed record InputAttributes(Shape Shape, DType DType, string Name, bool IsAnywhere) : Attributes;
 
 /// <summary>The result's shape (reshape, expand) or extents (iota).</summary>
 internal sealed record ShapeAttributes(Shape Shape) : Attributes;

@@ -14,8 +14,8 @@ internal static class Make
     public static Node Fill(Node scalar, Shape shape) =>
         Expand(Reshape(scalar, Shape.From(Enumerable.Repeat(1, shape.Rank))), shape);
 
-    public static Node Input(Shape shape, DType type, Kernels.Device device, string name) =>
-        new(Ops.Input, [], new InputAttributes(shape, type, name), device);
+    public static Node Input(Shape shape, DType type, Kernels.Device device, string name, bool isAnywhere = false) =>
+        new(Ops.Input, [], new InputAttributes(shape, type, name, isAnywhere), device);
 
     public static Node Iota(Shape shape, int axis, DType type) => new(Ops.Iota, [], new IotaAttributes(shape, axis, type));
 

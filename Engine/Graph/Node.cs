@@ -18,7 +18,7 @@ internal sealed class Node
         (Shape, DType) = op.Infer(inputs, attributes);
         _state = new State(op, inputs, attributes, null);
         Device = device ?? CommonDevice(op, inputs);
-        _isComputedFromNumbers = op == Ops.Number || op == Ops.Iota
+        _isComputedFromNumbers = op == Ops.Number || op == Ops.Iota || attributes is InputAttributes { IsAnywhere: true }
             || (op.Kind is OpKind.Elementwise or OpKind.Movement && inputs.All(i => i.IsAnywhere));
         IsTraced = op == Ops.Input || inputs.Any(i => i.IsTraced);
         _depth = inputs.IsEmpty ? 0 : 1 + inputs.Max(i => i.Depth);
