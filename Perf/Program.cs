@@ -25,7 +25,7 @@ internal static class Program
     {
         Device device = Device.CreateCpu(threads);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"case",-34} {"achieved",12} {"limit",12} {"ratio",6}   ({device.Name}, {threads} threads)"));
-        double copy = Suites.Copy(device);
+        double copy = Suites.Copy(device, threads);
         if (suite is "roofline" or "all") Print("copy 64 MiB", copy, copy, "GB/s");
         if (suite is "elementwise" or "all") Print("tanh(x*y+0.5)*x+y 16M", Suites.Chain(device), copy, "GB/s");
         if (suite is "matmul" or "all")
