@@ -23,6 +23,7 @@ internal static class HostData
     {
         Storage storage = n.Storage ?? throw new InvalidOperationException($"{n} is not realised.");
         if (!destination.IsEmpty) storage.Device.Read(storage.Memory, storage.ByteOffset, destination);
+        GC.KeepAlive(storage); // its owner's finaliser releases the memory
     }
 
     /// <summary>A realised node's elements as numbers (int64 beyond 2^53 rounds).</summary>
