@@ -30,7 +30,7 @@ internal sealed class Signature : IEquatable<Signature>
         {
             if (leaf is Tensor tensor) tensors.Add(tensor);
             parts.Add(leaf is Tensor t ? Describe(path, t)
-                : new Part(path, default, default, null, ArgumentKind.Constant, leaf));
+                : new Part(path, default, default, null, ArgumentKind.Constant, leaf, IsNegativeZero(leaf)));
         });
         return new Signature([.. parts], [.. tensors]);
     }
@@ -67,11 +67,15 @@ internal sealed class Signature : IEquatable<Signature>
 
     public override int GetHashCode() => _hash;
 
+    // Equals says that -0 is 0; division does not.
+    private static bool IsNegativeZero(object? x) =>
+        (x is float f && f == 0 && float.IsNegative(f)) || (x is double d && d == 0 && double.IsNegative(d));
+
     private static Part Describe(string path, Tensor t) => new(path, t.Shape, t.DType,
         KindOf(t) == ArgumentKind.Tensor ? t.Device : null, KindOf(t), null);
 
     private sealed record Part(string Path, Shape Shape, DType DType, Device? Device, ArgumentKind Kind,
-        object? Constant)
+        object? Constant, bool IsNegativeZero = false)
     {
         public string Name => Path.Length == 0 ? "the argument" : $"argument {Path}";
 

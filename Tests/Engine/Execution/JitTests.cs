@@ -57,6 +57,14 @@ public class JitTests
     }
 
     [Fact]
+    public void Invoke_NegativeZeroConstant_IsNotZero()
+    {
+        CompiledFunction<Tensor, float, Tensor> f = Jit.Compile((Tensor x, float c) => x / c);
+        Assert.Equal([float.PositiveInfinity], f.Invoke(Vector(1), 0f).ToArray<float>());
+        Assert.Equal([float.NegativeInfinity], f.Invoke(Vector(1), -0f).ToArray<float>());
+    }
+
+    [Fact]
     public void Invoke_ConstantInARecord_IsPartOfTheSignature()
     {
         CompiledFunction<(Tensor X, int Power), Tensor> f = Jit
