@@ -16,7 +16,7 @@ internal static class LmCommand
 
     private static readonly Option<string?> s_device = new("--device") { Description = "cpu, opencl, opencl:1, … Default: cpu.", HelpName = "ID" };
     private static readonly Option<int> s_threads = Count("--threads", Environment.ProcessorCount, 1, "Threads of the CPU device; results do not depend on it.");
-    private static readonly Option<int> s_steps = Count("--steps", 1200, 0, "Optimizer steps in all, resumed ones included.");
+    private static readonly Option<int> s_steps = Count("--steps", 900, 0, "Optimizer steps in all, resumed ones included.");
     private static readonly Option<int> s_stopAfter = Count("--stop-after", int.MaxValue, 1, "Save and end after this many steps, as Ctrl-C would.");
     private static readonly Option<int> s_layers = Count("--layers", 4, 1, "Transformer blocks.");
     private static readonly Option<int> s_width = Count("--width", 128, 1, "Features of the residual stream; a multiple of --heads.");
