@@ -8,6 +8,9 @@ namespace Cotangent.Kernels;
 /// <summary>The processor's SIMD units. A launch has finished when it returns.</summary>
 internal sealed partial class CpuDevice : Device
 {
+    /// <summary>Work items a group, as on GPUs.</summary>
+    private const int LargestGroup = 1024;
+
     private readonly Lock _queue = new();
     private readonly WorkerPool _pool;
     private readonly CpuAllocator _allocator;
@@ -58,6 +61,13 @@ internal sealed partial class CpuDevice : Device
     {
         if (!DeviceChecks.Launch(this, kernel, shape, arguments))
             return;
+
+        Index3D group = shape.Group;
+        if (kernel.Source.Kind == LaunchKind.Grouped && (long)group.X * group.Y * group.Z > LargestGroup)
+        {
+            throw new DeviceException("CTG3006", $"Kernel '{kernel.Source.Name}' was launched in groups of {DeviceChecks.Text(group)} " +
+                $"items; {Id} runs groups of at most {LargestGroup}. See docs/diagnostics.md#CTG3006");
+        }
 
         lock (_queue)
             _launch.Run((CpuKernel)kernel, shape, arguments);

@@ -101,6 +101,16 @@ public class CpuDeviceTests
         s_one.Launch(s_one.Compile(Squares()), LaunchShape.Range(4), [KernelArgument.Scalar(1)]));
 
     [Fact]
+    public void Launch_GroupBeyondTheLimit_IsRefusedWithTheLimit()
+    {
+        Kernel empty = new("empty", LaunchKind.Grouped, []);
+        empty.Body.Nodes.Add(new Return());
+        DeviceException error = Assert.Throws<DeviceException>(
+            () => s_one.Launch(s_one.Compile(empty), LaunchShape.Groups(1, 100_000), []));
+        Assert.Contains("at most 1024", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Listing_OfARangeKernel_NamesItsStatements() =>
         Assert.Contains("Store", s_one.Compile(Squares()).Listing, StringComparison.Ordinal);
 
