@@ -4,20 +4,25 @@ using Cotangent.Kernels;
 
 namespace Cotangent.Perf;
 
-/// <summary>Measures ratios to the machine's limits, in one run. So far: the copy limit, one fused chain, square matrix products.</summary>
+/// <summary>Measures ratios to the machine's limits, in one run: the copy limit, one fused chain, square matrix products; and C#
+/// kernels against hand-written vector code.</summary>
 internal static class Program
 {
     private static int Main(string[] args)
     {
         Argument<string> suite = new("suite")
         {
-            Description = "roofline, elementwise, matmul or all",
+            Description = "roofline, elementwise, matmul, all, or kernels",
             DefaultValueFactory = _ => "all",
         };
-        suite.AcceptOnlyFromAmong("roofline", "elementwise", "matmul", "all");
+        suite.AcceptOnlyFromAmong("roofline", "elementwise", "matmul", "all", "kernels");
         Option<int> threads = new("--threads") { Description = "Threads of the CPU device.", DefaultValueFactory = _ => Environment.ProcessorCount };
-        RootCommand root = new("Cotangent's measurements.") { suite, threads };
-        root.SetAction(a => Run(a.GetValue(suite)!, a.GetValue(threads)));
+        Option<bool> quick = new("--quick") { Description = "kernels: a quarter of a second a case." };
+        Option<string> only = new("--only") { Description = "kernels: the topics whose names occur in this." };
+        RootCommand root = new("Cotangent's measurements.") { suite, threads, quick, only };
+        root.SetAction(a => a.GetValue(suite) == "kernels"
+            ? Kernels.KernelSuite.Run(a.GetResult(threads)?.Tokens.Count > 0 ? a.GetValue(threads) : 1, a.GetValue(quick), a.GetValue(only))
+            : Run(a.GetValue(suite)!, a.GetValue(threads)));
         return root.Parse(args).Invoke();
     }
 
