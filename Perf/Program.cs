@@ -18,7 +18,7 @@ internal static class Program
         suite.AcceptOnlyFromAmong("roofline", "elementwise", "matmul", "all", "kernels");
         Option<int> threads = new("--threads") { Description = "Threads of the CPU device.", DefaultValueFactory = _ => Environment.ProcessorCount };
         Option<bool> quick = new("--quick") { Description = "kernels: a quarter of a second a case." };
-        Option<string> only = new("--only") { Description = "kernels: the topics whose names occur in this." };
+        Option<string> only = new("--only") { Description = "kernels: only topics whose names contain one of these, separated by commas." };
         RootCommand root = new("Cotangent's measurements.") { suite, threads, quick, only };
         root.SetAction(a => a.GetValue(suite) == "kernels"
             ? Kernels.KernelSuite.Run(a.GetResult(threads)?.Tokens.Count > 0 ? a.GetValue(threads) : 1, a.GetValue(quick), a.GetValue(only))
