@@ -40,3 +40,8 @@ public sealed class TensorFileException(string file, string reason, Exception? i
 
 /// <summary>A tensor of more elements than a kernel can index (CTG2008).</summary>
 public sealed class TensorTooLargeException(string message) : CotangentException("CTG2008", message);
+
+/// <summary>The arguments of <see cref="Tensor.Kernel(Delegate, KernelLaunch, ReadOnlySpan{Tensor}, Shape,
+/// ReadOnlySpan{Tensor}, KernelJvp, KernelOptions)"/> do not fit the kernel (CTG2010). The message names the kernel and the
+/// parameter.</summary>
+public sealed class KernelCallException(string message) : CotangentException("CTG2010", message);

@@ -56,6 +56,7 @@ internal sealed class Capture
             return new(Ops.Input, null, n.Shape, n.DType, isScalar ? 1 : 0, slots.Count - 1);
         }
 
+        if (n.Attributes is KernelAttributes kernel) return new(n.Op, kernel.ForProgram(), default, default, n.Inputs.Length, 0);
         if (n.Op != Ops.Number) return new(n.Op, n.Attributes, default, default, n.Inputs.Length, 0);
 
         // 0 and 1 are part of the program: they simplify it. Other numbers are arguments; equal ones are one argument.

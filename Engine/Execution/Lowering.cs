@@ -7,7 +7,7 @@ using Cotangent.Kernels.Ir;
 namespace Cotangent.Execution;
 
 /// <summary>From a canonical graph to an execution plan: groups become steps, stored nodes become buffers.</summary>
-internal sealed class Lowering
+internal sealed partial class Lowering
 {
     private readonly PlanGraph _graph;
     private readonly Func<Device, Kernel, CompiledKernel> _compile;
@@ -155,6 +155,9 @@ internal sealed class Lowering
                 break;
             case GroupKind.Join:
                 AddJoin(group.Anchors[0]);
+                break;
+            case GroupKind.Kernel:
+                AddUserKernel(group);
                 break;
             default:
                 AddKernel(group);

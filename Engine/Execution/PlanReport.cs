@@ -20,6 +20,7 @@ internal static class PlanReport
                 KernelStep k => $"{k.Fused.Kernel.Kind} " + string.Join(", ", k.Fused.Operands
                     .Where(o => o.Kind == OperandKind.Write)
                         .Select(o => $"{o.Node.Op}%{o.Node.Id} {o.Node.DType}{o.Node.Shape}")),
+                UserKernelStep u => $"{u.Call.Kernel.Source.Kind} kernel, {u.Size}",
                 ProductStep p => $"{p.Dot.Result.Shape}",
                 _ => "",
             };

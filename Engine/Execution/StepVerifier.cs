@@ -21,10 +21,13 @@ internal sealed class StepVerifier
     private readonly Step _step;
     private readonly Node[] _results;
     private readonly double[][] _expected;
+    private readonly bool[][]? _undefined;
     private readonly double _noise;
 
-    private StepVerifier(ExecutionPlan plan, Step step, Node[] results, double[][] expected, double operands)
+    private StepVerifier(ExecutionPlan plan, Step step, Node[] results, double[][] expected, bool[][]? undefined,
+        double operands)
     {
+        _undefined = undefined;
         _noise = Cancellation * operands;
         _plan = plan;
         _step = step;
@@ -35,16 +38,16 @@ internal sealed class StepVerifier
     /// <summary>Reads the operands (the step may overwrite them); null for steps that fuse nothing.</summary>
     public static StepVerifier? Before(ExecutionPlan plan, Step step, KernelArgument[] buffers, ulong[] scalars)
     {
-        if (step is not KernelStep kernel) return null;
-        Node[] results = [.. kernel.Fused.Operands.Where(o => o.Kind == OperandKind.Write).Select(o => o.Node)];
+        if (step.Operands.IsEmpty) return null;
+        Node[] results = [.. step.Operands.Where(o => o.Kind == OperandKind.Write).Select(o => o.Node)];
         Dictionary<Node, Node> replaced = [];
         Dictionary<Node, double[]> values = [];
-        foreach (KernelOperand operand in kernel.Fused.Operands.Where(o => o.Kind != OperandKind.Write))
+        foreach (KernelOperand operand in step.Operands.Where(o => o.Kind != OperandKind.Write))
         {
             Node n = operand.Node, leaf = Make.Input(n.Shape, n.DType, plan.Device, $"%{n.Id}");
             replaced[n] = leaf;
             values[leaf] = operand.Kind == OperandKind.Scalar
-                ? [ScalarValue(n.DType, scalars[kernel.ScalarSlot(n)])]
+                ? [ScalarValue(n.DType, scalars[step.ScalarSlot(n)])]
                 : Read(buffers[plan.BufferOf[n]], n);
         }
 
@@ -52,8 +55,18 @@ internal sealed class StepVerifier
 
         // What the kernel does not read (no element of it is needed) may be anything.
         double[] Value(Node n) => values.TryGetValue(n, out double[]? known) ? known : new double[n.Shape.Size];
-        double[][] expected = Reference.Evaluate(Walk.Substitute(results, replaced), Value);
-        return new(plan, step, results, expected, Math.Max(1, operands));
+        Node[] computed = Walk.Substitute(results, replaced);
+        double[][] expected = Reference.Evaluate(computed, Value);
+        bool[][]? undefined = step is UserKernelStep ? [.. computed.Select((n, k) => Undefined(n, Value, expected[k]))] : null;
+        return new(plan, step, results, expected, undefined, Math.Max(1, operands));
+    }
+
+    /// <summary>Which elements a user's kernel leaves as they were: those that depend on what was there.</summary>
+    private static bool[] Undefined(Node n, Func<Node, double[]> leaf, double[] expected)
+    {
+        KernelAttributes call = n.Get<KernelAttributes>();
+        double[] other = KernelReference.Run(call, n.Inputs, Reference.Evaluate(n.Inputs, leaf), unwritten: 0)[call.Output];
+        return [.. expected.Zip(other, (x, y) => !x.Equals(y))];
     }
 
     /// <summary>Compares the results with what they should be.</summary>
@@ -67,6 +80,7 @@ internal sealed class StepVerifier
             for (int i = 0; i < actual.Length; i++)
             {
                 double x = actual[i], y = _expected[k][i];
+                if (_undefined?[k][i] == true) continue;
                 if (x.Equals(y) || Math.Abs(x - y) <= Tolerance * (Math.Abs(y) + scale) + _noise) continue;
                 if (!double.IsFinite(x) && Math.Abs(y) > Limit(_results[k].DType)) continue;
                 throw new StepMismatchException(

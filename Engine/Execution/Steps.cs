@@ -17,9 +17,16 @@ internal abstract class Step(string name, ImmutableArray<int> reads, ImmutableAr
     /// <summary>The size of the work, for reports.</summary>
     public virtual string Size => "";
 
+    /// <summary>The stored nodes that a kernel reads and writes, and its scalars; none for steps that cannot be
+    /// verified.</summary>
+    public virtual ImmutableArray<KernelOperand> Operands { get => []; init { } }
+
     /// <summary>Buffers that a result may overwrite in this very step: each element is read before the result's element
     /// of the same index is written, and by the same work item.</summary>
     public ImmutableArray<int> ReadsInPlace { get; init; } = [];
+
+    /// <summary>The scalar slot that the parameter of a scalar operand is bound to.</summary>
+    public virtual int ScalarSlot(Graph.Node placeholder) => throw new InvalidOperationException($"{Name} has no scalars.");
 
     /// <summary>Issues the step.</summary>
     public abstract void Launch(Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars);
@@ -36,12 +43,15 @@ internal sealed class KernelStep(FusedKernel fused, CompiledKernel kernel,
     public FusedKernel Fused { get; } = fused;
 
     /// <inheritdoc/>
+    public override ImmutableArray<KernelOperand> Operands { get; init; } = fused.Operands;
+
+    /// <inheritdoc/>
     public override string Size => Fused.Kernel.Kind == Kernels.Ir.LaunchKind.Grouped
         ? $"{Fused.Launch.Grid.X} groups of {Fused.Launch.Group.X}"
         : $"{Fused.Launch.Extent.X} x {Fused.Launch.Extent.Y}";
 
-    /// <summary>The scalar slot that a placeholder's parameter is bound to.</summary>
-    public int ScalarSlot(Graph.Node placeholder) =>
+    /// <inheritdoc/>
+    public override int ScalarSlot(Graph.Node placeholder) =>
         arguments[Fused.Operands.IndexOf(new(placeholder, OperandKind.Scalar))].Index;
 
     /// <inheritdoc/>

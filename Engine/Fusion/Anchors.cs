@@ -80,6 +80,8 @@ internal sealed class Anchors
         foreach (Node n in order.Where(IsJoin)) PlanJoin(n);
         foreach (Node n in order.Where(n => n.Op == Ops.Dot)) PlanDot(n);
 
+        foreach (Node n in order.Where(n => n.Op == Ops.UserKernel)) PlanKernel(n);
+
         foreach (Node cut in _cuts) Store(cut, "the kernel would be too large");
 
         // Planning dots may have added copies.
@@ -127,6 +129,17 @@ internal sealed class Anchors
         Store(plan.Result, "dot");
         Store(plan.Left.Base, "dot operand");
         Store(plan.Right.Base, "dot operand");
+    }
+
+    private void PlanKernel(Node n)
+    {
+        UserKernel kernel = n.Get<KernelAttributes>().Kernel;
+        Store(n, "kernel");
+        foreach (Node input in kernel.InputsOf(n).Where(i => i.Shape.Size > 0)) Store(input, "kernel operand");
+        foreach (Node number in kernel.NumbersOf(n).Where(x => ScalarArgument.Of(x, _graph) is null))
+        {
+            Store(number, "kernel number");
+        }
     }
 
     private void Consider(Node n)

@@ -16,6 +16,9 @@ internal enum GroupKind : byte
 
     /// <summary>A concatenation along the outermost axis: its parts are computed into their places.</summary>
     Join,
+
+    /// <summary>One call of a user's kernel; the anchors are its outputs that are used.</summary>
+    Kernel,
 }
 
 /// <summary>Nodes computed together in one step.</summary>

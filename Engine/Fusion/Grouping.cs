@@ -54,9 +54,9 @@ internal sealed class Grouping
         {
             if (!_anchors.Reasons.ContainsKey(n)) continue;
             _position[n] = _position.Count;
-            FusionGroup group = MakeGroup(n);
+            FusionGroup group = _groups.FirstOrDefault(g => IsOutputOf(n, g)) ?? MakeGroup(n);
+            if (!_groups.Add(group)) group.Anchors.Add(n);
             _groupOf[n] = group;
-            _groups.Add(group);
             _reads[n] = FindReads(n);
         }
     }
@@ -65,7 +65,13 @@ internal sealed class Grouping
         _anchors.Dots.ContainsKey(n) ? new(GroupKind.Product, n, Domain.Map(n.Shape.Size))
         : _anchors.Joins.Contains(n) ? new(GroupKind.Join, n, Domain.Map(n.Shape.Size))
         : n.Op == Ops.ScatterAdd ? new(GroupKind.Scatter, n, Domain.OfScatter(n))
+        : n.Op == Ops.UserKernel ? new(GroupKind.Kernel, n, Domain.Map(n.Shape.Size))
         : new(GroupKind.Fused, n, n.Op.Kind == OpKind.Reduce ? Domain.OfReduction(n) : Domain.Map(n.Shape.Size));
+
+    /// <summary>True for another output of the call that a group is.</summary>
+    private static bool IsOutputOf(Node n, FusionGroup group) =>
+        group.Kind == GroupKind.Kernel && n.Attributes is KernelAttributes call
+        && group.Anchors[0].Get<KernelAttributes>().IsSameCall(call) && group.Anchors[0].Inputs.SequenceEqual(n.Inputs);
 
     private bool IsStored(Node n) => _groupOf.ContainsKey(n) || _graph.Leaves.ContainsKey(n);
 

@@ -17,7 +17,7 @@ internal sealed class Node
     {
         (Shape, DType) = op.Infer(inputs, attributes);
         _state = new State(op, inputs, attributes, null);
-        Device = device ?? CommonDevice(op, inputs);
+        Device = device ?? (attributes as KernelAttributes)?.Device ?? CommonDevice(op, inputs);
         _isComputedFromNumbers = op == Ops.Number || op == Ops.Iota || attributes is InputAttributes { IsAnywhere: true }
             || (op.Kind is OpKind.Elementwise or OpKind.Movement && inputs.All(i => i.IsAnywhere));
         IsTraced = op == Ops.Input || inputs.Any(i => i.IsTraced);
@@ -64,7 +64,7 @@ internal sealed class Node
     public void Realize(Storage storage) => Volatile.Write(ref _state, new State(Ops.Data, [], null, storage));
 
     /// <inheritdoc/>
-    public override string ToString() => $"%{Id} = {Op}({string.Join(", ", Inputs.Select(i => $"%{i.Id}"))}) {DType}{Shape}";
+    public override string ToString() => $"%{Id} = {Attributes as KernelAttributes ?? (object)Op}({string.Join(", ", Inputs.Select(i => $"%{i.Id}"))}) {DType}{Shape}";
 
     private static Device CommonDevice(Op op, ImmutableArray<Node> inputs)
     {

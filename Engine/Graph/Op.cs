@@ -22,6 +22,9 @@ internal enum OpKind : byte
 
     /// <summary>Gather and scatter-add: an index map that depends on data.</summary>
     Indexing,
+
+    /// <summary>A C# kernel of the user's: a step of its own.</summary>
+    Kernel,
 }
 
 /// <summary>One operation of the closed op set: its name, its shape and dtype rule, its slow float64 value and how it fuses.

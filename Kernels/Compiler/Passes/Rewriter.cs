@@ -15,10 +15,15 @@ internal abstract class Rewriter
     protected Builder Output => _output!;
 
     /// <summary>The copy of <paramref name="kernel"/>.</summary>
-    public virtual Kernel Run(Kernel kernel)
+    public virtual Kernel Run(Kernel kernel) => Copy(kernel, kernel.Parameters);
+
+    /// <summary>The copy with other parameters; <paramref name="prologue"/> writes what stands before the body and maps
+    /// the old parameters that are gone.</summary>
+    protected Kernel Copy(Kernel kernel, ImmutableArray<Parameter> parameters, Action? prologue = null)
     {
-        Kernel copy = new(kernel.Name, kernel.Kind, kernel.Parameters);
+        Kernel copy = new(kernel.Name, kernel.Kind, parameters);
         _output = new Builder(copy.Body);
+        prologue?.Invoke();
         Visit(kernel.Body);
         return copy;
     }

@@ -1,0 +1,65 @@
+using System.Collections.Immutable;
+using Cotangent.Fusion;
+using Cotangent.Graph;
+using Cotangent.Kernels;
+
+namespace Cotangent.Execution;
+
+/// <summary>What an IR parameter of a user's kernel is bound to: a buffer, a number, or constant bits (a view's
+/// length).</summary>
+internal readonly record struct KernelBinding(int Buffer, ScalarArgument? Number, ulong Bits)
+{
+    public static KernelBinding ToBuffer(int id) => new(id, null, 0);
+
+    public static KernelBinding To(ScalarArgument number) => new(-1, number, 0);
+
+    public static KernelBinding To(long length) => new(-1, null, (ulong)length);
+}
+
+/// <summary>Zeroes a buffer before a kernel adds to it.</summary>
+internal readonly record struct ZeroFill(CompiledKernel Kernel, int Buffer, int Count);
+
+/// <summary>Launches a user's kernel. On Device.Debug the C# method itself runs, where all its numbers are known to the
+/// host.</summary>
+internal sealed class UserKernelStep(KernelAttributes call, CompiledKernel kernel, ImmutableArray<KernelBinding> bindings,
+    ImmutableArray<ZeroFill> fills, ImmutableArray<int> reads, ImmutableArray<int> writes)
+    : Step(kernel.Source.Name, reads, writes)
+{
+    private readonly KernelArgument[] _arguments = new KernelArgument[bindings.Length];
+
+    public KernelAttributes Call { get; } = call;
+
+    /// <inheritdoc/>
+    public override required ImmutableArray<KernelOperand> Operands { get; init; }
+
+    /// <inheritdoc/>
+    public override string Size => Call.Launch.Group.X > 0
+        ? $"{DeviceChecks.Text(Call.Launch.Grid)} groups of {DeviceChecks.Text(Call.Launch.Group)}"
+        : DeviceChecks.Text(Call.Launch.Extent);
+
+    private bool RunsAsMethod => kernel.Source == Call.Kernel.Source;
+
+    /// <inheritdoc/>
+    public override int ScalarSlot(Node placeholder) =>
+        bindings.First(b => b.Number?.Leaf == placeholder).Number!.Slot;
+
+    /// <inheritdoc/>
+    public override void Launch(Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars)
+    {
+        foreach (ZeroFill fill in fills)
+        {
+            device.Launch(fill.Kernel, LaunchShape.Range(fill.Count), [buffers[fill.Buffer]]);
+        }
+
+        for (int i = 0; i < _arguments.Length; i++)
+        {
+            KernelBinding b = bindings[i];
+            _arguments[i] = b.Buffer >= 0 ? buffers[b.Buffer]
+                : KernelArgument.Raw(b.Number is { } number ? number.Evaluate(scalars) : b.Bits);
+        }
+
+        if (device is DebugDevice debug && RunsAsMethod) KernelMethod.Run(debug, Call, _arguments);
+        else device.Launch(kernel, Call.Launch, _arguments);
+        Array.Clear(_arguments);
+    }
+}

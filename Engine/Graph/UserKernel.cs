@@ -1,0 +1,96 @@
+using System.Collections.Concurrent;
+using System.Collections.Immutable;
+using System.Reflection;
+using Cotangent.Kernels;
+using Cotangent.Kernels.Il;
+using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Passes;
+
+namespace Cotangent.Graph;
+
+/// <summary>A C# kernel as an operation on tensors. Which views are outputs is read from its code: those that it writes. One
+/// instance a method.</summary>
+internal sealed class UserKernel
+{
+    private static readonly ConcurrentDictionary<MethodInfo, UserKernel> s_kernels = new();
+
+    private readonly MemoryAccess[] _access;
+
+    private UserKernel(Delegate kernel)
+    {
+        Method = kernel.Method;
+        Target = kernel.Target;
+        Source = FrontEnd.Compile(Method);
+        _access = ParameterAccess.Of(Source);
+        ImmutableArray<KernelParameter> parameters = KernelParameter.Of(Method, Source);
+        Inputs = [.. parameters.Where(p => p.IsView && !IsWritten(p))];
+        Outputs = [.. parameters.Where(p => p.IsView && IsWritten(p))];
+        Numbers = [.. parameters.Where(p => !p.IsView)];
+    }
+
+    public MethodInfo Method { get; }
+
+    /// <summary>The object of a lambda without captures; null for static methods.</summary>
+    public object? Target { get; }
+
+    public Kernel Source { get; }
+
+    public string Name => Method.Name;
+
+    /// <summary>The views that the kernel does not write.</summary>
+    public ImmutableArray<KernelParameter> Inputs { get; }
+
+    /// <summary>The views that it writes.</summary>
+    public ImmutableArray<KernelParameter> Outputs { get; }
+
+    public ImmutableArray<KernelParameter> Numbers { get; }
+
+    /// <summary>The kernel of a delegate.</summary>
+    /// <exception cref="KernelCompilationException">It uses what kernels cannot use.</exception>
+    /// <exception cref="KernelCallException">It has parameters that no tensor or number can be given for.</exception>
+    public static UserKernel Of(Delegate kernel) => s_kernels.TryGetValue(kernel.Method, out UserKernel? known)
+        ? known
+        : s_kernels.GetOrAdd(kernel.Method, new UserKernel(kernel));
+
+    /// <summary>The first output that is added to atomically: what it is added to must have a value; null if there is
+    /// none.</summary>
+    public KernelParameter? FirstAccumulated => Outputs.FirstOrDefault(p => (_access[p.Index] & MemoryAccess.Atomic) != 0);
+
+    /// <summary>The nodes behind the input views of a call.</summary>
+    public IEnumerable<Node> InputsOf(Node call) => call.Inputs.Take(Inputs.Length);
+
+    /// <summary>The nodes behind the numbers of a call.</summary>
+    public IEnumerable<Node> NumbersOf(Node call) => call.Inputs.Skip(Inputs.Length);
+
+    /// <summary>Throws unless the inputs of a call fit: tensors, then numbers.</summary>
+    /// <exception cref="KernelCallException">Their number or sizes do not fit.</exception>
+    /// <exception cref="DTypeMismatchException">A dtype does not.</exception>
+    public void CheckInputs(IReadOnlyList<Node> x)
+    {
+        if (x.Count != Inputs.Length + Numbers.Length) throw new KernelCallException(
+            $"kernel '{Name}': {x.Count} inputs and numbers for {Inputs.Length} views and {Numbers.Length} numbers.");
+
+        for (int i = 0; i < x.Count; i++)
+        {
+            bool isNumber = i >= Inputs.Length;
+            KernelParameter p = isNumber ? Numbers[i - Inputs.Length] : Inputs[i];
+            if (x[i].DType != p.DType) throw new DTypeMismatchException(
+                $"kernel '{Name}': the parameter '{p.Name}' is {p.Type.ToText()} and takes {p.DType}; " +
+                $"it is given {x[i].DType}{x[i].Shape}. Cast it first.");
+            if (isNumber && x[i].Shape.Rank != 0) throw new KernelCallException(
+                $"kernel '{Name}': the parameter '{p.Name}' is a number; it is given a tensor of shape {x[i].Shape}.");
+            if (!isNumber) CheckElements(p, x[i].Shape);
+        }
+    }
+
+    /// <summary>Throws unless a tensor of this shape consists of whole elements of a view.</summary>
+    /// <exception cref="KernelCallException">It does not.</exception>
+    public void CheckElements(KernelParameter view, Shape shape)
+    {
+        if (shape.Size % view.ElementCount != 0) throw new KernelCallException(
+            $"kernel '{Name}': an element of the parameter '{view.Name}' ({view.Type.ToText()}) is {view.ElementCount} numbers; " +
+            $"the tensor of shape {shape} has {shape.Size}, which is no multiple.");
+    }
+
+    private bool IsWritten(KernelParameter p) => (_access[p.Index] & MemoryAccess.Write) != 0;
+}
