@@ -8,7 +8,7 @@ internal static class UserKernel
 {
     public static readonly Dictionary<Op, Rule> Rules = new()
     {
-        [Ops.UserKernel] = new() { Jvp = Tangent, Transpose = Cotangent },
+        [Ops.UserKernel] = new() { Jvp = Tangent, Transpose = Transposed },
     };
 
     private static Node? Tangent(Node y, Node?[] dx)
@@ -49,7 +49,7 @@ internal static class UserKernel
         return new Node(y.Op, [.. y.Inputs.Select((x, i) => linear.Contains(i) ? dx[i] ?? Algebra.Like(x, 0) : x)], call);
     }
 
-    private static Node Cotangent(Node y, Node ct, int argument)
+    private static Node Transposed(Node y, Node ct, int argument)
     {
         KernelAttributes call = y.Get<KernelAttributes>();
         ImmutableArray<int> linear = LinearInputs(call);

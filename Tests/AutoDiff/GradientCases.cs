@@ -58,6 +58,10 @@ internal static class GradientCases
         new("gather", Ops.Gather, x => Make.Gather(x[0], Indices([5], 4), 0), [[4, 2]]),
         new("gather of two axes", Ops.Gather, x => Make.Gather(x[0], Indices([2, 3], 3), 1), [[2, 3, 2]]),
         new("scatter_add", Ops.ScatterAdd, x => Make.ScatterAdd(x[0], Indices([5], 4), 0, 4), [[5, 2]]),
+        new("kernel with a jvp", Ops.UserKernel, x => UserKernelDerivativeTests.Square(new Tensor(x[0])).Node, [s_shape]),
+        new("kernel of two outputs", Ops.UserKernel, x => UserKernelDerivativeTests.Polar(new(x[0]), new(x[1]), new(x[2]))[1].Node,
+            [s_shape, s_shape, []], 0.5, 2),
+        new("linear kernel", Ops.UserKernel, x => UserKernelDerivativeTests.Difference(new(x[0]), new(Number(x[0], 1.5))).Node, [s_shape]),
         new("scatter_add outside", Ops.ScatterAdd, x => Make.ScatterAdd(x[0], Indices([2, 3], 9), 1, 4), [[2, 2, 3, 2]]),
     ];
 

@@ -190,6 +190,8 @@ public static class OpCases
         new("rms_norm", x => Nn.RmsNorm(x[0], x[1]), new Arg([4, 9]), new Arg([9])) { Ulps = 32 },
         new("attention", x => Nn.Attention(x[0], x[1], x[2]), new Arg([2, 3, 4]), new Arg([2, 5, 4]), new Arg([2, 5, 6])) { Ulps = 64 },
         new("attention causal", x => Nn.Attention(x[0], x[1], x[2], causal: true), new Arg([2, 4, 3]), new Arg([2, 4, 3]), new Arg([2, 4, 3])) { Ulps = 64 },
+        new("kernel", x => Tensor.Kernel(UserKernels.SampleKernels.Scale, 15, [x[0].Cast(DType.Float32)], [3, 5], numbers: [2f, 0.5f]), new Arg([5, 3]))
+            { Differentiable = false },
         new("cross_entropy", x => Nn.CrossEntropy(x[0], x[1]), new Arg([3, 4, 6]), new Arg([3, 4], DType.Int32) { Low = 0, High = 5 }) { Ulps = 16 },
     ];
 
