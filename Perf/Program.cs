@@ -32,7 +32,12 @@ internal static class Program
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"case",-34} {"achieved",12} {"limit",12} {"ratio",6}   ({device.Name}, {threads} threads)"));
         double copy = Suites.Copy(device, threads);
         if (suite is "roofline" or "all") Print("copy 64 MiB", copy, copy, "GB/s");
-        if (suite is "elementwise" or "all") Print("tanh(x*y+0.5)*x+y 16M", Suites.Chain(device), copy, "GB/s");
+        if (suite is "elementwise" or "all")
+        {
+            (double chain, double limit, double ratio) = Suites.Chain(device, threads);
+            Print("tanh(x*y+0.5)*x+y 16M", chain, limit, "GB/s", ratio);
+        }
+
         if (suite is "matmul" or "all")
         {
             double peak = Suites.FmaPeak(threads);
@@ -42,6 +47,6 @@ internal static class Program
         return 0;
     }
 
-    private static void Print(string name, double achieved, double limit, string unit) =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-34} {achieved,7:F1} {unit,-7}{limit,7:F1} {unit,-7}{achieved / limit,4:F2}"));
+    private static void Print(string name, double achieved, double limit, string unit, double? ratio = null) =>
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-34} {achieved,7:F1} {unit,-7}{limit,7:F1} {unit,-7}{ratio ?? achieved / limit,4:F2}"));
 }

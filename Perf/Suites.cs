@@ -8,12 +8,22 @@ namespace Cotangent.Perf;
 internal static class Suites
 {
     private const int Floats = 1 << 24;
+    private const int Rounds = 9;
 
     /// <summary>The copy limit: memory copies of as many parts as threads, at once. Bytes read and written a second.</summary>
     public static double Copy(Device device, int threads)
     {
         const long bytes = 4L * Floats;
         DeviceMemory from = device.AllocateMemory(bytes), to = device.AllocateMemory(bytes);
+        // Pages that were never written are all the same page of zeros, in the cache: reading them measures nothing.
+        Span<byte> pattern = new byte[1 << 20];
+        pattern.Fill(1);
+        for (long at = 0; at < bytes; at += pattern.Length)
+        {
+            device.Write(pattern, from, at);
+            device.Write(pattern, to, at);
+        }
+
         long part = bytes / threads;
         double seconds = Median(() => Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, i =>
         {
@@ -26,12 +36,21 @@ internal static class Suites
         return 2 * bytes / seconds / 1e9;
     }
 
-    /// <summary>One fused chain over 16 M floats: 12 bytes an element.</summary>
-    public static double Chain(Device device)
+    /// <summary>One fused chain over 16 M floats, 12 bytes an element, and copies, a round of each in turn: the rate of
+    /// memory changes with what else the machine does. The medians of both and of the rounds' ratios.</summary>
+    public static (double Chain, double Copy, double Ratio) Chain(Device device, int threads)
     {
         RandomKey key = new(1);
         Tensor x = key.Normal([Floats]).To(device).Realize(), y = key.Uniform([Floats]).To(device).Realize();
-        return 12.0 * Floats / MedianInPlace(device, () => (x * y + 0.5f).Tanh() * x + y) / 1e9;
+        double[] chain = new double[Rounds], copy = new double[Rounds], ratio = new double[Rounds];
+        for (int round = 0; round < Rounds; round++)
+        {
+            chain[round] = 12.0 * Floats / MedianInPlace(device, () => (x * y + 0.5f).Tanh() * x + y) / 1e9;
+            copy[round] = Copy(device, threads);
+            ratio[round] = chain[round] / copy[round];
+        }
+
+        return (Middle(chain), Middle(copy), Middle(ratio));
     }
 
     public static double MatMul(Device device, int n)
@@ -94,7 +113,12 @@ internal static class Suites
             seconds[i] = Stopwatch.GetElapsedTime(start).TotalSeconds;
         }
 
-        Array.Sort(seconds);
-        return seconds[repetitions / 2];
+        return Middle(seconds);
+    }
+
+    private static double Middle(double[] samples)
+    {
+        Array.Sort(samples);
+        return samples[samples.Length / 2];
     }
 }

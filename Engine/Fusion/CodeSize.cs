@@ -24,26 +24,12 @@ internal sealed class CodeSize
     /// <summary>The instructions of one node, without what it reads.</summary>
     public static int Of(Node n) => n.Op.Kind switch
     {
-        OpKind.Elementwise when n.Op == Ops.Threefry0 || n.Op == Ops.Threefry1 => 130,
-        OpKind.Elementwise when n.Op == Ops.Sin || n.Op == Ops.Cos => 550,
-        OpKind.Elementwise when n.Op == Ops.Tan => 1100,
-        OpKind.Elementwise when n.Op == Ops.Pow => 150,
-        OpKind.Elementwise when n.Op == Ops.Erf || n.Op == Ops.Atan => n.DType == DType.Float64 ? 125 : 100,
-        OpKind.Elementwise when Anchors.IsTranscendental(n.Op) => n.Op == Ops.Log || n.Op == Ops.Log1p ? 65 : 40,
+        OpKind.Elementwise when n.Op == Ops.Threefry0 || n.Op == Ops.Threefry1 || Anchors.IsTranscendental(n.Op) =>
+            LoweredSize.Of(n),
         OpKind.Movement => n.Op == Ops.Pad || n.Op == Ops.Concat ? 8 * n.Inputs.Length : 1,
         OpKind.Indexing => 10,
         OpKind.Leaf => n.Op == Ops.Number ? 0 : 2,
         _ => 2,
-    };
-
-    private static int Of(MathFunction function) => function switch
-    {
-        MathFunction.Sin or MathFunction.Cos => 550,
-        MathFunction.Tan => 1100,
-        MathFunction.Pow => 150,
-        MathFunction.Erf or MathFunction.Atan => 100,
-        MathFunction.Log or MathFunction.Log1p => 65,
-        _ => 40,
     };
 
     /// <summary>True for the body of a counted loop: its If is the loop's test, not a guard.</summary>
@@ -64,7 +50,7 @@ internal sealed class CodeSize
         {
             if (node is Instruction instruction)
             {
-                int own = instruction.Opcode == Opcode.Call ? Of(instruction.Function) : 1;
+                int own = instruction.Opcode == Opcode.Call ? LoweredSize.Of(instruction) : 1;
                 size += (long)own << Math.Min(depth, 3);
             }
             else if (node is Structured structured)

@@ -1,4 +1,5 @@
 using System.Reflection.Emit;
+using System.Runtime.Intrinsics.X86;
 using Cotangent.Kernels.Ir;
 using Cotangent.Kernels.Passes;
 
@@ -61,6 +62,11 @@ internal sealed partial class SimdEmitter
             case >= Opcode.GlobalIndex and <= Opcode.GridExtent:
                 EmitVaryingPosition(x, part);
                 break;
+            case Opcode.Select when NativeMinMax(x) is { } minMax:
+                PushVector(minMax.Left, part);
+                PushVector(minMax.Right, part);
+                _il.Call(_isa.Method(minMax.Function, VectorIsa.ElementOf(x.Type), 2));
+                break;
             case Opcode.Select:
                 PushCondition(x.Operands[0], x.Type, part);
                 PushVector(x.Operands[1], part);
@@ -98,6 +104,26 @@ internal sealed partial class SimdEmitter
                 break;
         }
     }
+
+    /// <summary>The x86 instruction for <c>a &lt; b ? a : b</c> and its like: minps gives its second operand where the
+    /// comparison does not hold, NaN and zeros of either sign among them.</summary>
+    private static (string Function, Value Left, Value Right)? NativeMinMax(Instruction select)
+    {
+        if (!X86Base.IsSupported || !select.Type.IsFloat
+            || select.Operands[0] is not Instruction { Opcode: Opcode.Less or Opcode.Greater } compare)
+        {
+            return null;
+        }
+
+        (Value x, Value y) = (select.Operands[1], select.Operands[2]);
+        bool inOrder = IsSame(compare.Operands[0], x) && IsSame(compare.Operands[1], y);
+        bool swapped = IsSame(compare.Operands[0], y) && IsSame(compare.Operands[1], x);
+        return !inOrder && !swapped ? null
+            : ((compare.Opcode == Opcode.Less) == inOrder ? "MinNative" : "MaxNative", x, y);
+    }
+
+    private static bool IsSame(Value x, Value y) => x == y
+        || (x is Constant a && y is Constant b && a.Type == b.Type && a.Bits == b.Bits);
 
     private static string FunctionOf(Opcode opcode) => opcode switch
     {
