@@ -34,6 +34,9 @@ public abstract partial class Device
     /// <summary>The hardware's own name, for people.</summary>
     public string Name { get; }
 
+    /// <summary>The most bytes of shared memory that a group may have: what the kernel allocates and what the launch adds.</summary>
+    public virtual long MaxSharedMemoryPerGroup => 1 << 20;
+
     /// <summary>Waits until everything issued so far has finished. Errors of earlier launches are thrown here at the latest.</summary>
     /// <exception cref="DeviceException">A launch failed on the device.</exception>
     public abstract void Synchronize();

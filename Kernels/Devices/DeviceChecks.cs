@@ -6,6 +6,9 @@ namespace Cotangent.Kernels;
 /// things in the same words.</summary>
 internal static class DeviceChecks
 {
+    /// <summary>The warp operations that whole groups are built of count on at most 32 warps of 32.</summary>
+    private const int LargestGroupOfWarps = 1024;
+
     /// <summary>Throws unless the memory is this device's, was not released, and has the range.</summary>
     /// <exception cref="DeviceException">CTG3008.</exception>
     /// <exception cref="ObjectDisposedException">The memory was released.</exception>
@@ -52,7 +55,33 @@ internal static class DeviceChecks
         for (int i = 0; i < arguments.Length; i++)
             Argument(device, source, i, arguments[i]);
 
-        return Shape(source, shape);
+        bool hasWork = Shape(source, shape);
+        Groups(device, kernel, shape);
+        return hasWork;
+    }
+
+    private static void Groups(Device device, CompiledKernel kernel, in LaunchShape shape)
+    {
+        if (kernel.Source.Kind != LaunchKind.Grouped)
+            return;
+        Shared(device, $"Kernel '{kernel.Source.Name}'", kernel.SharedBytes, shape.SharedBytes);
+        if (kernel.UsesWarps && (long)shape.Group.X * shape.Group.Y * shape.Group.Z > LargestGroupOfWarps)
+        {
+            throw new DeviceException("CTG3006", $"Kernel '{kernel.Source.Name}' was launched in groups of {Text(shape.Group)} items; " +
+                $"groups with warp operations have at most {LargestGroupOfWarps}. See docs/diagnostics.md#CTG3006");
+        }
+    }
+
+    /// <summary>Throws if a group would have more shared memory than the device gives.</summary>
+    /// <exception cref="DeviceException">CTG3006.</exception>
+    public static void Shared(Device device, string kernel, long allocated, long added)
+    {
+        if (allocated + added > device.MaxSharedMemoryPerGroup || added < 0)
+        {
+            throw new DeviceException("CTG3006", $"{kernel} was launched with {added:N0} bytes of dynamic shared memory besides the " +
+                $"{allocated:N0} that it allocates; a group on {device.Id} has at most {device.MaxSharedMemoryPerGroup:N0}. " +
+                "See docs/diagnostics.md#CTG3006");
+        }
     }
 
     private static void Argument(Device device, Kernel kernel, int index, KernelArgument argument)

@@ -34,6 +34,9 @@ internal sealed class TypedKernel(Device device, CompiledKernel kernel)
         }
     }
 
+    /// <summary>The bytes of shared memory that a launch adds.</summary>
+    public static int SharedBytes(in KernelConfig config) => (int)Math.Min(config.SharedMemoryConfig.ArraySize, int.MaxValue);
+
     /// <summary>An index as three coordinates; unused ones are <paramref name="rest"/>.</summary>
     public static Index3D ToIndex3D<TIndex>(TIndex index, int rest)
         where TIndex : struct, IIndex => index switch
@@ -99,7 +102,7 @@ internal ref struct LaunchArguments
     public readonly void Launch(KernelConfig config)
     {
         TypedKernel.RequireGroup(config.GroupDim);
-        Launch(LaunchShape.Groups(config.GridDim, config.GroupDim), TypedKernel.IsRange(config.GridDim));
+        Launch(LaunchShape.Groups(config.GridDim, config.GroupDim, TypedKernel.SharedBytes(config)), TypedKernel.IsRange(config.GridDim));
     }
 
     private readonly void Launch(in LaunchShape shape, bool hasWork)

@@ -38,6 +38,17 @@ public static class Grid
     /// <summary>The work item's number over all groups: group by group, X fastest within each.</summary>
     public static int GlobalLinearIndex => LinearIndex * Group.Dimension.Size + Group.LinearIndex;
 
+    /// <summary>The index over all groups of an item of a group.</summary>
+    public static Index1D ComputeGlobalIndex(Index1D gridIdx, Index1D groupIdx) => gridIdx.X * Group.DimX + groupIdx.X;
+
+    /// <summary>The index over all groups of an item of a group.</summary>
+    public static Index2D ComputeGlobalIndex(Index2D gridIdx, Index2D groupIdx) =>
+        new(gridIdx.X * Group.DimX + groupIdx.X, gridIdx.Y * Group.DimY + groupIdx.Y);
+
+    /// <summary>The index over all groups of an item of a group.</summary>
+    public static Index3D ComputeGlobalIndex(Index3D gridIdx, Index3D groupIdx) => new(
+        gridIdx.X * Group.DimX + groupIdx.X, gridIdx.Y * Group.DimY + groupIdx.Y, gridIdx.Z * Group.DimZ + groupIdx.Z);
+
     internal static int GlobalX => IdxX * Group.DimX + Group.IdxX;
 
     internal static int GlobalY => IdxY * Group.DimY + Group.IdxY;

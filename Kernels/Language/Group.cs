@@ -47,6 +47,33 @@ public static class Group
     public static T Broadcast<T>(T value, int groupIndex)
         where T : unmanaged => KernelContext.Current.Exchange(value, all => all[groupIndex]);
 
+    /// <summary>The value of item number <paramref name="item"/>, which may differ by item; the own value where there is no such
+    /// item. Ours, not ILGPU's: its shuffles stay within a warp.</summary>
+    /// <typeparam name="T">A scalar or a struct of scalars.</typeparam>
+    public static T Shuffle<T>(T value, int item)
+        where T : unmanaged => KernelContext.Current.Exchange(value, all => (uint)item < (uint)all.Length ? all[item] : value);
+
+    /// <summary>A barrier that tells all whether the predicate is true for every item.</summary>
+    public static bool BarrierAnd(bool predicate)
+    {
+        Barrier();
+        return ReduceMin(predicate ? 1 : 0) != 0;
+    }
+
+    /// <summary>A barrier that tells all whether the predicate is true for any item.</summary>
+    public static bool BarrierOr(bool predicate)
+    {
+        Barrier();
+        return ReduceMax(predicate ? 1 : 0) != 0;
+    }
+
+    /// <summary>A barrier that tells all for how many items the predicate is true.</summary>
+    public static int BarrierPopCount(bool predicate)
+    {
+        Barrier();
+        return ReduceAdd(predicate ? 1 : 0);
+    }
+
     /// <summary>The sum over the group, for all. Ours, not ILGPU's: its <c>GroupExtensions.AllReduce</c>.</summary>
     public static float ReduceAdd(float value) => Reduce(value, (x, y) => x + y);
 
@@ -61,6 +88,9 @@ public static class Group
 
     /// <summary>The sum over the group, for all.</summary>
     public static long ReduceAdd(long value) => Reduce(value, (x, y) => x + y);
+
+    /// <summary>The sum over the group, for all.</summary>
+    public static ulong ReduceAdd(ulong value) => Reduce(value, (x, y) => x + y);
 
     /// <summary>The minimum over the group, for all.</summary>
     public static float ReduceMin(float value) => Reduce(value, MathF.Min);
@@ -77,6 +107,9 @@ public static class Group
     /// <summary>The minimum over the group, for all.</summary>
     public static long ReduceMin(long value) => Reduce(value, Math.Min);
 
+    /// <summary>The minimum over the group, for all.</summary>
+    public static ulong ReduceMin(ulong value) => Reduce(value, Math.Min);
+
     /// <summary>The maximum over the group, for all.</summary>
     public static float ReduceMax(float value) => Reduce(value, MathF.Max);
 
@@ -92,15 +125,19 @@ public static class Group
     /// <summary>The maximum over the group, for all.</summary>
     public static long ReduceMax(long value) => Reduce(value, Math.Max);
 
-    /// <summary>Halves the group again and again: a tree fixed by the group's size.</summary>
+    /// <summary>The maximum over the group, for all.</summary>
+    public static ulong ReduceMax(ulong value) => Reduce(value, Math.Max);
+
+    /// <summary>The tree that the IR fixes: for s = p/2, p/4, …, 1 with the least power of two p that holds the group, item i below s
+    /// takes item i + s.</summary>
     private static T Reduce<T>(T value, Func<T, T, T> combine)
         where T : unmanaged => KernelContext.Current.Exchange(value, all =>
         {
             T[] work = [.. all];
-            for (int count = work.Length; count > 1; count = (count + 1) / 2)
+            for (int s = (int)System.Numerics.BitOperations.RoundUpToPowerOf2((uint)work.Length) / 2; s >= 1; s /= 2)
             {
-                for (int i = 0, half = (count + 1) / 2; i + half < count; i++)
-                    work[i] = combine(work[i], work[i + half]);
+                for (int i = 0; i < s && i + s < work.Length; i++)
+                    work[i] = combine(work[i], work[i + s]);
             }
 
             return work[0];

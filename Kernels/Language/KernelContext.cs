@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Cotangent.Kernels;
 
 /// <summary>Where a work item stands while its kernel runs as plain C# on Device.Debug. One a thread.</summary>
@@ -27,7 +29,8 @@ internal sealed class KernelContext
     private GroupState Shared => Group ?? throw new InvalidOperationException(
         "CTG1012: Group features need explicit groups. Remove the leading index parameter and launch with LoadGrouped.");
 
-    private int LinearIndex => (GroupIndex.Z * GroupDimension.Y + GroupIndex.Y) * GroupDimension.X + GroupIndex.X;
+    /// <summary>The item's number in its group, X fastest.</summary>
+    public int LinearIndex => (GroupIndex.Z * GroupDimension.Y + GroupIndex.Y) * GroupDimension.X + GroupIndex.X;
 
     /// <summary>Runs one work item on this thread.</summary>
     public void Run(Action item, Index3D gridIndex = default, GroupState? group = null)
@@ -46,25 +49,28 @@ internal sealed class KernelContext
         }
     }
 
-    public void Barrier() => Shared.Wait();
+    public void Barrier() => Shared.Group.Wait();
 
     /// <summary>Gathers every item's value, then gives each a function of all.</summary>
     public T Exchange<T>(T value, Func<T[], T> select)
-        where T : unmanaged
-    {
-        GroupState group = Shared;
-        T[] all = group.Slots<T>();
-        all[LinearIndex] = value;
-        group.Wait();
-        T result = select(all);
-        group.Wait();
-        group.ReleaseSlots(all);
-        return result;
-    }
+        where T : unmanaged => Shared.Group.Exchange(LinearIndex, value, select);
+
+    /// <summary>Gathers the values of the own warp's items, then gives each a function of them.</summary>
+    public T ExchangeInWarp<T>(T value, Func<T[], T> select)
+        where T : unmanaged =>
+        Shared.Warp(LinearIndex / Ir.Opcodes.WarpSize).Exchange(LinearIndex % Ir.Opcodes.WarpSize, value, select);
 
     /// <summary>The shared array that the items of this group allocate as their next one.</summary>
     public ArrayView<T> AllocateShared<T>(int count)
         where T : unmanaged => ViewOf(Shared.Allocate<T>(_allocations++, count));
+
+    /// <summary>The shared memory that the launch added, as elements of a type.</summary>
+    public unsafe ArrayView<T> DynamicShared<T>()
+        where T : unmanaged
+    {
+        ArrayView<byte> bytes = ViewOf(Shared.Dynamic);
+        return bytes.Length == 0 ? new(null, 0) : new((T*)Unsafe.AsPointer(ref bytes[0]), bytes.Length / sizeof(T));
+    }
 
     /// <summary>An array of this item alone.</summary>
     public ArrayView<T> AllocateLocal<T>(int count)
@@ -84,31 +90,44 @@ internal sealed class KernelContext
 }
 
 /// <summary>What the work items of one group share on Device.Debug.</summary>
-internal sealed class GroupState(int items) : IDisposable
+internal sealed class GroupState : IDisposable
 {
-    private readonly Barrier _barrier = new(items);
+    private readonly Meeting _group;
+    private readonly Meeting[] _warps;
     private readonly List<Array> _arrays = [];
     private readonly Lock _lock = new();
-    private Array? _slots;
     private Exception? _failure;
+
+    /// <summary>The state of a group of so many items, with so much shared memory of the launch's.</summary>
+    public GroupState(int items, int sharedBytes)
+    {
+        _group = new Meeting(items, () => _failure is not null);
+        _warps = [.. Enumerable.Range(0, (items + Ir.Opcodes.WarpSize - 1) / Ir.Opcodes.WarpSize).Select(warp =>
+            new Meeting(Math.Min(Ir.Opcodes.WarpSize, items - warp * Ir.Opcodes.WarpSize), () => _failure is not null))];
+        Dynamic = GC.AllocateArray<byte>(sharedBytes, pinned: true);
+        // What nobody wrote is NaN.
+        Dynamic.AsSpan().Fill(0xFF);
+    }
 
     /// <summary>The first exception of an item, with its stack.</summary>
     public Exception? Failure => _failure;
 
-    public void Wait()
-    {
-        _barrier.SignalAndWait();
-        // An item that failed leaves the barrier for good; the others must not go on with its work missing.
-        if (_failure is not null)
-            throw new OperationCanceledException("Another work item of the group failed.");
-    }
+    /// <summary>The shared memory that the launch added.</summary>
+    public byte[] Dynamic { get; }
+
+    /// <summary>Where all items meet.</summary>
+    public Meeting Group => _group;
+
+    /// <summary>Where the items of a warp meet.</summary>
+    public Meeting Warp(int warp) => _warps[warp];
 
     /// <summary>An item is done: the others no longer wait for it.</summary>
-    public void Leave(Exception? failure)
+    public void Leave(int item, Exception? failure)
     {
         if (failure is not null and not OperationCanceledException)
             Interlocked.CompareExchange(ref _failure, failure, null);
-        _barrier.RemoveParticipant();
+        _group.Leave();
+        _warps[item / Ir.Opcodes.WarpSize].Leave();
     }
 
     /// <summary>Shared array number <paramref name="index"/>: the first item to ask makes it.</summary>
@@ -125,21 +144,49 @@ internal sealed class GroupState(int items) : IDisposable
         }
     }
 
-    /// <summary>One slot an item for a group-wide operation.</summary>
-    public T[] Slots<T>()
+    public void Dispose()
     {
-        lock (_lock)
-            return (T[])(_slots ??= new T[items]);
+        _group.Dispose();
+        foreach (Meeting warp in _warps)
+            warp.Dispose();
+    }
+}
+
+/// <summary>Where some work items wait for each other and exchange values.</summary>
+internal sealed class Meeting(int items, Func<bool> hasFailed) : IDisposable
+{
+    private readonly Barrier _barrier = new(items);
+    private readonly Lock _lock = new();
+    private Array? _slots;
+
+    public void Wait()
+    {
+        _barrier.SignalAndWait();
+        // An item that failed leaves the barrier for good; the others must not go on with its work missing.
+        if (hasFailed())
+            throw new OperationCanceledException("Another work item of the group failed.");
     }
 
-    /// <summary>Ends a group-wide operation: the next one takes new slots.</summary>
-    public void ReleaseSlots(Array slots)
+    public void Leave() => _barrier.RemoveParticipant();
+
+    /// <summary>Gathers every item's value, then gives each a function of all.</summary>
+    public T Exchange<T>(int item, T value, Func<T[], T> select)
     {
+        T[] all;
+        lock (_lock)
+            all = (T[])(_slots ??= new T[items]);
+        all[item] = value;
+        Wait();
+        T result = select(all);
+        Wait();
         lock (_lock)
         {
-            if (_slots == slots)
+            // The next exchange takes new slots.
+            if (_slots == all)
                 _slots = null;
         }
+
+        return result;
     }
 
     public void Dispose() => _barrier.Dispose();

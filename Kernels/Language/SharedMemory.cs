@@ -8,4 +8,10 @@ public static class SharedMemory
     /// <param name="extent">The number of elements: a compile-time constant.</param>
     public static ArrayView<T> Allocate<T>(int extent)
         where T : unmanaged => KernelContext.Current.AllocateShared<T>(extent);
+
+    /// <summary>The shared memory that the launch asked for (<see cref="SharedMemoryConfig.RequestDynamic{T}"/>): as many elements as
+    /// fit, undefined at first. Every call gives the same memory.</summary>
+    /// <typeparam name="T">A scalar or a struct of scalars.</typeparam>
+    public static ArrayView<T> GetDynamic<T>()
+        where T : unmanaged => KernelContext.Current.DynamicShared<T>();
 }

@@ -32,15 +32,9 @@ internal static class Intrinsics
         ["Group.get_DimX"] = Position(Opcode.GroupExtent, Axis.X),
         ["Group.get_DimY"] = Position(Opcode.GroupExtent, Axis.Y),
         ["Group.get_DimZ"] = Position(Opcode.GroupExtent, Axis.Z),
-        ["Group.Barrier"] = Barrier,
-        ["Group.Broadcast"] = Broadcast,
-        ["Group.ReduceAdd"] = Reduce(Opcode.GroupAdd),
-        ["Group.ReduceMin"] = Reduce(Opcode.GroupMin),
-        ["Group.ReduceMax"] = Reduce(Opcode.GroupMax),
 
         ["SharedMemory.Allocate"] = (t, m, a) => Allocate(t, m, a, AddressSpace.Shared),
         ["LocalMemory.Allocate"] = (t, m, a) => Allocate(t, m, a, AddressSpace.Local),
-        ["Atomic.Add"] = AtomicAdd,
     };
 
     private static readonly Dictionary<string, Intrinsic> s_system = new(StringComparer.Ordinal)
@@ -63,7 +57,7 @@ internal static class Intrinsics
         if (type is null || method is ConstructorInfo)
             return null;
         if (type.Assembly == typeof(Intrinsics).Assembly && type.Namespace == "Cotangent.Kernels"
-            && s_table.TryGetValue($"{type.Name}.{method.Name}", out Intrinsic? own))
+            && FindOwn($"{type.Name}.{method.Name}") is { } own)
         {
             return own;
         }
@@ -75,6 +69,9 @@ internal static class Intrinsics
             && type.Namespace is { } space && space.StartsWith("System.Runtime.Intrinsics", StringComparison.Ordinal);
         return asksForHardware ? (_, _, _) => Bool(false) : MathIntrinsics.Find((MethodInfo)method);
     }
+
+    private static Intrinsic? FindOwn(string name) =>
+        s_table.GetValueOrDefault(name) ?? ParallelIntrinsics.Table.GetValueOrDefault(name);
 
     private static ElementAddress Element(Translator t, MethodInfo method, AbstractValue[] arguments)
     {
@@ -105,35 +102,8 @@ internal static class Intrinsics
         return new ScalarValue(t.Emitter.Append(new Instruction(opcode, ScalarType.Int32) { Axis = axis }));
     };
 
-    private static AbstractValue? Barrier(Translator t, MethodInfo method, AbstractValue[] arguments)
-    {
-        t.RequireGroup("Group.Barrier");
-        t.Emitter.Emit(Opcode.Barrier, ScalarType.Void);
-        return null;
-    }
-
-    private static AbstractValue Broadcast(Translator t, MethodInfo method, AbstractValue[] arguments)
-    {
-        t.RequireGroup("Group.Broadcast");
-        Value item = t.Emitter.Coerce(Translator.Argument(arguments[1]), ScalarType.Int32);
-        return Translator.Map(arguments[0], v => t.Emitter.Emit(Opcode.GroupBroadcast, v.Type, v, item));
-    }
-
-    private static Intrinsic Reduce(Opcode opcode) => (t, method, arguments) =>
-    {
-        t.RequireGroup($"Group.{method.Name}");
-        return new ScalarValue(t.Emitter.Unary(opcode, Translator.Argument(arguments[0])));
-    };
-
     private static AbstractValue Allocate(Translator t, MethodInfo method, AbstractValue[] arguments, AddressSpace space) =>
         t.Allocate(method.ReturnType, method.GetGenericArguments()[0], space, Translator.Argument(arguments[0]));
-
-    private static ScalarValue AtomicAdd(Translator t, MethodInfo method, AbstractValue[] arguments)
-    {
-        (Value pointer, Value index) = t.AtomicTarget(arguments[0]);
-        Value value = Translator.Argument(arguments[1]);
-        return new ScalarValue(t.Emitter.Emit(Opcode.AtomicAdd, value.Type, pointer, index, value));
-    }
 
     private static ScalarValue CompareTypes(AbstractValue[] arguments, bool equal) =>
         arguments is [TypeValue x, TypeValue y] ? Bool((x.Type == y.Type) == equal) : throw UnknownType();

@@ -92,6 +92,7 @@ internal sealed class StructuredEmission
             Function = instruction.Function,
             Axis = instruction.Axis,
             Count = instruction.Count,
+            Scope = instruction.Scope,
         };
         _values[instruction] = emitted;
         _region.Nodes.Add(emitted);

@@ -244,7 +244,8 @@ internal sealed partial class Translator
             StoreElement(FieldOf(address, layout.Fields[i]), layout.Fields[i].Field.FieldType, tree.Fields[i]);
     }
 
-    private static ElementAddress FieldOf(ElementAddress address, FieldLayout field) =>
+    /// <summary>The address of a field of an element.</summary>
+    public static ElementAddress FieldOf(ElementAddress address, FieldLayout field) =>
         address with { Offset = address.Offset + MemoryLayout.OffsetOf(field.Field), Type = field.Field.FieldType };
 
     /// <summary>The IR pointer and index of a scalar in an element.</summary>

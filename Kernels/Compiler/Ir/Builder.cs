@@ -56,12 +56,23 @@ internal sealed class Builder(Region region)
         Append(new Instruction(Opcode.Store, ScalarType.Void, pointer, index, value));
 
     public Instruction AtomicAdd(Value pointer, Value index, Value value) =>
-        Append(new Instruction(Opcode.AtomicAdd, value.Type, pointer, index, value));
+        Atomic(Opcode.AtomicAdd, pointer, index, value);
+
+    /// <summary>AtomicAdd … AtomicCompareExchange (which takes the comparand, then the value).</summary>
+    public Instruction Atomic(Opcode opcode, Value pointer, Value index, params ImmutableArray<Value> values) =>
+        Append(new Instruction(opcode, pointer.Type.Element, [pointer, index, .. values]));
 
     public Instruction Allocate(ScalarType element, AddressSpace space, int count) =>
         Append(new Instruction(Opcode.Allocate, IrType.Pointer(element, space)) { Count = count });
 
     public Instruction Barrier() => Append(new Instruction(Opcode.Barrier, ScalarType.Void));
+
+    public Instruction Fence(MemoryScope scope) =>
+        Append(new Instruction(Opcode.Fence, ScalarType.Void) { Scope = scope });
+
+    /// <summary>GroupBroadcast, GroupShuffle or WarpShuffle.</summary>
+    public Instruction Exchange(Opcode opcode, Value value, Value item) =>
+        Append(new Instruction(opcode, value.Type, value, item));
 
     /// <summary>GroupAdd, GroupMin or GroupMax.</summary>
     public Instruction GroupReduce(Opcode opcode, Value x) => Unary(opcode, x);

@@ -15,6 +15,7 @@ internal sealed class Interpreter
     private readonly Action<Index3D, Value, ulong>? _observe;
     private readonly Dictionary<Instruction, Memory> _shared = new(ReferenceEqualityComparer.Instance);
     private Index3D _grid;
+    private Memory? _dynamic;
 
     private Interpreter(Kernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments, byte fill,
         Action<Index3D, Value, ulong>? observe)
@@ -84,6 +85,7 @@ internal sealed class Interpreter
         {
             _grid = grid;
             _shared.Clear();
+            _dynamic = null;
             RunGroup([.. Indices(_shape.Group).Select(i => new Item([.. _initial], i))]);
         }
     }
@@ -115,7 +117,11 @@ internal sealed class Interpreter
     private void Meet(Instruction node, Item[] items)
     {
         InterpreterProgram.Step step = _program.Steps[items[0].Position];
-        if (node.Opcode == Opcode.GroupBroadcast)
+        if (node.Opcode.IsShuffle())
+        {
+            Shuffle(node, step, items);
+        }
+        else if (node.Opcode == Opcode.GroupBroadcast)
         {
             uint source = (uint)items[0].Cells[step.Sources[1]].Bits;
             if (source >= items.Length || items.Any(i => (uint)i.Cells[step.Sources[1]].Bits != source))
@@ -135,6 +141,21 @@ internal sealed class Interpreter
         {
             item.Waiting = null;
             item.Position++;
+        }
+    }
+
+    private static void Shuffle(Instruction node, InterpreterProgram.Step step, Item[] items)
+    {
+        ulong[] values = [.. items.Select(i => i.Cells[step.Sources[0]].Bits)];
+        for (int i = 0; i < items.Length; i++)
+        {
+            long source = (int)items[i].Cells[step.Sources[1]].Bits;
+            if (node.Opcode == Opcode.WarpShuffle)
+            {
+                source = source is >= 0 and < Opcodes.WarpSize ? i / Opcodes.WarpSize * Opcodes.WarpSize + source : i;
+            }
+
+            items[i].Cells[step.Destinations[0]] = new Cell(values[source >= 0 && source < items.Length ? source : i]);
         }
     }
 
@@ -211,6 +232,7 @@ internal sealed class Interpreter
         Cell x = sources.Length > 0 ? item.Cells[sources[0]] : default;
         Cell y = sources.Length > 1 ? item.Cells[sources[1]] : default;
         Cell z = sources.Length > 2 ? item.Cells[sources[2]] : default;
+        Cell w = sources.Length > 3 ? item.Cells[sources[3]] : default;
         switch (node.Opcode)
         {
             case Opcode.Select:
@@ -219,8 +241,14 @@ internal sealed class Interpreter
                 return new Cell(MathLibrary.Evaluate(node.Function, node.Type.Scalar, x.Bits, y.Bits));
             case >= Opcode.GlobalIndex and <= Opcode.GridExtent:
                 return new Cell((uint)Position(item, node.Opcode, node.Axis));
-            case Opcode.Load or Opcode.Store or Opcode.AtomicAdd:
-                return Access(node, x, y, z.Bits);
+            case >= Opcode.Load and <= Opcode.AtomicCompareExchange:
+                return Access(node, x, y, z.Bits, w.Bits);
+            case Opcode.Fence:
+                return default; // items run one after the other
+            case Opcode.DynamicShared:
+                return new Cell(0, _dynamic ??= new Memory(_shape.SharedBytes, _fill));
+            case Opcode.DynamicSharedSize:
+                return new Cell((uint)_shape.SharedBytes);
             case Opcode.PointerAdd:
                 return new Cell(x.Bits + (ulong)(Index(node, y.Bits) * node.Type.Scalar.Size()), x.Memory);
             case Opcode.PointerCast:
@@ -248,7 +276,7 @@ internal sealed class Interpreter
         return memory;
     }
 
-    private Cell Access(Instruction node, Cell pointer, Cell index, ulong value)
+    private Cell Access(Instruction node, Cell pointer, Cell index, ulong value, ulong replacement)
     {
         Memory memory = pointer.Memory ?? throw Fault(node, "the pointer points nowhere");
         ScalarType type = node.Operands[0].Type.Scalar;
@@ -263,8 +291,12 @@ internal sealed class Interpreter
         ulong old = node.Opcode == Opcode.Store ? 0 : memory.Read((long)offset, size);
         if (node.Opcode != Opcode.Load)
         {
-            bool store = node.Opcode == Opcode.Store;
-            memory.Write((long)offset, size, store ? value : Semantics.Combine(node.Opcode, type, old, value));
+            memory.Write((long)offset, size, node.Opcode switch
+            {
+                Opcode.Store or Opcode.AtomicExchange => value,
+                Opcode.AtomicCompareExchange => old == value ? replacement : old,
+                _ => Semantics.Combine(node.Opcode, type, old, value),
+            });
         }
 
         return new Cell(old);

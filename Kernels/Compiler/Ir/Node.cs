@@ -69,7 +69,7 @@ internal sealed class Result(IrType type) : Value(type);
 /// <summary>An element of a region.</summary>
 internal interface INode;
 
-/// <summary>One operation on operands with one result (of type Void for Store and Barrier).</summary>
+/// <summary>One operation on operands with one result (of type Void for Store, Fence and Barrier).</summary>
 internal sealed class Instruction(Opcode opcode, IrType type, params ImmutableArray<Value> operands)
     : Value(type), INode
 {
@@ -86,9 +86,12 @@ internal sealed class Instruction(Opcode opcode, IrType type, params ImmutableAr
     /// <summary>For Allocate: elements.</summary>
     public int Count { get; init; }
 
+    /// <summary>For Fence.</summary>
+    public MemoryScope Scope { get; init; }
+
     /// <summary>True if the instruction may not be removed, duplicated or moved across others with effects.</summary>
-    public bool HasEffect => Opcode is Opcode.Store or Opcode.AtomicAdd or Opcode.Barrier or Opcode.Allocate
-        or Opcode.GroupAdd or Opcode.GroupMin or Opcode.GroupMax or Opcode.GroupBroadcast;
+    public bool HasEffect => Opcode is Opcode.Store or Opcode.Allocate or Opcode.Fence
+        || Opcode.IsAtomic() || Opcode.IsGroupWide();
 }
 
 /// <summary>A list of nodes; the last is a <see cref="Terminator"/>.</summary>

@@ -132,9 +132,25 @@ internal enum Opcode : byte
     /// <summary>pointer, index, value → Void.</summary>
     Store,
 
-    /// <summary>pointer, index, value → the old element. Relaxed order. Types: Int32, UInt32, Int64, UInt64, Float32,
-    /// Float64.</summary>
+    // Atomic operations: pointer, index, value → the old element. Relaxed order. Global or Shared memory; Int32, UInt32,
+    // Int64, UInt64, Float32, Float64, of which the bitwise ones take the integers.
     AtomicAdd,
+
+    /// <summary>The smaller of the element and the value, as <see cref="Min"/>.</summary>
+    AtomicMin,
+
+    /// <summary>The larger of the element and the value, as <see cref="Max"/>.</summary>
+    AtomicMax,
+    AtomicAnd,
+    AtomicOr,
+    AtomicXor,
+
+    /// <summary>The value replaces the element.</summary>
+    AtomicExchange,
+
+    /// <summary>pointer, index, comparand, value → the old element. The value replaces the element if that has the
+    /// comparand's bits (a float is compared by its bits: NaN equals the same NaN, −0 is not +0).</summary>
+    AtomicCompareExchange,
 
     /// <summary>pointer, count of elements → pointer to that element (an ArrayView's SubView).</summary>
     PointerAdd,
@@ -145,6 +161,17 @@ internal enum Opcode : byte
     /// <summary>Allocates Instruction.Count elements in Shared or Local space: the pointer. Only in the outermost
     /// region. Contents are undefined at start (zero on the interpreter's request, to find bugs).</summary>
     Allocate,
+
+    /// <summary>The start of the shared memory whose size the launch gives, as a pointer to elements of any type.
+    /// Grouped kernels; all of these are the same memory.</summary>
+    DynamicShared,
+
+    /// <summary>The bytes of <see cref="DynamicShared"/> memory: Int32, the same for the whole launch.</summary>
+    DynamicSharedSize,
+
+    /// <summary>Orders this work item's accesses to memory before and after it for the observers that
+    /// Instruction.Scope names. Waits for no one.</summary>
+    Fence,
 
     // Group-wide operations: control flow must be group-uniform here.
 
@@ -166,6 +193,38 @@ internal enum Opcode : byte
     /// <summary>value, Int32 index of a work item (X fastest; the same for all items) → that item's value, for
     /// all.</summary>
     GroupBroadcast,
+
+    /// <summary>value, Int32 number of a work item in the group (X fastest; may differ by item) → that item's value; the
+    /// item's own where there is no such item.</summary>
+    GroupShuffle,
+
+    /// <summary>value, Int32 lane → the value of that lane of the own warp; the item's own where there is no such lane.
+    /// A warp is 32 items with consecutive numbers (X fastest) on every device; the last of a group may have
+    /// fewer.</summary>
+    WarpShuffle,
+}
+
+/// <summary>Who sees memory accesses in the order of a <see cref="Opcode.Fence"/>.</summary>
+internal enum MemoryScope : byte { Group, Device, System }
+
+/// <summary>Facts about opcodes.</summary>
+internal static class Opcodes
+{
+    /// <summary>Work items of a warp.</summary>
+    public const int WarpSize = 32;
+
+    /// <summary>True for reading, changing and writing an element in one step.</summary>
+    public static bool IsAtomic(this Opcode opcode) =>
+        opcode is >= Opcode.AtomicAdd and <= Opcode.AtomicCompareExchange;
+
+    /// <summary>True for the sum, minimum or maximum over the group.</summary>
+    public static bool IsReduction(this Opcode opcode) => opcode is >= Opcode.GroupAdd and <= Opcode.GroupMax;
+
+    /// <summary>True for the operations to which all items of a group must come together.</summary>
+    public static bool IsGroupWide(this Opcode opcode) => opcode >= Opcode.Barrier;
+
+    /// <summary>True for GroupShuffle and WarpShuffle.</summary>
+    public static bool IsShuffle(this Opcode opcode) => opcode is Opcode.GroupShuffle or Opcode.WarpShuffle;
 }
 
 /// <summary>Coordinates of launches; X varies fastest.</summary>

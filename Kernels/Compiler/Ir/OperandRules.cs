@@ -28,11 +28,13 @@ internal static class OperandRules
     {
         <= Opcode.LeadingZeros => 1,
         <= Opcode.GreaterEqual => 2,
-        Opcode.Select or Opcode.Fma or Opcode.Store or Opcode.AtomicAdd => 3,
+        Opcode.Select or Opcode.Fma or Opcode.Store => 3,
+        Opcode.AtomicCompareExchange => 4,
+        _ when node.Opcode.IsAtomic() => 3,
         Opcode.Convert or Opcode.BitCast or Opcode.PointerCast or Opcode.GroupAdd or Opcode.GroupMin
             or Opcode.GroupMax => 1,
         Opcode.Call => node.Function is MathFunction.Pow or MathFunction.Atan2 ? 2 : 1,
-        Opcode.Load or Opcode.PointerAdd or Opcode.GroupBroadcast => 2,
+        Opcode.Load or Opcode.PointerAdd or Opcode.GroupBroadcast or Opcode.GroupShuffle or Opcode.WarpShuffle => 2,
         _ => 0,
     };
 
@@ -64,16 +66,26 @@ internal static class OperandRules
             >= Opcode.GlobalIndex and <= Opcode.GridExtent => result == ScalarType.Int32,
             Opcode.Load => x.IsPointer && IsIndex(y) && result == x.Element,
             Opcode.Store => x.IsPointer && IsIndex(y) && z == x.Element && result == ScalarType.Void,
-            Opcode.AtomicAdd => x.IsPointer && x.Space != AddressSpace.Local && IsIndex(y) && z == x.Element
-                && IsArithmetic(z) && result == z,
+            _ when node.Opcode.IsAtomic() => AcceptsAtomic(node),
             Opcode.PointerAdd => x.IsPointer && IsIndex(y) && result == x,
             Opcode.PointerCast => x.IsPointer && result.IsPointer && result.Space == x.Space,
             Opcode.Allocate => result.Space is AddressSpace.Shared or AddressSpace.Local && IsScalar(result.Element)
                 && node.Count > 0,
-            Opcode.Barrier => result == ScalarType.Void,
-            Opcode.GroupBroadcast => (IsArithmetic(x) || x.IsBool) && y == ScalarType.Int32 && result == x,
+            Opcode.DynamicShared => result.Space == AddressSpace.Shared && IsScalar(result.Element),
+            Opcode.DynamicSharedSize => result == ScalarType.Int32,
+            Opcode.Fence or Opcode.Barrier => result == ScalarType.Void,
+            Opcode.GroupBroadcast or Opcode.GroupShuffle or Opcode.WarpShuffle => (IsArithmetic(x) || x.IsBool) && y == ScalarType.Int32 && result == x,
             _ => false,
         };
+    }
+
+    private static bool AcceptsAtomic(Instruction node)
+    {
+        IrType pointer = node.Operands[0].Type;
+        bool bitwise = node.Opcode is Opcode.AtomicAnd or Opcode.AtomicOr or Opcode.AtomicXor;
+        return pointer.IsPointer && pointer.Space != AddressSpace.Local && IsIndex(node.Operands[1].Type)
+            && node.Operands.Skip(2).All(v => v.Type == pointer.Element) && node.Type == pointer.Element
+            && (bitwise ? IsWide(node.Type) : IsArithmetic(node.Type));
     }
 
     private static bool IsScalar(IrType type) => !type.IsPointer && type.Scalar != ScalarType.Void;

@@ -123,6 +123,7 @@ internal sealed class Printer
     {
         Opcode.Call => $"call {instruction.Function}".ToLowerInvariant(),
         >= Opcode.GlobalIndex and <= Opcode.GridExtent => $"{instruction.Opcode}.{instruction.Axis}".ToLowerInvariant(),
+        Opcode.Fence => $"fence.{instruction.Scope}".ToLowerInvariant(),
         _ => instruction.Opcode.ToString().ToLowerInvariant(),
     };
 

@@ -23,13 +23,15 @@ internal static class Semantics
         };
     }
 
-    /// <summary>The sum, minimum or maximum of two numbers, as GroupAdd, GroupMin, GroupMax and AtomicAdd need
-    /// it.</summary>
+    /// <summary>The sum, minimum, … of two numbers, as reductions over the group and atomic operations need it.</summary>
     public static ulong Combine(Opcode opcode, ScalarType type, ulong x, ulong y) => Compute(opcode switch
     {
         Opcode.GroupAdd or Opcode.AtomicAdd => Opcode.Add,
-        Opcode.GroupMin => Opcode.Min,
-        Opcode.GroupMax => Opcode.Max,
+        Opcode.GroupMin or Opcode.AtomicMin => Opcode.Min,
+        Opcode.GroupMax or Opcode.AtomicMax => Opcode.Max,
+        Opcode.AtomicAnd => Opcode.And,
+        Opcode.AtomicOr => Opcode.Or,
+        Opcode.AtomicXor => Opcode.Xor,
         _ => throw new ArgumentOutOfRangeException(nameof(opcode), opcode, "not a combining opcode"),
     }, type, [x, y]);
 

@@ -81,10 +81,10 @@ internal sealed class Verifier
         return node.Opcode switch
         {
             Opcode.GlobalExtent when grouped => "GlobalExtent exists in range kernels only",
-            Opcode.GroupIndex or Opcode.GroupExtent or Opcode.GridIndex or Opcode.GridExtent or Opcode.Barrier
-                or Opcode.GroupAdd
-                or Opcode.GroupMin or Opcode.GroupMax or Opcode.GroupBroadcast when !grouped =>
+            Opcode.GroupIndex or Opcode.GroupExtent or Opcode.GridIndex or Opcode.GridExtent
+                or Opcode.DynamicShared or Opcode.DynamicSharedSize when !grouped =>
                 $"{node.Opcode} exists in grouped kernels only",
+            _ when node.Opcode.IsGroupWide() && !grouped => $"{node.Opcode} exists in grouped kernels only",
             Opcode.Allocate when _enclosing.Count > 0 => "Allocate stands in the outermost region only",
             Opcode.Allocate when !grouped && node.Type.Space == AddressSpace.Shared =>
                 "shared memory exists in grouped kernels only",

@@ -79,7 +79,7 @@ internal sealed class CommonSubexpressions : Rewriter
 
     private void Clobber(Instruction node, ImmutableArray<Value> operands)
     {
-        AddressSpace? space = node.Opcode is Opcode.Store or Opcode.AtomicAdd ? operands[0].Type.Space : null;
+        AddressSpace? space = node.Opcode == Opcode.Store || node.Opcode.IsAtomic() ? operands[0].Type.Space : null;
         foreach (Key key in _loads.Keys.Where(k => space is null || k.Operands[0].Type.Space == space).ToArray())
         {
             _loads.Remove(key);

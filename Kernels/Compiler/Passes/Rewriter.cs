@@ -125,6 +125,7 @@ internal abstract class Rewriter
             Function = old.Function,
             Axis = old.Axis,
             Count = old.Count,
+            Scope = old.Scope,
             Name = old.Name,
         };
 

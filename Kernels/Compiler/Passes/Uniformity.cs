@@ -254,7 +254,9 @@ internal sealed class Uniformity
                 return _position(x);
             case Opcode.GroupAdd or Opcode.GroupMin or Opcode.GroupMax or Opcode.GroupBroadcast:
                 return Shape.Uniform;
-            case Opcode.AtomicAdd:
+            case Opcode.GroupShuffle or Opcode.WarpShuffle:
+                return Of(operands[0]) is Shape.None or Shape.Uniform ? Of(operands[0]) : Shape.Varying;
+            case >= Opcode.AtomicAdd and <= Opcode.AtomicCompareExchange:
                 return Shape.Varying;
             case Opcode.Load when operands[0].Type.Space == AddressSpace.Local:
                 return Shape.Varying;

@@ -28,6 +28,7 @@ internal sealed unsafe class CpuLaunch : IPartedWork
     private int _rows;
     private int _rowGroups;
     private bool _isGrouped;
+    private int _dynamicRoom;
 
     public CpuLaunch(WorkerPool pool, VectorIsa isa, int? unroll)
     {
@@ -50,6 +51,8 @@ internal sealed unsafe class CpuLaunch : IPartedWork
         slots[SimdEmitter.ExtentSlot(kernel.Lowered, Axis.Y)] = extent.Y;
         slots[SimdEmitter.ExtentSlot(kernel.Lowered, Axis.Z)] = extent.Z;
         slots[SimdEmitter.TableSlot(kernel.Lowered)] = _isGrouped ? kernel.Table(shape.Group) : 0;
+        slots[SimdEmitter.DynamicSharedSlot(kernel.Lowered)] = shape.SharedBytes;
+        _dynamicRoom = SimdEmitter.DynamicRoom(shape.SharedBytes);
 
         long items = (long)extent.X * extent.Y * extent.Z * (_isGrouped ? shape.Group.Size : 1);
         _code = kernel.Code(_isGrouped ? GroupTarget(shape.Group) : RangeTarget(kernel, extent, items, slots));
@@ -61,7 +64,7 @@ internal sealed unsafe class CpuLaunch : IPartedWork
         _groups = (long)_rowGroups * extent.Y * extent.Z;
         bool shares = _pool.Threads > 1 && items * kernel.Cost >= SmallestSharedWork;
         _parts = shares ? (int)Math.Min(_groups, _pool.Threads * PartsAThread) : 1;
-        GrowScratch(shares ? _pool.Threads : 1, _code.ScratchBytes);
+        GrowScratch(shares ? _pool.Threads : 1, _dynamicRoom + _code.ScratchBytes);
         _pool.Run(this, _parts);
         _code = null;
     }
@@ -69,7 +72,7 @@ internal sealed unsafe class CpuLaunch : IPartedWork
     void IPartedWork.Run(int part, int worker)
     {
         SimdEntry entry = _code!.Entry;
-        byte* scratch = (byte*)_scratch[worker].Memory;
+        byte* scratch = (byte*)_scratch[worker].Memory + _dynamicRoom;
         if (_parts == 1 && !_isGrouped)
         {
             entry(_arguments, scratch, 0, _rows, 0, _extent);

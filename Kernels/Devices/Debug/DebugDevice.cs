@@ -32,6 +32,7 @@ internal sealed class DebugDevice() : InterpreterDevice("debug", "C# with checks
     public void RunGroups(KernelConfig config, Action item)
     {
         TypedKernel.RequireGroup(config.GroupDim);
+        DeviceChecks.Shared(this, "A kernel", 0, TypedKernel.SharedBytes(config));
         if (!TypedKernel.IsRange(config.GridDim))
             return;
         lock (Lock)

@@ -43,7 +43,7 @@ internal sealed class DebugGroups(KernelConfig config, Action item)
         {
             gridIndex = new Index3D(g % config.GridDim.X, g / config.GridDim.X % config.GridDim.Y,
                 g / config.GridDim.X / config.GridDim.Y);
-            using GroupState current = new(items.Length);
+            using GroupState current = new(items.Length, checked((int)config.SharedMemoryConfig.ArraySize));
             state = current;
             between.SignalAndWait();
             between.SignalAndWait();
@@ -71,6 +71,6 @@ internal sealed class DebugGroups(KernelConfig config, Action item)
             failure = e;
         }
 
-        group.Leave(failure);
+        group.Leave(context.LinearIndex, failure);
     }
 }

@@ -25,6 +25,9 @@ internal sealed unsafe class OpenClDevice : Device
         _session = new Lazy<Session>(() => new Session(this, api, info, lower ?? (kernel => Pipeline.Run(kernel))));
     }
 
+    /// <inheritdoc/>
+    public override long MaxSharedMemoryPerGroup => _info.LocalMemory;
+
     internal override bool IsGpu => _info.IsGpu;
 
     internal OpenClInfo Info => _info;
@@ -183,7 +186,14 @@ internal sealed unsafe class OpenClDevice : Device
         }
 
         if (code.Function.UsesScratch)
-            SetArgument(code, index, sizeof(ulong) * items, null);
+            SetArgument(code, index++, sizeof(ulong) * items, null);
+
+        if (code.Function.UsesDynamicShared)
+        {
+            int bytes = shape.SharedBytes;
+            SetArgument(code, index++, Math.Max(sizeof(ulong), bytes), null);
+            SetArgument(code, index, sizeof(int), &bytes);
+        }
     }
 
     private void SetArgument(OpenClCode code, uint index, int size, void* value) =>

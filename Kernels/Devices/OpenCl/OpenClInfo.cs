@@ -118,7 +118,8 @@ internal sealed record OpenClInfo
                 Float64: extensions.Contains("cl_khr_fp64"),
                 CorrectDivideSqrt: (Number(api, device, SingleFpConfig) & CorrectlyRoundedDivideSqrt) != 0,
                 Int64Atomics: extensions.Contains("cl_khr_int64_base_atomics"),
-                SerialGroups: !isGpu),
+                SerialGroups: !isGpu,
+                ExtendedInt64Atomics: extensions.Contains("cl_khr_int64_extended_atomics")),
         };
     }
 

@@ -14,7 +14,7 @@ internal sealed class OpenClFunction
 
     private OpenClFunction(Kernel kernel, OpenClTraits traits)
     {
-        (string text, UsesScratch) = OpenClPrinter.Print(kernel, NamePlaceholder, traits, _helpers);
+        (string text, UsesScratch, UsesDynamicShared) = OpenClPrinter.Print(kernel, NamePlaceholder, traits, _helpers);
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))[..10]);
         Name = $"{kernel.Name}_{hash}";
         Text = text.Replace(NamePlaceholder, Name, StringComparison.Ordinal);
@@ -26,8 +26,11 @@ internal sealed class OpenClFunction
     /// <summary>The function, without the helpers it calls.</summary>
     public string Text { get; }
 
-    /// <summary>True if it takes a last argument: local memory of 8 bytes a work item.</summary>
+    /// <summary>True if it takes an argument behind the kernel's: local memory of 8 bytes a work item.</summary>
     public bool UsesScratch { get; }
+
+    /// <summary>True if it takes two more arguments behind: local memory of the launch's size, and that size in bytes.</summary>
+    public bool UsesDynamicShared { get; }
 
     /// <summary>Translates a kernel whose library calls have been expanded.</summary>
     /// <exception cref="DeviceException">CTG3007: the device lacks something the kernel needs.</exception>
@@ -42,6 +45,9 @@ internal sealed class OpenClFunction
 
         if (traits.Int64Atomics)
             text.Append("#pragma OPENCL EXTENSION cl_khr_int64_base_atomics : enable\n");
+
+        if (traits.ExtendedInt64Atomics)
+            text.Append("#pragma OPENCL EXTENSION cl_khr_int64_extended_atomics : enable\n");
 
         text.Append("#pragma OPENCL FP_CONTRACT OFF\n\n");
 

@@ -4,7 +4,7 @@ namespace Cotangent.Kernels.Targets;
 
 /// <summary>The OpenCL C functions that instructions call because no operator or built-in has their exact meaning on
 /// every driver. Asking for a name adds the function to the program's text, once, after those it calls.</summary>
-internal sealed class OpenClHelpers
+internal sealed partial class OpenClHelpers
 {
     private readonly List<string> _texts = [];
     private readonly HashSet<string> _defined = [];
@@ -100,32 +100,6 @@ internal sealed class OpenClHelpers
         ? Define("ct_to_bfloat16", OpenClSoftFloat.ToBFloat16)
         : Define("ct_to_float16", OpenClSoftFloat.ToFloat16);
 
-    /// <summary>Atomic add that returns the old value.</summary>
-    public string AtomicAdd(ScalarType type, AddressSpace space)
-    {
-        string t = OpenClTypes.Memory(type);
-        string pointer = $"volatile {OpenClTypes.Qualifier(space)}";
-        string prefix = type.Size() == 8 ? "atom" : "atomic";
-        string name = $"ct_atomic_add_{t}_{space.ToString().ToLowerInvariant()}";
-        string bits = OpenClTypes.Unsigned(type);
-        return Define(name, type is ScalarType.Float32 or ScalarType.Float64
-            ? $$"""
-            {{t}} {{name}}({{pointer}}{{t}}* p, {{t}} x)
-            {
-                {{bits}} seen = *({{pointer}}{{bits}}*)p;
-                for (;;)
-                {
-                    {{bits}} old = {{prefix}}_cmpxchg(({{pointer}}{{bits}}*)p, seen, as_{{bits}}(as_{{t}}(seen) + x));
-                    if (old == seen) return as_{{t}}(old);
-                    seen = old;
-                }
-            }
-            """
-            : $$"""
-            {{t}} {{name}}({{pointer}}{{t}}* p, {{t}} x) { return {{prefix}}_add(p, x); }
-            """);
-    }
-
     /// <summary>Sum, minimum or maximum over the group. With n items and p the smallest power of two ≥ n:
     /// for s = p/2, p/4, …, 1, v[i] with i &lt; s and i + s &lt; n becomes v[i] op v[i + s]; v[0] is the
     /// result.</summary>
@@ -177,19 +151,26 @@ internal sealed class OpenClHelpers
             """);
     }
 
-    /// <summary>One item's value, for the whole group.</summary>
-    public string GroupBroadcast(ScalarType type)
+    /// <summary>Another item's value: the same item's for the whole group, or any item's, or one of the own warp.</summary>
+    public string GroupExchange(Opcode opcode, ScalarType type)
     {
         string t = OpenClTypes.Memory(type);
+        (string name, string item) = opcode switch
+        {
+            Opcode.GroupBroadcast => ("broadcast", "item"),
+            Opcode.GroupShuffle => ("shuffle", "item >= 0 && item < ct_items() ? item : own"),
+            _ => ("warp_shuffle", "item >= 0 && item < 32 && (own & ~31) + item < ct_items() ? (own & ~31) + item : own"),
+        };
         Define("ct_item", OpenClSoftFloat.ItemInGroup);
-        return Define($"ct_group_broadcast_{t}", $$"""
-            {{t}} ct_group_broadcast_{{t}}({{t}} x, int item, __local ulong* scratch)
+        return Define($"ct_group_{name}_{t}", $$"""
+            {{t}} ct_group_{{name}}_{{t}}({{t}} x, int item, __local ulong* scratch)
             {
                 __local {{t}}* v = (__local {{t}}*)scratch;
+                int own = ct_item();
                 barrier(CLK_LOCAL_MEM_FENCE);
-                v[ct_item()] = x;
+                v[own] = x;
                 barrier(CLK_LOCAL_MEM_FENCE);
-                return v[item];
+                return v[{{item}}];
             }
             """);
     }

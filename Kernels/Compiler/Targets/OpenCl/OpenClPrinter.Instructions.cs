@@ -16,6 +16,9 @@ internal sealed partial class OpenClPrinter
             case Opcode.Barrier:
                 Line("barrier(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);");
                 break;
+            case Opcode.Fence:
+                Line("mem_fence(CLK_LOCAL_MEM_FENCE | CLK_GLOBAL_MEM_FENCE);");
+                break;
             case Opcode.Allocate:
                 PrintAllocate(instruction);
                 break;
@@ -57,10 +60,11 @@ internal sealed partial class OpenClPrinter
             Opcode.BitCast => BitCast(i.Operands[0].Type.Scalar, type, Operand(i, 0)),
             >= Opcode.GlobalIndex and <= Opcode.GridExtent => Position(i),
             Opcode.Load => $"{Operand(i, 0)}[{Operand(i, 1)}]{(i.Type.IsBool ? " != 0" : "")}",
-            Opcode.AtomicAdd => AtomicAdd(i),
+            >= Opcode.AtomicAdd and <= Opcode.AtomicCompareExchange => Atomic(i),
+            Opcode.DynamicShared or Opcode.DynamicSharedSize => DynamicShared(i),
             Opcode.PointerAdd => $"{Operand(i, 0)} + {Operand(i, 1)}",
             Opcode.PointerCast => $"({OpenClTypes.Value(i.Type)}){Operand(i, 0)}",
-            Opcode.GroupAdd or Opcode.GroupMin or Opcode.GroupMax or Opcode.GroupBroadcast => GroupOperation(i),
+            >= Opcode.GroupAdd and <= Opcode.WarpShuffle => GroupOperation(i),
             _ => throw new ArgumentOutOfRangeException(nameof(i), i.Opcode, "This opcode has no translation."),
         };
     }
@@ -185,26 +189,33 @@ internal sealed partial class OpenClPrinter
         };
     }
 
-    private string AtomicAdd(Instruction i)
+    private string Atomic(Instruction i)
     {
         IrType pointer = i.Operands[0].Type;
         if (pointer.Scalar.Size() == 8 && !_traits.Int64Atomics)
         {
-            throw new DeviceException("CTG3007", $"Kernel '{_kernel.Name}' adds atomically to {pointer.Scalar.Name()}, " +
+            throw new DeviceException("CTG3007", $"Kernel '{_kernel.Name}' changes {pointer.Scalar.Name()} atomically, " +
                 "which this OpenCL device lacks (cl_khr_int64_base_atomics). Use a 32-bit type, or run it on the CPU. " +
                 "See docs/diagnostics.md#CTG3007");
         }
 
         string address = $"{Operand(i, 0)} + {Operand(i, 1)}";
-        return $"{_helpers.AtomicAdd(pointer.Scalar, pointer.Space!.Value)}({address}, {Operand(i, 2)})";
+        string values = string.Join(", ", i.Operands.Skip(2).Select(Name));
+        return $"{_helpers.Atomic(i.Opcode, pointer.Scalar, pointer.Space!.Value, _traits)}({address}, {values})";
+    }
+
+    private string DynamicShared(Instruction i)
+    {
+        UsesDynamicShared = true;
+        return i.Opcode == Opcode.DynamicSharedSize ? "dynamic_shared_size" : $"({OpenClTypes.Value(i.Type)})dynamic_shared";
     }
 
     private string GroupOperation(Instruction i)
     {
         UsesScratch = true;
-        string function = i.Opcode == Opcode.GroupBroadcast
-            ? _helpers.GroupBroadcast(i.Type.Scalar)
-            : _helpers.GroupReduce(i.Opcode, i.Type.Scalar, _traits);
+        string function = i.Opcode.IsReduction()
+            ? _helpers.GroupReduce(i.Opcode, i.Type.Scalar, _traits)
+            : _helpers.GroupExchange(i.Opcode, i.Type.Scalar);
         return $"{function}({string.Join(", ", i.Operands.Select(Name))}, scratch)";
     }
 }

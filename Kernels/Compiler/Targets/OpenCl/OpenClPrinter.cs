@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Globalization;
 using System.Text;
 using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Passes;
 
 namespace Cotangent.Kernels.Targets;
 
@@ -35,18 +36,23 @@ internal sealed partial class OpenClPrinter
     /// operations.</summary>
     private bool UsesScratch { get; set; }
 
+    /// <summary>True if the kernel takes local memory of the launch's size.</summary>
+    private bool UsesDynamicShared { get; set; }
+
     /// <summary>The function's text with <paramref name="name"/> for its name, and whether it takes group scratch
-    /// memory.</summary>
-    public static (string Text, bool UsesScratch) Print(
+    /// memory and shared memory of the launch's size.</summary>
+    public static (string Text, bool UsesScratch, bool UsesDynamicShared) Print(
         Kernel kernel, string name, OpenClTraits traits, OpenClHelpers helpers)
     {
+        if (kernel.Kind == LaunchKind.Grouped)
+            GroupControl.Check(kernel);
         OpenClPrinter printer = new(kernel, traits, helpers);
         ImmutableArray<string> entry = printer.Entry();
         printer.Print(kernel.Body, new FallThrough(null, null, true));
         List<string> parameters = printer.ParameterList();
         string text = $"__kernel void {name}({string.Join(", ", parameters)})\n{{\n"
             + string.Concat(entry.Select(line => $"    {line}\n")) + printer._text + "}\n";
-        return (text, printer.UsesScratch);
+        return (text, printer.UsesScratch, printer.UsesDynamicShared);
     }
 
     // What running off the end of the text being printed amounts to, so that the Break, Continue or Return need not be
@@ -81,6 +87,9 @@ internal sealed partial class OpenClPrinter
 
         if (UsesScratch)
             list.Add("__local ulong* scratch");
+
+        if (UsesDynamicShared)
+            list.AddRange(["__local ulong* dynamic_shared", "int dynamic_shared_size"]);
 
         return list;
     }

@@ -8,7 +8,6 @@ namespace Cotangent.Kernels.Targets;
 /// across a cut and differ within the group are kept in memory, one place a chunk.</summary>
 internal sealed class GroupPhases
 {
-    private readonly Kernel _kernel;
     private readonly HashSet<INode> _cuts = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Value, int> _definedIn = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Value> _kept = new(ReferenceEqualityComparer.Instance);
@@ -16,10 +15,9 @@ internal sealed class GroupPhases
 
     public GroupPhases(Kernel kernel, Uniformity group)
     {
-        _kernel = kernel;
         Group = group;
         Region body = kernel.Body;
-        int last = body.Nodes.FindLastIndex(HasGroupOperation);
+        int last = body.Nodes.FindLastIndex(HasCut);
         for (int i = 0; i <= last; i++)
             FindCuts(body.Nodes[i]);
         Number(body);
@@ -41,11 +39,10 @@ internal sealed class GroupPhases
         Opcode: (>= Opcode.GlobalIndex and <= Opcode.GridExtent) or Opcode.Allocate
     };
 
-    private static bool HasGroupOperation(INode node) => node switch
+    private static bool HasCut(INode node) => node switch
     {
-        Instruction x => x.Opcode is Opcode.Barrier or Opcode.Allocate or Opcode.GroupAdd or Opcode.GroupMin or Opcode.GroupMax
-            or Opcode.GroupBroadcast,
-        Structured s => s.Regions.Any(r => r.Nodes.Any(HasGroupOperation)),
+        Instruction x => (x.Opcode.IsGroupWide() && x.Opcode != Opcode.WarpShuffle) || x.Opcode == Opcode.Allocate,
+        Structured s => s.Regions.Any(r => r.Nodes.Any(HasCut)),
         _ => false,
     };
 
@@ -54,43 +51,19 @@ internal sealed class GroupPhases
     {
         if (node is Structured structured)
         {
-            if (!HasGroupOperation(node) && !Leaves(structured, structured))
+            if (!HasCut(node) && !GroupControl.Leaves(structured))
                 return;
             _cuts.Add(node);
-            CheckUniform(structured);
             foreach (Region region in structured.Regions)
             {
                 foreach (INode inner in region.Nodes)
                     FindCuts(inner);
             }
         }
-        else if (node is Terminator || HasGroupOperation(node))
+        else if (node is Terminator || HasCut(node))
         {
             _cuts.Add(node);
         }
-    }
-
-    /// <summary>True if a terminator in the node has a target outside of <paramref name="outer"/>.</summary>
-    private static bool Leaves(Structured node, Structured outer) => node.Regions.Any(r => r.Nodes.Any(n => n switch
-    {
-        Return => true,
-        Break b => !Contains(outer, b.Target),
-        Continue c => !Contains(outer, c.Target),
-        Structured s => Leaves(s, outer),
-        _ => false,
-    }));
-
-    private static bool Contains(Structured outer, Structured node) => outer == node
-        || outer.Regions.Any(r => r.Nodes.Any(n => n is Structured s && Contains(s, node)));
-
-    private void CheckUniform(Structured node)
-    {
-        bool diverges = node is If branch && Group[branch.Condition] != Shape.Uniform;
-        diverges |= Group.HasMaskedBreak(node) || Group.HasEscapes(node) || (node is Loop loop && Group.HasMaskedContinue(loop));
-        if (diverges)
-            throw new KernelCompilationException("CTG1092", $"In kernel '{_kernel.Name}' a barrier or a group operation stands in (or "
-                + "after a way out of) control flow that differs between the items of a group. All items must come to it: move it "
-                + "out of the branch, or let every item go the same way.");
     }
 
     // Phases are numbered in order; a cut's operands are read at the end of the phase before it.

@@ -110,40 +110,4 @@ internal static unsafe class ScalarOps
 
         return FloatToBrain(y);
     }
-
-    public static int AtomicAdd(int* address, int value) => Interlocked.Add(ref Unsafe.AsRef<int>(address), value) - value;
-
-    public static uint AtomicAdd(uint* address, uint value) => Interlocked.Add(ref Unsafe.AsRef<uint>(address), value) - value;
-
-    public static long AtomicAdd(long* address, long value) => Interlocked.Add(ref Unsafe.AsRef<long>(address), value) - value;
-
-    public static ulong AtomicAdd(ulong* address, ulong value) => Interlocked.Add(ref Unsafe.AsRef<ulong>(address), value) - value;
-
-    public static float AtomicAdd(float* address, float value)
-    {
-        ref int bits = ref Unsafe.AsRef<int>(address);
-        int old = Volatile.Read(ref bits);
-        while (true)
-        {
-            int next = BitConverter.SingleToInt32Bits(BitConverter.Int32BitsToSingle(old) + value);
-            int seen = Interlocked.CompareExchange(ref bits, next, old);
-            if (seen == old)
-                return BitConverter.Int32BitsToSingle(old);
-            old = seen;
-        }
-    }
-
-    public static double AtomicAdd(double* address, double value)
-    {
-        ref long bits = ref Unsafe.AsRef<long>(address);
-        long old = Volatile.Read(ref bits);
-        while (true)
-        {
-            long next = BitConverter.DoubleToInt64Bits(BitConverter.Int64BitsToDouble(old) + value);
-            long seen = Interlocked.CompareExchange(ref bits, next, old);
-            if (seen == old)
-                return BitConverter.Int64BitsToDouble(old);
-            old = seen;
-        }
-    }
 }

@@ -1,5 +1,6 @@
 using System.Reflection.Emit;
 using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Passes;
 
 namespace Cotangent.Kernels.Targets;
 
@@ -16,6 +17,8 @@ internal sealed record SimdCode(SimdTarget Target, SimdEntry Entry, int ScratchB
     /// <summary>Compiles; takes fewer vectors a group where the code would get too large for the JIT's optimiser.</summary>
     public static SimdCode Compile(Kernel kernel, SimdTarget target)
     {
+        if (kernel.Kind == LaunchKind.Grouped)
+            GroupControl.Check(kernel, target.Group);
         while (true)
         {
             DynamicMethod method = new(kernel.Name, typeof(void),
@@ -24,7 +27,7 @@ internal sealed record SimdCode(SimdTarget Target, SimdEntry Entry, int ScratchB
                 InitLocals = false,
             };
             ILGenerator il = method.GetILGenerator(4096);
-            SimdEmitter emitter = new(kernel, target, il);
+            SimdEmitter emitter = new(ShuffleLowering.Lower(kernel, target), target, il);
             emitter.EmitKernel();
             if (il.ILOffset < LargestMethod)
                 return new SimdCode(target, method.CreateDelegate<SimdEntry>(), emitter.ScratchBytes, emitter.Listing);

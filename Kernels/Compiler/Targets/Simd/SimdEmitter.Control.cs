@@ -326,7 +326,8 @@ internal sealed partial class SimdEmitter
             {
                 Loop => Cheap,
                 Structured => Cheap / 2,
-                Instruction { Opcode: Opcode.AtomicAdd or Opcode.Call or Opcode.Rem } => Cheap,
+                Instruction { Opcode: Opcode.Call or Opcode.Rem } => Cheap,
+                Instruction x when x.Opcode.IsAtomic() => Cheap,
                 Instruction { Opcode: Opcode.Store } x => IsContiguous(x) ? 1 : Cheap,
                 Instruction { Opcode: Opcode.Load } x => IsContiguous(x) ? 1 : Cheap,
                 _ => 1,

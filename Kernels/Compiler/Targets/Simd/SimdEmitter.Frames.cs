@@ -37,7 +37,14 @@ internal sealed partial class SimdEmitter
     public static int TableSlot(Kernel kernel) => kernel.Parameters.Length + 3;
 
     /// <summary>The number of arguments of a compiled kernel.</summary>
-    public static int SlotCount(Kernel kernel) => kernel.Parameters.Length + 4;
+    public static int SlotCount(Kernel kernel) => kernel.Parameters.Length + 5;
+
+    /// <summary>The slot with the bytes of shared memory that the launch adds. It ends where the scratch memory begins; what lies
+    /// before is <see cref="DynamicRoom"/>.</summary>
+    public static int DynamicSharedSlot(Kernel kernel) => kernel.Parameters.Length + 4;
+
+    /// <summary>Bytes before the scratch memory that so much dynamic shared memory takes.</summary>
+    public static int DynamicRoom(int bytes) => (bytes + 63) & ~63;
 
     public void EmitKernel()
     {
@@ -211,6 +218,27 @@ internal sealed partial class SimdEmitter
                 _il.Op(OpCodes.Add);
                 break;
         }
+    }
+
+    /// <summary>Pushes the size of the launch's shared memory, or the address where it starts.</summary>
+    private void PushDynamicShared(Instruction x)
+    {
+        if (x.Opcode == Opcode.DynamicShared)
+        {
+            PushScratch(0);
+            _il.Op(OpCodes.Conv_U8);
+        }
+
+        PushSlot(DynamicSharedSlot(_kernel));
+        _il.Op(OpCodes.Ldind_I4);
+        if (x.Opcode == Opcode.DynamicSharedSize)
+            return;
+        _il.Int(63);
+        _il.Op(OpCodes.Add);
+        _il.Int(~63);
+        _il.Op(OpCodes.And);
+        _il.Op(OpCodes.Conv_I8);
+        _il.Op(OpCodes.Sub);
     }
 
     private void EmitAllocate(Instruction x)

@@ -28,14 +28,6 @@ internal sealed partial class SimdEmitter
         return !isRow ? Shape.Varying : axis == Axis.X ? Shape.Linear : Shape.Uniform;
     }
 
-    /// <summary>Positions and local arrays as the group's phases see them: what differs between chunks is varying.</summary>
-    private Shape ShapeOverGroup(Instruction x) => x.Opcode switch
-    {
-        Opcode.GlobalIndex or Opcode.GroupIndex => GroupExtent(x.Axis) == 1 ? Shape.Uniform : Shape.Varying,
-        Opcode.Allocate when x.Type.Space == AddressSpace.Local => Shape.Varying,
-        _ => Shape.Uniform,
-    };
-
     /// <summary>for each group: the body, under the mask of the group's items.</summary>
     private void EmitGroups()
     {

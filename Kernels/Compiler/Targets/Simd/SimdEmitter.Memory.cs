@@ -299,7 +299,7 @@ internal sealed partial class SimdEmitter
     /// <summary>Spills the varying operands (and the mask) to scratch memory and loops over the lanes in order.</summary>
     private void EmitByLane(Instruction x)
     {
-        bool isMemory = x.Opcode is Opcode.Load or Opcode.Store or Opcode.AtomicAdd;
+        bool isMemory = x.Opcode is Opcode.Load or Opcode.Store || x.Opcode.IsAtomic();
         int[] slots = [.. x.Operands.Select((operand, i) => SpillOperand(operand, i))];
         bool masked = isMemory && _mask is not null;
         if (masked)
@@ -348,11 +348,11 @@ internal sealed partial class SimdEmitter
                 push(2);
                 EmitScalarStore(x.Operands[0].Type.Scalar);
                 break;
-            case Opcode.AtomicAdd:
+            case >= Opcode.AtomicAdd and <= Opcode.AtomicCompareExchange:
                 PushLaneElement(x, push, lane);
-                push(2);
-                Type element = VectorIsa.ElementOf(x.Type);
-                _il.Call(Helper("AtomicAdd", element.MakePointerType(), element));
+                for (int i = 2; i < x.Operands.Length; i++)
+                    push(i);
+                _il.Call(AtomicLanes.One(x.Opcode, x.Operands[0].Type.Space!.Value, VectorIsa.ElementOf(x.Type)));
                 break;
             default:
                 EmitScalarOperation(x, push);

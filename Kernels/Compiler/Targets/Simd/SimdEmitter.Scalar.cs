@@ -12,6 +12,8 @@ internal sealed partial class SimdEmitter
     {
         if (x.Opcode is >= Opcode.GlobalIndex and <= Opcode.GridExtent)
             PushPosition(x);
+        else if (x.Opcode is Opcode.DynamicShared or Opcode.DynamicSharedSize)
+            PushDynamicShared(x);
         else
             EmitScalarOperation(x, i => PushScalar(x.Operands[i]));
     }

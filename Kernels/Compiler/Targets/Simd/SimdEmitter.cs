@@ -33,7 +33,7 @@ internal sealed partial class SimdEmitter
         _il = new IlWriter(il);
         _shapes = new Uniformity(kernel, ShapeOfPosition);
         if (kernel.Kind == LaunchKind.Grouped && GroupItems > Lanes)
-            _phases = new GroupPhases(kernel, new Uniformity(kernel, ShapeOverGroup));
+            _phases = new GroupPhases(kernel, new Uniformity(kernel, x => GroupControl.Shape(x, target.Group)));
         _usage = new Usage(kernel, _shapes, MayInline, node => _phases?.IsCut(node) == true);
     }
 
@@ -133,7 +133,7 @@ internal sealed partial class SimdEmitter
 
     private void EmitInstruction(Instruction x)
     {
-        if (x.Opcode is Opcode.Barrier || (!x.HasEffect && !_usage.IsUsed(x)))
+        if (x.Opcode is Opcode.Barrier || ((!x.HasEffect || x.Opcode.IsShuffle()) && !_usage.IsUsed(x)))
             return; // the lanes of a group run in lockstep
         if (x.Opcode == Opcode.Load && _usage.IsInlined(x))
             DeferLoad(x);
@@ -153,8 +153,14 @@ internal sealed partial class SimdEmitter
             case Opcode.Store:
                 EmitStore(x);
                 break;
-            case Opcode.AtomicAdd:
-                EmitByLane(x);
+            case >= Opcode.AtomicAdd and <= Opcode.AtomicCompareExchange:
+                EmitAtomic(x);
+                break;
+            case Opcode.Fence:
+                EmitFence(x);
+                break;
+            case Opcode.GroupShuffle or Opcode.WarpShuffle:
+                EmitShuffle(x);
                 break;
             case Opcode.Allocate:
                 EmitAllocate(x);

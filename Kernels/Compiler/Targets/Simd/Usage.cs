@@ -189,7 +189,7 @@ internal sealed class Usage
         bool sameShape = _shapes[consumer] == shape && consumer.Type != ScalarType.Void;
         bool sameParts = Wide(consumer.Type) == Wide(x.Type) && consumer.Operands.All(o => o.Type.IsBool || Wide(o.Type) == Wide(x.Type))
             && !(x.Type.IsBool && consumer.Operands.Any(o => Wide(o.Type)));
-        return consumer.Opcode is not (Opcode.Load or Opcode.Store or Opcode.AtomicAdd) && _mayInline(consumer)
+        return consumer.Opcode is not (Opcode.Load or Opcode.Store) && !consumer.Opcode.IsAtomic() && _mayInline(consumer)
             ? sameShape && (shape != Shape.Varying || sameParts) && Top(consumer).Size + d.Size <= LargestExpression
             : consumer.Opcode == Opcode.Store && consumer.Operands[2] == x && shape == Shape.Varying;
     }

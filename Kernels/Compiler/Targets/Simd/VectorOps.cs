@@ -134,6 +134,30 @@ internal static unsafe class VectorOps
         Gather(address, index.GetLower(), mask.GetLower())
             .ToVector512Unsafe().WithUpper(Gather(address, index.GetUpper(), mask.GetUpper()));
 
+    // A warp's lanes as a table in registers; emitted only where the processor has AVX-512.
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> Permute(Vector512<int> low, Vector512<int> high, Vector512<int> lane) =>
+        Avx512F.PermuteVar16x32x2(low, lane, high);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<long> Permute(Vector512<long> first, Vector512<long> second, Vector512<long> third, Vector512<long> fourth,
+        Vector512<long> lane)
+    {
+        Vector512<long> low = Avx512F.PermuteVar8x64x2(first, lane, second);
+        Vector512<long> high = Avx512F.PermuteVar8x64x2(third, lane, fourth);
+        return Vector512.ConditionalSelect(Vector512.Equals(lane & Vector512.Create(16L), Vector512<long>.Zero), low, high);
+    }
+
+    /// <summary>result[i] = values[lanes[i]].</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Pick<T>(T* values, int* lanes, T* result, int count)
+        where T : unmanaged
+    {
+        for (int i = 0; i < count; i++)
+            result[i] = values[lanes[i]];
+    }
+
     private static Vector128<uint> Amount(Vector128<int> n) => (n & Vector128.Create(31)).AsUInt32();
 
     private static Vector256<uint> Amount(Vector256<int> n) => (n & Vector256.Create(31)).AsUInt32();
