@@ -10,6 +10,7 @@ internal static class EngineEnvironment
     public const string DebugVariable = "COTANGENT_DEBUG";
     public const string ThreadsVariable = "COTANGENT_THREADS";
     public const string VerifyVariable = "COTANGENT_VERIFY";
+    public const string CacheVariable = "COTANGENT_CACHE";
 
     /// <summary>COTANGENT_DEVICE: the id of the default device, or null.</summary>
     public static string? Device { get; } = Text(DeviceVariable);
@@ -22,6 +23,10 @@ internal static class EngineEnvironment
 
     /// <summary>COTANGENT_VERIFY: check plans and fused groups while running (any value but 0).</summary>
     public static bool Verify { get; } = Text(VerifyVariable) is { } text && text != "0";
+
+    /// <summary>COTANGENT_CACHE: the folder for compiled programs, or 0 for none. By default <c>cotangent</c> in the user's
+    /// cache folder.</summary>
+    public static string? CacheDirectory { get; } = Cache(Text(CacheVariable));
 
     /// <summary>A whole number from a variable's text.</summary>
     /// <exception cref="DeviceException">CTG3002: it is not a whole number of at least
@@ -37,6 +42,16 @@ internal static class EngineEnvironment
         throw new DeviceException("CTG3002",
             $"The environment variable {variable} is '{text}'; it must be a whole number, {minimum} or more. " +
             "Correct or unset it. See docs/diagnostics.md#CTG3002");
+    }
+
+    private static string? Cache(string? text)
+    {
+        if (text is not null)
+            return text == "0" ? null : text;
+        string home = OperatingSystem.IsWindows()
+            ? Environment.GetFolderPath(Environment.SpecialFolder.LocalApplicationData)
+            : Text("XDG_CACHE_HOME") ?? Path.Combine(Environment.GetFolderPath(Environment.SpecialFolder.UserProfile), ".cache");
+        return Path.IsPathRooted(home) ? Path.Combine(home, "cotangent") : null;
     }
 
     private static string? Text(string variable)

@@ -22,6 +22,8 @@ internal sealed unsafe class OpenClApi
     public readonly delegate* unmanaged<nint, ulong, nuint, void*, int*, nint> CreateBuffer;
     public readonly delegate* unmanaged<nint, int> ReleaseMemObject;
     public readonly delegate* unmanaged<nint, uint, byte**, nuint*, int*, nint> CreateProgramWithSource;
+    public readonly delegate* unmanaged<nint, uint, nint*, nuint*, byte**, int*, int*, nint> CreateProgramWithBinary;
+    public readonly delegate* unmanaged<nint, uint, nuint, void*, nuint*, int> GetProgramInfo;
     public readonly delegate* unmanaged<nint, uint, nint*, byte*, nint, nint, int> BuildProgram;
     public readonly delegate* unmanaged<nint, nint, uint, nuint, void*, nuint*, int> GetProgramBuildInfo;
     public readonly delegate* unmanaged<nint, int> ReleaseProgram;
@@ -53,6 +55,9 @@ internal sealed unsafe class OpenClApi
         ReleaseMemObject = (delegate* unmanaged<nint, int>)Entry(nameof(ReleaseMemObject));
         CreateProgramWithSource =
             (delegate* unmanaged<nint, uint, byte**, nuint*, int*, nint>)Entry(nameof(CreateProgramWithSource));
+        CreateProgramWithBinary = (delegate* unmanaged<nint, uint, nint*, nuint*, byte**, int*, int*, nint>)
+            Entry(nameof(CreateProgramWithBinary));
+        GetProgramInfo = (delegate* unmanaged<nint, uint, nuint, void*, nuint*, int>)Entry(nameof(GetProgramInfo));
         BuildProgram = (delegate* unmanaged<nint, uint, nint*, byte*, nint, nint, int>)Entry(nameof(BuildProgram));
         GetProgramBuildInfo =
             (delegate* unmanaged<nint, nint, uint, nuint, void*, nuint*, int>)Entry(nameof(GetProgramBuildInfo));

@@ -8,8 +8,10 @@ namespace Cotangent.Kernels.OpenCl;
 /// <summary>Translates kernels and builds programs, many kernels at a time: a driver's build costs about the same
 /// whatever its size.</summary>
 internal sealed unsafe class OpenClCompiler(
-    OpenClDevice device, OpenClApi api, nint context, OpenClInfo info, Func<Ir.Kernel, Ir.Kernel> lower)
+    OpenClDevice device, OpenClApi api, nint context, OpenClInfo info, Func<Ir.Kernel, Ir.Kernel> lower, DiskCache? cache)
 {
+    private const int ProgramBinarySizes = 0x1165;
+    private const int ProgramBinaries = 0x1166;
     private const int ProgramBuildLog = 0x1183;
     private const int KernelWorkGroupSize = 0x11B0;
     private const int KeptCodes = 4096;
@@ -21,10 +23,17 @@ internal sealed unsafe class OpenClCompiler(
     private readonly Dictionary<string, WeakReference<OpenClCode>> _codes = [];
     private readonly Queue<OpenClCode> _recent = new();
 
+    /// <summary>Programs built from source, and taken from the disk.</summary>
+    public (int Built, int Loaded) Programs { get; private set; }
+
     /// <summary>Build options: rounding as IEEE says where the driver can.</summary>
-    private string Options => info.Traits.CorrectDivideSqrt
+    private static string OptionsFor(OpenClInfo info) => info.Traits.CorrectDivideSqrt
         ? "-cl-std=CL1.2 -cl-fp32-correctly-rounded-divide-sqrt"
         : "-cl-std=CL1.2";
+
+    /// <summary>Everything a program's binary depends on.</summary>
+    public static string KeyOf(OpenClInfo info, string source) =>
+        $"opencl\0{info.Name}\0{info.Version}\0{OptionsFor(info)}\0{source}";
 
     /// <summary>Compiles all kernels; those whose text is not known yet go into one program.</summary>
     public OpenClKernel[] Compile(IReadOnlyList<Ir.Kernel> kernels)
@@ -78,7 +87,7 @@ internal sealed unsafe class OpenClCompiler(
         if (EngineEnvironment.Debug >= 4)
             Console.Error.WriteLine(source);
 
-        nint program = BuildSource(source);
+        nint program = Load(source, out bool isCached);
         List<OpenClCode> codes = [];
         foreach (OpenClFunction function in functions)
             codes.Add(CreateCode(program, function));
@@ -88,10 +97,66 @@ internal sealed unsafe class OpenClCompiler(
         {
             double ms = Stopwatch.GetElapsedTime(start).TotalMilliseconds;
             Console.Error.WriteLine(string.Create(CultureInfo.InvariantCulture,
-                $"{device.Id}: built {functions.Count} kernels in {ms:F0} ms"));
+                $"{device.Id}: {(isCached ? "loaded" : "built")} {functions.Count} kernels in {ms:F0} ms"));
         }
 
         return codes;
+    }
+
+    /// <summary>The program of a source, from the disk if this driver has built it for this device before.</summary>
+    private nint Load(string source, out bool isCached)
+    {
+        string key = KeyOf(info, source);
+        nint program = cache?.TryRead(key) is { } binary ? FromBinary(binary) : 0;
+        isCached = program != 0;
+        if (isCached)
+        {
+            Programs = Programs with { Loaded = Programs.Loaded + 1 };
+            return program;
+        }
+
+        program = BuildSource(source);
+        Programs = Programs with { Built = Programs.Built + 1 };
+        if (cache is not null && Binary(program) is { } built)
+            cache.Write(key, built);
+        return program;
+    }
+
+    /// <summary>A program from its binary; 0 if the driver does not take it any more.</summary>
+    private nint FromBinary(byte[] binary)
+    {
+        nint target = info.Device;
+        nuint length = (nuint)binary.Length;
+        nint program;
+        int accepted, status;
+        fixed (byte* p = binary)
+        {
+            byte* start = p;
+            program = api.CreateProgramWithBinary(context, 1, &target, &length, &start, &accepted, &status);
+        }
+
+        if (status != OpenClError.Success)
+            return 0;
+        if (accepted == OpenClError.Success && BuildProgram(program) == OpenClError.Success)
+            return program;
+        _ = api.ReleaseProgram(program);
+        return 0;
+    }
+
+    /// <summary>What the driver made of a program for this device; null if it does not say.</summary>
+    private byte[]? Binary(nint program)
+    {
+        nuint size = 0;
+        if (api.GetProgramInfo(program, ProgramBinarySizes, (nuint)sizeof(nuint), &size, null) != OpenClError.Success || size == 0)
+            return null;
+        byte[] binary = new byte[size];
+        fixed (byte* p = binary)
+        {
+            byte* start = p;
+            return api.GetProgramInfo(program, ProgramBinaries, (nuint)sizeof(nint), &start, null) == OpenClError.Success
+                ? binary
+                : null;
+        }
     }
 
     private nint BuildSource(string source)
@@ -121,7 +186,7 @@ internal sealed unsafe class OpenClCompiler(
     private int BuildProgram(nint program)
     {
         nint target = info.Device;
-        fixed (byte* options = CString(Options))
+        fixed (byte* options = CString(OptionsFor(info)))
         {
             return api.BuildProgram(program, 1, &target, options, 0, 0);
         }

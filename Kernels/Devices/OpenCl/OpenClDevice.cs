@@ -17,12 +17,13 @@ internal sealed unsafe class OpenClDevice : Device
     private int _unflushed;
 
     /// <summary>A device; for tests, with other passes before the translation than the standard ones.</summary>
-    public OpenClDevice(OpenClApi api, OpenClInfo info, string id, Func<Kernel, Kernel>? lower = null)
+    public OpenClDevice(OpenClApi api, OpenClInfo info, string id, Func<Kernel, Kernel>? lower = null,
+        DiskCache? cache = null)
         : base(DeviceKind.OpenCl, id, info.Name)
     {
         _api = api;
         _info = info;
-        _session = new Lazy<Session>(() => new Session(this, api, info, lower ?? (kernel => Pipeline.Run(kernel))));
+        _session = new Lazy<Session>(() => new Session(this, api, info, lower ?? (kernel => Pipeline.Run(kernel)), cache));
     }
 
     /// <inheritdoc/>
@@ -31,6 +32,9 @@ internal sealed unsafe class OpenClDevice : Device
     internal override bool IsGpu => _info.IsGpu;
 
     internal OpenClInfo Info => _info;
+
+    /// <summary>Programs built from source, and taken from the disk.</summary>
+    internal (int Built, int Loaded) Programs => _session.Value.Compiler.Programs;
 
     internal OpenClAllocator Allocator => _session.Value.Allocator;
 
@@ -43,7 +47,7 @@ internal sealed unsafe class OpenClDevice : Device
             return [];
 
         return [.. OpenClInfo.FindAll(api).Select((info, i) =>
-            new OpenClDevice(api, info, i == 0 ? "opencl" : $"opencl:{i}"))];
+            new OpenClDevice(api, info, i == 0 ? "opencl" : $"opencl:{i}", cache: DiskCache.Default))];
     }
 
     public override void Synchronize()
@@ -258,7 +262,8 @@ internal sealed unsafe class OpenClDevice : Device
     /// <summary>What is created at first use, not when devices are listed.</summary>
     private sealed class Session
     {
-        public Session(OpenClDevice device, OpenClApi api, OpenClInfo info, Func<Kernel, Kernel> lower)
+        public Session(
+            OpenClDevice device, OpenClApi api, OpenClInfo info, Func<Kernel, Kernel> lower, DiskCache? cache)
         {
             nint handle = info.Device;
             int status;
@@ -267,7 +272,7 @@ internal sealed unsafe class OpenClDevice : Device
             Queue = api.CreateCommandQueue(context, handle, 0, &status);
             OpenClError.Check(status, "clCreateCommandQueue");
             Allocator = new OpenClAllocator(device, api, context, info.GlobalMemory, info.MaxAllocation);
-            Compiler = new OpenClCompiler(device, api, context, info, lower);
+            Compiler = new OpenClCompiler(device, api, context, info, lower, cache);
             Gemm = new OpenClGemm(device, info.MaxGroupSize);
         }
 
