@@ -14,6 +14,9 @@ internal sealed record RandomKernelOptions
     /// <summary>Explicit groups with shared memory, barriers and group operations.</summary>
     public bool Grouped { get; init; }
 
+    /// <summary>The items of a group; random if not given.</summary>
+    public Index3D? Group { get; init; }
+
     /// <summary>Int64, UInt64 and Float64 besides the 32-bit types.</summary>
     public bool Wide { get; init; } = true;
 
@@ -63,7 +66,7 @@ internal sealed class RandomKernels
         _types = options.Wide ? s_all : s_narrow;
         _shape = options.Grouped
             ? LaunchShape.Groups(new Index3D(random.Next(1, 4), 1, 1),
-            new Index3D(random.Next(1, 40), random.Next(1, 3), 1))
+                options.Group ?? new Index3D(random.Next(1, 40), random.Next(1, 3), 1))
             : random.Next(3) switch
             {
                 0 => LaunchShape.Range(random.Next(1, 80)),

@@ -30,6 +30,32 @@ public class SimdRandomTests
     public void Launch_RandomGroupedKernels_EqualsTheInterpreter(int bits) =>
         Check(bits, 4, 25, new RandomKernelOptions { Grouped = true });
 
+    [Theory]
+    [InlineData(512, 16, 4)]
+    [InlineData(512, 16, 16)]
+    [InlineData(512, 32, 2)]
+    [InlineData(256, 8, 8)]
+    [InlineData(128, 4, 4)]
+    public void Launch_RandomRowsInLockstep_EqualsTheInterpreter(int bits, int x, int y)
+    {
+        CpuDevice device = new(1, Isa(bits), lower: kernel => kernel);
+        CpuDevice optimizing = new(1, Isa(bits));
+        int inLockstep = 0;
+        for (int seed = 0; seed < 30; seed++)
+        {
+            RandomKernelOptions options = new() { Grouped = true, Group = new Index3D(x, y, 1), Size = 8 + seed % 5, Wide = seed % 3 == 0 };
+            RandomCase c = RandomKernels.Next(new Random(seed), options);
+            SimdTarget target = new(Isa(bits), 32 * x / bits, new Index3D(x, y, 1));
+            inLockstep += RowLockstep.RowsOf(c.Kernel, target) > 1 ? 1 : 0;
+            string? difference = c.Difference(c.Interpret(), c.RunOn(device));
+            Assert.True(difference is null, $"seed {seed}: {difference}");
+            difference = c.Difference(c.Interpret(Pipeline.Run(c.Kernel)), c.RunOn(optimizing));
+            Assert.True(difference is null, $"seed {seed}, after the passes: {difference}");
+        }
+
+        Assert.InRange(inLockstep, 3, 30);
+    }
+
     private static void Check(int bits, int unroll, int count, RandomKernelOptions options)
     {
         CpuDevice device = new(1, Isa(bits), unroll, lower: kernel => kernel);

@@ -14,11 +14,15 @@ internal sealed record SimdCode(SimdTarget Target, SimdEntry Entry, int ScratchB
     // From 60,000 bytes of IL on, the JIT gives up optimising without a word: nine times slower.
     private const int LargestMethod = 58_000;
 
+    // More machine code than this makes would not stay in the instruction cache.
+    private const int LargestLockstep = 24_000;
+
     /// <summary>Compiles; takes fewer vectors a group where the code would get too large for the JIT's optimiser.</summary>
     public static SimdCode Compile(Kernel kernel, SimdTarget target)
     {
         if (kernel.Kind == LaunchKind.Grouped)
             GroupControl.Check(kernel, target.Group);
+        target = target with { Rows = RowLockstep.RowsOf(kernel, target) };
         while (true)
         {
             DynamicMethod method = new(kernel.Name, typeof(void),
@@ -29,8 +33,14 @@ internal sealed record SimdCode(SimdTarget Target, SimdEntry Entry, int ScratchB
             ILGenerator il = method.GetILGenerator(4096);
             SimdEmitter emitter = new(ShuffleLowering.Lower(kernel, target), target, il);
             emitter.EmitKernel();
-            if (il.ILOffset < LargestMethod)
+            if (il.ILOffset < (target.Rows > 1 ? LargestLockstep : LargestMethod))
                 return new SimdCode(target, method.CreateDelegate<SimdEntry>(), emitter.ScratchBytes, emitter.Listing);
+            if (target.Rows > 1)
+            {
+                target = target with { Rows = 1 };
+                continue;
+            }
+
             if (target.Unroll == 1)
                 throw new KernelCompilationException("CTG1090", $"The kernel '{kernel.Name}' compiles to {il.ILOffset} bytes of IL; "
                     + $"the runtime optimises methods up to {LargestMethod} only. Split the kernel, or unroll its loops less.");

@@ -18,8 +18,8 @@ internal sealed partial class SimdEmitter
     {
         public Label Exit { get; } = exit;
 
-        /// <summary>Where the results go; null for one that nothing uses.</summary>
-        public LocalBuilder[]?[] Results { get; set; } = [];
+        /// <summary>Where the results go, of each row in lockstep; null for one that nothing uses.</summary>
+        public LocalBuilder[]?[][] Results { get; set; } = [[]];
 
         /// <summary>Lanes that came to the end so far, where some leave for outer targets instead; else null.</summary>
         public LocalBuilder[]? Arrived { get; set; }
@@ -46,7 +46,7 @@ internal sealed partial class SimdEmitter
     private void EmitStructured(Structured node)
     {
         Frame frame = new(_il.Label());
-        frame.Results = [.. node.Results.Select(r => _usage.IsUsed(r) ? Define(r).Locals : null)];
+        frame.Results = DefineResults(node);
         _frames[node] = frame;
         Mask? before = _mask;
         bool escapes = _shapes.HasEscapes(node) && _shapes.BreaksOf(node).Count > 0;
@@ -152,15 +152,15 @@ internal sealed partial class SimdEmitter
         // A Break from a loop inside the target may run again.
         bool blends = _shapes.HasMaskedBreak(site.Target)
             && (site.Target is Loop || !frame.IsFirst || _shapes.LeavesInnerLoop(site));
-        EmitBreak(site, frame, blends);
+        EmitBreakOfRows(site, frame, blends);
     }
 
     /// <summary>Passes the results of the active lanes.</summary>
-    private void EmitBreak(Break site, Frame frame, bool blends)
+    private void EmitBreak(Break site, Frame frame, LocalBuilder[]?[] results, bool blends)
     {
-        for (int i = 0; i < frame.Results.Length; i++)
+        for (int i = 0; i < results.Length; i++)
         {
-            if (frame.Results[i] is not { } result)
+            if (results[i] is not { } result)
                 continue;
             if (blends && IsVarying(site.Target.Results[i]))
                 Blend(result, site.Arguments[i], site.Target.Results[i].Type, frame.Choice);

@@ -20,7 +20,7 @@ internal sealed partial class SimdEmitter
     private const int ResultSlot = 5 * SlotBytes;
     private const int FirstArray = 6 * SlotBytes;
 
-    private readonly Dictionary<Instruction, int> _arrays = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<(Instruction, int Row), int> _arrays = [];
     private readonly LocalBuilder?[] _position = new LocalBuilder?[3];
     private readonly LocalBuilder?[] _extent = new LocalBuilder?[3];
 
@@ -244,8 +244,9 @@ internal sealed partial class SimdEmitter
     private void EmitAllocate(Instruction x)
     {
         bool local = x.Type.Space == AddressSpace.Local;
-        if (!_arrays.TryGetValue(x, out int offset))
-            _arrays[x] = offset = Reserve(x.Count * x.Type.Scalar.Size() * (local ? Lanes : 1));
+        (Instruction, int) key = (x, local ? _locations.Row : 0);
+        if (!_arrays.TryGetValue(key, out int offset))
+            _arrays[key] = offset = Reserve(x.Count * x.Type.Scalar.Size() * (local ? Lanes : 1));
         PushScratch(offset);
         _il.Op(OpCodes.Conv_U8);
         _il.Store(Define(x).Locals[0]);

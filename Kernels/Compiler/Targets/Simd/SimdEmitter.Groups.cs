@@ -78,7 +78,8 @@ internal sealed partial class SimdEmitter
     {
         if (_phases is null || GroupExtent(axis) == 1)
         {
-            _il.Int(0);
+            int row = _locations.Row;
+            _il.Int(axis switch { Axis.X => 0, Axis.Y => row % _target.Group.Y, _ => row / _target.Group.Y });
             return;
         }
 
@@ -128,12 +129,16 @@ internal sealed partial class SimdEmitter
         }
 
         Type element = VectorIsa.ElementOf(x.Type);
-        LocalBuilder[] parts = new LocalBuilder[PartsOf(x.Type)];
+        int partsOfRow = PartsOf(x.Type);
+        LocalBuilder[] parts = new LocalBuilder[Rows * partsOfRow];
         for (int i = 0; i < parts.Length; i++)
         {
-            PushOrIdentity(x, i);
+            _locations.Row = i / partsOfRow;
+            PushOrIdentity(x, i % partsOfRow);
             _il.Store(parts[i] = _il.Take(_isa.Vector(element)));
         }
+
+        _locations.Row = 0;
 
         string function = x.Opcode.ToString()["Group".Length..];
         for (int half = parts.Length / 2; half > 0; half /= 2)

@@ -12,7 +12,7 @@ internal sealed partial class SimdEmitter
     private void EmitLoop(Loop loop, Frame frame)
     {
         foreach (LoopParameter parameter in loop.Parameters)
-            Define(parameter);
+            DefineForRows(parameter);
         AssignInitial(loop);
         if (_shapes.HasMaskedBreak(loop) || _shapes.HasMaskedContinue(loop) || _shapes.HasEscapes(loop))
             EmitDivergentLoop(loop, frame);
@@ -189,7 +189,7 @@ internal sealed partial class SimdEmitter
         _il.Mark(done);
         _mask = before;
         _il.Give(active);
-        EmitBreak(range.Exit, frame, blends: false);
+        EmitBreakOfRows(range.Exit, frame, blends: false);
     }
 
     /// <summary>True if a step is known to go past the lanes that one round covers.</summary>
@@ -205,7 +205,8 @@ internal sealed partial class SimdEmitter
     private void AssignInitial(Loop loop) => AssignParameters(loop, loop.Initial, blends: false, null);
 
     /// <summary>All parameters take their new values at once: one may be another's new value.</summary>
-    private void AssignParameters(Loop loop, ImmutableArray<Value> values, bool blends, LocalBuilder[]?[]? next)
+    private void AssignParameters(Loop loop, ImmutableArray<Value> values, bool blends, LocalBuilder[]?[]? next,
+        Func<LoopParameter, bool> isMeant)
     {
         if (next is not null)
         {
@@ -223,7 +224,8 @@ internal sealed partial class SimdEmitter
         }
 
         int[] changing = [.. Enumerable.Range(0, values.Length)
-            .Where(i => values[i] != loop.Parameters[i] && _locations.ContainsKey(loop.Parameters[i]))];
+            .Where(i => values[i] != loop.Parameters[i] && _locations.ContainsKey(loop.Parameters[i])
+                && isMeant(loop.Parameters[i]))];
         if (!ReadsAssigned(loop, values, changing))
         {
             foreach (int i in changing)

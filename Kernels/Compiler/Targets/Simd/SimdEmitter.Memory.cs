@@ -74,11 +74,19 @@ internal sealed partial class SimdEmitter
         _il.Give(address);
     }
 
-    /// <summary>Only computes the address: the load is done where its value is used.</summary>
+    /// <summary>Computes the address at most: the load is done where its value is used.</summary>
     private void DeferLoad(Instruction x)
     {
+        if (_mask is not null && IsUniform(x))
+        {
+            EmitUniformLoad(x);
+            return;
+        }
+
         _il.Note(_depth, $"{Describe(x)} = Load({string.Join(", ", x.Operands.Select(Describe))}){(_mask is null ? "" : " masked")}");
-        _locations[x] = new Location([TakeAddress(x)], IsDeferredLoad: true);
+        // With one vector a row the address is used once: it is computed there too, which leaves the constants to the load.
+        LocalBuilder[] address = Rows > 1 && _unroll == 1 ? [] : [TakeAddress(x)];
+        _locations.Set(x, new Location(address, IsDeferredLoad: true), shared: SpreadsRows && IsSameInRows(x));
     }
 
     private LocalBuilder TakeAddress(Instruction x)
@@ -103,10 +111,13 @@ internal sealed partial class SimdEmitter
     }
 
     /// <summary>Pushes one vector of a contiguous load, under the mask if there is one.</summary>
-    private void PushContiguous(Instruction x, LocalBuilder address, int part)
+    private void PushContiguous(Instruction x, LocalBuilder? address, int part)
     {
         Type element = VectorIsa.ElementOf(x.Type);
-        _il.Load(address);
+        if (address is null)
+            PushAddress(x);
+        else
+            _il.Load(address);
         _il.AddBytes(part * _isa.Bytes);
         if (_mask is null)
         {

@@ -15,13 +15,17 @@ internal sealed partial class SimdEmitter
             case Constant constant:
                 PushConstant(constant);
                 break;
-            case Instruction x when _usage.IsInlined(x):
+            case Instruction { Opcode: Opcode.Load } x when _locations[x].IsDeferredLoad:
+                PushAddress(x);
+                EmitScalarLoad(x.Type.Scalar);
+                break;
+            case Instruction x when x.Opcode != Opcode.Load && _usage.IsInlined(x):
                 EmitScalar(x);
                 break;
             case Instruction x when _phases is not null && _localArrays.ContainsKey(x):
                 PushLocalArray(x);
                 break;
-            case Instruction x when _phases is not null && IsPosition(x):
+            case Instruction x when (_phases is not null || Rows > 1) && IsPosition(x):
                 EmitScalar(x);
                 break;
             default:
@@ -61,7 +65,7 @@ internal sealed partial class SimdEmitter
         {
             case Shape.Varying when _locations.TryGetValue(value, out Location? location):
                 if (location.IsDeferredLoad)
-                    PushContiguous((Instruction)value, location.Locals[0], part);
+                    PushContiguous((Instruction)value, location.Locals is [var address] ? address : null, part);
                 else
                     _il.Load(location.Locals[part]);
                 break;

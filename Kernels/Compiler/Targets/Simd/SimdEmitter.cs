@@ -13,6 +13,10 @@ namespace Cotangent.Kernels.Targets;
 /// </remarks>
 internal sealed partial class SimdEmitter
 {
+    // Deeper expressions would undo the interleaving of a group's vectors, or keep what rows share in too many registers.
+    private const int LargestExpression = 12;
+    private const int LargestExpressionOfRows = 4;
+
     private readonly Kernel _kernel;
     private readonly SimdTarget _target;
     private readonly VectorIsa _isa;
@@ -20,7 +24,7 @@ internal sealed partial class SimdEmitter
     private readonly Uniformity _shapes;
     private readonly Usage _usage;
     private readonly IlWriter _il;
-    private readonly Dictionary<Value, Location> _locations = new(ReferenceEqualityComparer.Instance);
+    private readonly LocationTable<Location> _locations;
     private Mask? _mask;
     private int _depth;
 
@@ -32,9 +36,12 @@ internal sealed partial class SimdEmitter
         _unroll = target.Unroll;
         _il = new IlWriter(il);
         _shapes = new Uniformity(kernel, ShapeOfPosition);
-        if (kernel.Kind == LaunchKind.Grouped && GroupItems > Lanes)
+        _overRows = RowShapes(kernel, target);
+        _locations = new(target.Rows);
+        if (kernel.Kind == LaunchKind.Grouped && GroupItems > Lanes * Rows)
             _phases = new GroupPhases(kernel, new Uniformity(kernel, x => GroupControl.Shape(x, target.Group)));
-        _usage = new Usage(kernel, _shapes, MayInline, node => _phases?.IsCut(node) == true);
+        _usage = new Usage(kernel, _shapes, MayInline, node => _phases?.IsCut(node) == true,
+            value => Rows > 1 && IsSameInRows(value), Rows > 1 ? LargestExpressionOfRows : LargestExpression);
     }
 
     /// <summary>Lanes of a group of vectors.</summary>
@@ -88,14 +95,21 @@ internal sealed partial class SimdEmitter
         }
 
         Location location = new(locals);
-        _locations[value] = location;
+        _locations.Set(value, location, shared: SpreadsRows && IsSameInRows(value));
         return location;
     }
 
     private void Release(Value value)
     {
-        if (_locations.Remove(value, out Location? location))
-            _il.Give(location.Locals);
+        if (!_pinned)
+        {
+            foreach (Location location in _locations.RemoveAll(value))
+                _il.Give(location.Locals);
+        }
+        else if (_locations.RemoveOwn(value, out Location? own))
+        {
+            _il.Give(own.Locals);
+        }
     }
 
     private LocalBuilder[] TakeMask()
@@ -114,10 +128,10 @@ internal sealed partial class SimdEmitter
             switch (node)
             {
                 case Instruction instruction:
-                    EmitInstruction(instruction);
+                    EmitForRows(instruction);
                     break;
                 case Structured structured:
-                    EmitStructured(structured);
+                    EmitForRows(structured);
                     break;
                 case Terminator terminator:
                     EmitTerminator(terminator);

@@ -6,10 +6,11 @@ namespace Cotangent.Kernels.Targets;
 /// <param name="Isa">The vectors.</param>
 /// <param name="Unroll">Vectors of 32-bit lanes a group of lockstep lanes: 1, 2 or 4.</param>
 /// <param name="Group">Work items a group, for grouped kernels.</param>
+/// <param name="Rows">Rows of the group that run in lockstep; a row is Lanes items.</param>
 /// <param name="Streaming">Whole vectors are stored past the caches where the address is known to be aligned.</param>
-internal readonly record struct SimdTarget(VectorIsa Isa, int Unroll, Index3D Group = default, bool Streaming = false)
+internal readonly record struct SimdTarget(VectorIsa Isa, int Unroll, Index3D Group = default, int Rows = 1, bool Streaming = false)
 {
-    /// <summary>Lanes that run in lockstep.</summary>
+    /// <summary>Lanes of the vectors of a statement.</summary>
     public int Lanes => Unroll * Isa.Lanes;
 
     /// <summary>True if this store may bypass the caches: y[GlobalIndex.X] of a parameter, which the launch checks for alignment.</summary>

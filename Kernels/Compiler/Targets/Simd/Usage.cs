@@ -7,19 +7,23 @@ namespace Cotangent.Kernels.Targets;
 /// of its region a value must be kept.</summary>
 internal sealed class Usage
 {
-    // Deeper expressions than this would undo the interleaving of a group's vectors.
-    private const int LargestExpression = 12;
 
     private readonly Uniformity _shapes;
+    private readonly int _largestExpression;
     private readonly Func<Instruction, bool> _mayInline;
     private readonly Func<INode, bool> _isCut;
+    private readonly Func<Value, bool> _isShared;
     private readonly Dictionary<Value, Definition> _definitions = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Region, (Region Region, int Index)> _owners = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(Region, int), List<Value>> _dying = [];
 
-    /// <summary>Analyses a kernel. No value is evaluated past a node that <paramref name="isCut"/> names.</summary>
-    public Usage(Kernel kernel, Uniformity shapes, Func<Instruction, bool> mayInline, Func<INode, bool> isCut)
+    /// <summary>Analyses a kernel. No value is evaluated past a node that <paramref name="isCut"/> names, nor one that
+    /// <paramref name="isShared"/> in the expression of one that is not.</summary>
+    public Usage(Kernel kernel, Uniformity shapes, Func<Instruction, bool> mayInline, Func<INode, bool> isCut,
+        Func<Value, bool> isShared, int largestExpression)
     {
+        _largestExpression = largestExpression;
+        _isShared = isShared;
         _isCut = isCut;
         _shapes = shapes;
         _mayInline = mayInline;
@@ -183,6 +187,12 @@ internal sealed class Usage
             return false;
         if (user is not Instruction consumer)
             return true;
+        if (_isShared(x) && (!_isShared(consumer) || consumer.HasEffect))
+            return false;
+
+        // A scalar for one vector: part of its instruction.
+        if (x.Opcode == Opcode.Load && _shapes[x] == Shape.Uniform)
+            return _shapes[consumer] == Shape.Varying && Semantics.IsEvaluable(consumer.Opcode) && !Wide(x.Type);
 
         // Only into a consumer that is evaluated as often as this value: once if uniform, once a vector if varying.
         Shape shape = _shapes[x];
@@ -190,7 +200,7 @@ internal sealed class Usage
         bool sameParts = Wide(consumer.Type) == Wide(x.Type) && consumer.Operands.All(o => o.Type.IsBool || Wide(o.Type) == Wide(x.Type))
             && !(x.Type.IsBool && consumer.Operands.Any(o => Wide(o.Type)));
         return consumer.Opcode is not (Opcode.Load or Opcode.Store) && !consumer.Opcode.IsAtomic() && _mayInline(consumer)
-            ? sameShape && (shape != Shape.Varying || sameParts) && Top(consumer).Size + d.Size <= LargestExpression
+            ? sameShape && (shape != Shape.Varying || sameParts) && Top(consumer).Size + d.Size <= _largestExpression
             : consumer.Opcode == Opcode.Store && consumer.Operands[2] == x && shape == Shape.Varying;
     }
 
