@@ -64,7 +64,9 @@ internal static class DeviceChecks
     {
         if (kernel.Source.Kind != LaunchKind.Grouped)
             return;
-        Shared(device, $"Kernel '{kernel.Source.Name}'", kernel.SharedBytes, shape.SharedBytes);
+        // Only a launch that is refused makes the text.
+        if (shape.SharedBytes < 0 || kernel.SharedBytes + shape.SharedBytes > device.MaxSharedMemoryPerGroup)
+            Shared(device, $"Kernel '{kernel.Source.Name}'", kernel.SharedBytes, shape.SharedBytes);
         if (kernel.UsesWarps && (long)shape.Group.X * shape.Group.Y * shape.Group.Z > LargestGroupOfWarps)
         {
             throw new DeviceException("CTG3006", $"Kernel '{kernel.Source.Name}' was launched in groups of {Text(shape.Group)} items; " +

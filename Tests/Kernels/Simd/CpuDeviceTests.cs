@@ -97,6 +97,21 @@ public class CpuDeviceTests
     }
 
     [Fact]
+    public void Launch_TypedGroups_AllocatesNothing()
+    {
+        Action<KernelConfig, ArrayView<int>> number = s_two.LoadGrouped<ArrayView<int>>(Number);
+        DeviceBuffer<int> buffer = s_two.Allocate<int>(64);
+        for (int i = 0; i < 50; i++)
+            number((1, 64), buffer);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 50; i++)
+            number((1, 64), buffer);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private static void Number(ArrayView<int> y) => y[Group.IdxX] = Group.IdxX;
+
+    [Fact]
     public void Launch_ScalarForPointer_IsRefused() => Assert.Throws<DeviceException>(() =>
         s_one.Launch(s_one.Compile(Squares()), LaunchShape.Range(4), [KernelArgument.Scalar(1)]));
 
