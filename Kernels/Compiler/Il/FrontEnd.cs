@@ -9,6 +9,8 @@ namespace Cotangent.Kernels.Il;
 /// <summary>From C# methods, by their IL, to kernel IR.</summary>
 internal static class FrontEnd
 {
+    private const int LongestName = 96;
+
     private static readonly ConcurrentDictionary<MethodInfo, Kernel> s_kernels = new();
     private static readonly ConcurrentDictionary<MethodInfo, (StructurePlan Plan, ImmutableArray<Parameter> Parameters)> s_functions = new();
 
@@ -129,7 +131,19 @@ internal static class FrontEnd
             name.Append(char.IsAsciiLetterOrDigit(c) ? c : '_');
         foreach (Type argument in method.GetGenericArguments())
             name.Append('_').Append(string.Concat(argument.ToText().Where(char.IsAsciiLetterOrDigit)));
-        return char.IsAsciiDigit(name[0]) ? $"_{name}" : name.ToString();
+        return Shortened(char.IsAsciiDigit(name[0]) ? $"_{name}" : name.ToString());
+    }
+
+    /// <summary>Drivers make file names of kernels' names: type arguments within type arguments are cut short, and told apart by
+    /// a hash (FNV-1a).</summary>
+    private static string Shortened(string name)
+    {
+        if (name.Length <= LongestName)
+            return name;
+        uint hash = 2166136261;
+        foreach (char c in name)
+            hash = (hash ^ c) * 16777619;
+        return $"{name.AsSpan(0, LongestName - 9)}_{hash:x8}";
     }
 }
 
