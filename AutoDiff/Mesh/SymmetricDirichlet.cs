@@ -11,6 +11,17 @@ public readonly struct SymmetricDirichlet : ILocalEnergy
     /// <inheritdoc/>
     public static int Dimension => 2;
 
+    /// <summary>The parameters of a mesh's triangles from their rest shape in the plane.</summary>
+    /// <param name="rest">[vertices, 2].</param>
+    /// <param name="triangles">[triangles, 3], Int32.</param>
+    /// <returns>[5, triangles].</returns>
+    public static Tensor Parameters(Tensor rest, Tensor triangles)
+    {
+        Tensor corner = rest.Gather(triangles), u = corner[.., 1] - corner[.., 0], v = corner[.., 2] - corner[.., 0];
+        Tensor det = u[.., 0] * v[.., 1] - v[.., 0] * u[.., 1];
+        return Tensor.Stack(0, v[.., 1] / det, -v[.., 0] / det, -u[.., 1] / det, u[.., 0] / det, 0.5f * det);
+    }
+
     /// <inheritdoc/>
     public static TReal Evaluate<TReal, TBase>(Element<TBase> element)
         where TReal : unmanaged, IReal<TReal, TBase>
