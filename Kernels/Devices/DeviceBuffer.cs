@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 namespace Cotangent.Kernels;
 
 /// <summary>An array in a device's memory. Given back when neither it nor a view of it is in use any more; Dispose does it sooner.</summary>
@@ -42,8 +40,7 @@ public sealed class DeviceBuffer<T> : IDisposable
     public void CopyFrom(ReadOnlySpan<T> source)
     {
         RequireLength(source.Length, nameof(source));
-        Device.Write(MemoryMarshal.AsBytes(source), _owner.Memory, 0);
-        GC.KeepAlive(this);
+        View.CopyFrom(source);
     }
 
     /// <summary>Device to host: exactly <see cref="Length"/> elements. Waits for launches issued before.</summary>
@@ -51,8 +48,7 @@ public sealed class DeviceBuffer<T> : IDisposable
     public void CopyTo(Span<T> destination)
     {
         RequireLength(destination.Length, nameof(destination));
-        Device.Read(_owner.Memory, 0, MemoryMarshal.AsBytes(destination));
-        GC.KeepAlive(this);
+        View.CopyTo(destination);
     }
 
     /// <summary>The elements, copied to the host.</summary>

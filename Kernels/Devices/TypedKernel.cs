@@ -44,6 +44,9 @@ internal sealed class TypedKernel(Device device, CompiledKernel kernel)
             Index1D i => new(i.X, rest, rest),
             Index2D i => new(i.X, i.Y, rest),
             Index3D i => i,
+            LongIndex1D i => new(Narrow(i.X), rest, rest),
+            LongIndex2D i => new(Narrow(i.X), Narrow(i.Y), rest),
+            LongIndex3D i => new(Narrow(i.X), Narrow(i.Y), Narrow(i.Z)),
             _ => throw Unknown<TIndex>(),
         };
 
@@ -55,11 +58,24 @@ internal sealed class TypedKernel(Device device, CompiledKernel kernel)
             return (TIndex)(object)new Index1D(index.X);
         if (typeof(TIndex) == typeof(Index2D))
             return (TIndex)(object)new Index2D(index.X, index.Y);
-        return typeof(TIndex) == typeof(Index3D) ? (TIndex)(object)index : throw Unknown<TIndex>();
+        if (typeof(TIndex) == typeof(Index3D))
+            return (TIndex)(object)index;
+        if (typeof(TIndex) == typeof(LongIndex1D))
+            return (TIndex)(object)new LongIndex1D(index.X);
+        if (typeof(TIndex) == typeof(LongIndex2D))
+            return (TIndex)(object)new LongIndex2D(index.X, index.Y);
+        return typeof(TIndex) == typeof(LongIndex3D) ? (TIndex)(object)index.ToLongIndex() : throw Unknown<TIndex>();
     }
 
+    /// <summary>An extent as devices take it.</summary>
+    /// <exception cref="DeviceException">CTG3006: it needs more than 32 bits.</exception>
+    private static int Narrow(long extent) => extent == (int)extent
+        ? (int)extent
+        : throw new DeviceException("CTG3006",
+            $"A kernel was launched over {extent} items along one axis; the most is {int.MaxValue}. Launch it in parts, over SubViews.");
+
     private static KernelCompilationException Unknown<TIndex>() => new("CTG1013",
-        $"'{typeof(TIndex).Name}' is not an index type. Use Index1D, Index2D or Index3D. See docs/diagnostics.md#CTG1013");
+        $"'{typeof(TIndex).Name}' is not an index type. Use Index1D to Index3D or LongIndex1D to LongIndex3D. See docs/diagnostics.md#CTG1013");
 }
 
 /// <summary>The arguments of one launch, packed without allocating: the buffer is the thread's, taken and given back.</summary>

@@ -1,17 +1,66 @@
 namespace Cotangent.Kernels;
 
-/// <summary>Memory that the work items of a group share (ILGPU's <c>SharedMemory</c>). Only in kernels loaded with LoadGrouped.</summary>
+/// <summary>Memory that the work items of a group share (ILGPU's <c>SharedMemory</c>). Only in kernels loaded with LoadGrouped. Contents
+/// are undefined at first, extents and strides compile-time constants. Every item must come to an allocation.</summary>
 public static class SharedMemory
 {
-    /// <summary>An array shared by the group; its contents are undefined at first. Every item must come here.</summary>
+    /// <summary>One variable shared by the group.</summary>
+    /// <typeparam name="T">A scalar or a struct of scalars.</typeparam>
+    public static ref T Allocate<T>()
+        where T : unmanaged => ref AllocateElements<T>(1)[0];
+
+    /// <summary>An array shared by the group.</summary>
     /// <typeparam name="T">A scalar or a struct of scalars.</typeparam>
     /// <param name="extent">The number of elements: a compile-time constant.</param>
     public static ArrayView<T> Allocate<T>(int extent)
-        where T : unmanaged => KernelContext.Current.AllocateShared<T>(extent);
+        where T : unmanaged => AllocateElements<T>(extent);
+
+    /// <inheritdoc cref="Allocate{T}(int)"/>
+    public static ArrayView1D<T, Stride1D.Dense> Allocate1D<T>(Index1D extent)
+        where T : unmanaged => AllocateElements<T>(extent.X);
+
+    /// <inheritdoc cref="Allocate{T}(int)"/>
+    public static ArrayView1D<T, TStride> Allocate1D<T, TStride>(Index1D extent, TStride stride)
+        where T : unmanaged
+        where TStride : struct, IStride1D => new(AllocateElements<T>(stride.ComputeBufferLength(extent)), extent, stride);
+
+    /// <inheritdoc cref="Allocate{T}(int)"/>
+    public static ArrayView2D<T, TStride> Allocate2D<T, TStride>(Index2D extent, TStride stride)
+        where T : unmanaged
+        where TStride : struct, IStride2D => new(AllocateElements<T>(stride.ComputeBufferLength(extent)), extent, stride);
+
+    /// <summary>An array shared by the group, rows along X contiguous.</summary>
+    /// <inheritdoc cref="Allocate{T}(int)"/>
+    public static ArrayView2D<T, Stride2D.DenseX> Allocate2DDenseX<T>(in Index2D extent)
+        where T : unmanaged => Allocate2D<T, Stride2D.DenseX>(extent, Stride2D.DenseX.FromExtent(extent));
+
+    /// <summary>An array shared by the group, rows along Y contiguous.</summary>
+    /// <inheritdoc cref="Allocate{T}(int)"/>
+    public static ArrayView2D<T, Stride2D.DenseY> Allocate2DDenseY<T>(in Index2D extent)
+        where T : unmanaged => Allocate2D<T, Stride2D.DenseY>(extent, Stride2D.DenseY.FromExtent(extent));
+
+    /// <inheritdoc cref="Allocate{T}(int)"/>
+    public static ArrayView3D<T, TStride> Allocate3D<T, TStride>(Index3D extent, TStride stride)
+        where T : unmanaged
+        where TStride : struct, IStride3D => new(AllocateElements<T>(stride.ComputeBufferLength(extent)), extent, stride);
+
+    /// <summary>An array shared by the group, rows along X contiguous.</summary>
+    /// <inheritdoc cref="Allocate{T}(int)"/>
+    public static ArrayView3D<T, Stride3D.DenseXY> Allocate3DDenseXY<T>(in Index3D extent)
+        where T : unmanaged => Allocate3D<T, Stride3D.DenseXY>(extent, Stride3D.DenseXY.FromExtent(extent));
+
+    /// <summary>An array shared by the group, rows along Z contiguous.</summary>
+    /// <inheritdoc cref="Allocate{T}(int)"/>
+    public static ArrayView3D<T, Stride3D.DenseZY> Allocate3DDenseZY<T>(in Index3D extent)
+        where T : unmanaged => Allocate3D<T, Stride3D.DenseZY>(extent, Stride3D.DenseZY.FromExtent(extent));
 
     /// <summary>The shared memory that the launch asked for (<see cref="SharedMemoryConfig.RequestDynamic{T}"/>): as many elements as
     /// fit, undefined at first. Every call gives the same memory.</summary>
     /// <typeparam name="T">A scalar or a struct of scalars.</typeparam>
     public static ArrayView<T> GetDynamic<T>()
         where T : unmanaged => KernelContext.Current.DynamicShared<T>();
+
+    // What the compiler knows, and what runs on Device.Debug.
+    private static ArrayView<T> AllocateElements<T>(int extent)
+        where T : unmanaged => KernelContext.Current.AllocateShared<T>(extent);
 }

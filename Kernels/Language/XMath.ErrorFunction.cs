@@ -25,7 +25,7 @@ public static partial class XMath
         q = Fma(q, b, -0.63334674f);
         q = Fma(q, b, -1.129515f);
         q = Fma(q, b, 0.0001747024f);
-        float shifted = Fma(q, Log2EF, IntegerShiftF + 127f);
+        float shifted = Fma(q, Log2E, IntegerShiftF + 127f);
         float n = shifted - (IntegerShiftF + 127f);
         float r = Fma(n, -Ln2LowF, Fma(n, -Ln2HighF, q));
         float large = Fma(-ExpReduced(r), ShiftedPower(shifted), 1f);
@@ -110,7 +110,7 @@ public static partial class XMath
         // operations.
         double square = x * x;
         double squareLow = Fma(x, x, -square);
-        double shifted = Fma(-square, Log2E, UpShift);
+        double shifted = Fma(-square, Log2ED, UpShift);
         double n = shifted - UpShift;
         double r = Fma(n, -Ln2Low, Fma(n, -Ln2High, -square)) - squareLow;
         double m = Fma(r * r, ExpTail(r), r);

@@ -18,7 +18,7 @@ public static partial class XMath
     {
         float clamped = x > 89f ? 89f : x < -104f ? -104f : x;
         float shift = x < 0f ? UpShiftF : DownShiftF;
-        float shifted = Fma(clamped, Log2EF, shift);
+        float shifted = Fma(clamped, Log2E, shift);
         float n = shifted - shift;
         float r = Fma(n, -Ln2LowF, Fma(n, -Ln2HighF, clamped));
         return ExpReduced(r) * ShiftedPower(shifted) * (x < 0f ? SmallF : LargeF);
@@ -29,7 +29,7 @@ public static partial class XMath
     {
         double clamped = x > 710 ? 710 : x < -746 ? -746 : x;
         double shift = x < 0 ? UpShift : DownShift;
-        double shifted = Fma(clamped, Log2E, shift);
+        double shifted = Fma(clamped, Log2ED, shift);
         double n = shifted - shift;
         double r = Fma(n, -Ln2Low, Fma(n, -Ln2High, clamped));
         return (1 + Fma(r * r, ExpTail(r), r)) * ShiftedPower(shifted) * (x < 0 ? Small : Large);
@@ -77,7 +77,7 @@ public static partial class XMath
     public static float Expm1(float x)
     {
         float clamped = x > 89f ? 89f : x < -18f ? -18f : x;
-        float shifted = Fma(clamped, Log2EF, IntegerShiftF + 126f);
+        float shifted = Fma(clamped, Log2E, IntegerShiftF + 126f);
         float n = shifted - (IntegerShiftF + 126f);
         float high = Fma(n, -Ln2HighF, clamped);
         float low = n * Ln2LowF;
@@ -107,7 +107,7 @@ public static partial class XMath
     /// <summary>e^x − 1 for −40 ≤ x ≤ 710; +0 for −0.</summary>
     private static double Expm1Core(double x)
     {
-        double shifted = Fma(x, Log2E, IntegerShift + 1022);
+        double shifted = Fma(x, Log2ED, IntegerShift + 1022);
         double n = shifted - (IntegerShift + 1022);
         double high = Fma(n, -Ln2High, x);
         double low = n * Ln2Low;
@@ -121,7 +121,7 @@ public static partial class XMath
     /// <summary>e^x/2 for x ≥ 0.</summary>
     private static double HalfExp(double x)
     {
-        double shifted = Fma(x, Log2E, DownShift);
+        double shifted = Fma(x, Log2ED, DownShift);
         double n = shifted - DownShift;
         double r = Fma(n, -Ln2Low, Fma(n, -Ln2High, x));
         return (1 + Fma(r * r, ExpTail(r), r)) * ShiftedPower(shifted) * (0.5 * Large);

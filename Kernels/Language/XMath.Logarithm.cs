@@ -10,7 +10,6 @@ public static partial class XMath
 
     // log₂(e), log₁₀(e) and log₁₀(2) in two parts.
     private const double Log2ELow = 2.0355273740931033e-17;
-    private const double Log10E = 0.4342944819032518;
     private const double Log10ELow = 1.098319650216765e-17;
     private const double Log10Of2High = 0.3010299955494702;
     private const double Log10Of2Low = 1.1451100898021838e-10;
@@ -62,8 +61,8 @@ public static partial class XMath
         double f = MantissaOf(x) - 1;
         double high = LogHigh(f);
         double low = LogLow(f, high);
-        double p = high * Log2E;
-        double rest = Fma(high, Log2E, -p) + Fma(high, Log2ELow, low * Log2E);
+        double p = high * Log2ED;
+        double rest = Fma(high, Log2ED, -p) + Fma(high, Log2ELow, low * Log2ED);
         double k = ExponentOf(x);
         double sum = k + p;
         return LogSpecial(x, sum + (((k - sum) + p) + rest));
@@ -78,8 +77,8 @@ public static partial class XMath
         double f = MantissaOf(x) - 1;
         double high = LogHigh(f);
         double low = LogLow(f, high);
-        double p = high * Log10E;
-        double rest = Fma(high, Log10E, -p) + Fma(high, Log10ELow, low * Log10E);
+        double p = high * Log10ED;
+        double rest = Fma(high, Log10ED, -p) + Fma(high, Log10ELow, low * Log10ED);
         double k = ExponentOf(x);
         double scaled = k * Log10Of2High;
         double sum = scaled + p;

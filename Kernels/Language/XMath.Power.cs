@@ -77,7 +77,7 @@ public static partial class XMath
         double x = inRange ? p : p > 0 ? 720 : -760;
         double xLow = inRange ? rest : 0;
         double shift = x < 0 ? UpShift : DownShift;
-        double shifted = Fma(x, Log2E, shift);
+        double shifted = Fma(x, Log2ED, shift);
         double n = shifted - shift;
         double r = Fma(n, -Ln2Low, Fma(n, -Ln2High, x)) + xLow;
         return (1 + Fma(r * r, ExpTail(r), r)) * ShiftedPower(shifted) * (x < 0 ? Small : Large);

@@ -14,10 +14,8 @@ public static partial class XMath
     // log(2) in two parts: the product of the high part with an exponent is exact.
     private const double Ln2High = 0.6931471803691238;
     private const double Ln2Low = 1.9082149292705877e-10;
-    private const double Log2E = 1.4426950408889634;
     private const float Ln2HighF = 0.693145751953125f;
     private const float Ln2LowF = 1.428606765330187e-06f;
-    private const float Log2EF = 1.442695f;
 
     // Adding 1.5·2^52 (1.5·2^23) rounds to an integer, which then stands in the low bits.
     private const double IntegerShift = 6755399441055744.0;

@@ -39,7 +39,9 @@ internal sealed record EmptyClosure : AbstractValue;
 
 /// <summary>A string, boxed value or null: refused when it is used, so that a <c>throw</c> is refused as such and not for its
 /// message.</summary>
-internal sealed record Refused(RefusalException Reason) : AbstractValue;
+/// <param name="Reason">What is thrown when it is used.</param>
+/// <param name="Text">A literal's text, for intrinsics that take one.</param>
+internal sealed record Refused(RefusalException Reason, string? Text = null) : AbstractValue;
 
 /// <summary>Not assigned on every path to here. Reading it is refused; C# guarantees that programs do not.</summary>
 internal sealed record Unset : AbstractValue

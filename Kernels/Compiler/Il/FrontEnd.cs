@@ -14,7 +14,7 @@ internal static class FrontEnd
     private static readonly ConcurrentDictionary<MethodInfo, Kernel> s_kernels = new();
     private static readonly ConcurrentDictionary<MethodInfo, (StructurePlan Plan, ImmutableArray<Parameter> Parameters)> s_functions = new();
 
-    /// <summary>Compiles a kernel: a static void method. A leading Index1D, Index2D or Index3D makes it a Range kernel.
+    /// <summary>Compiles a kernel: a static void method. A leading index makes it a Range kernel.
     /// Each parameter becomes its scalars in order; a view is (pointer, Int64 length). The result is shared: do not change it.</summary>
     /// <exception cref="KernelCompilationException">The kernel uses what kernels cannot use.</exception>
     public static Kernel Compile(MethodInfo method) =>
@@ -112,16 +112,18 @@ internal static class FrontEnd
 
     private static LaunchKind KindOf(ImmutableArray<Type> types) => types.FirstOrDefault() switch
     {
-        { } type when type == typeof(Index1D) => LaunchKind.Range1D,
-        { } type when type == typeof(Index2D) => LaunchKind.Range2D,
-        { } type when type == typeof(Index3D) => LaunchKind.Range3D,
+        { } type when type == typeof(Index1D) || type == typeof(LongIndex1D) => LaunchKind.Range1D,
+        { } type when type == typeof(Index2D) || type == typeof(LongIndex2D) => LaunchKind.Range2D,
+        { } type when type == typeof(Index3D) || type == typeof(LongIndex3D) => LaunchKind.Range3D,
         _ => LaunchKind.Grouped,
     };
 
+    /// <summary>Positions have 32 bits; those of a LongIndex are widened.</summary>
     private static StructValue Index(Type type, Emitter emitter) => new(type,
     [
-        .. Enumerable.Range(0, TypeLayout.Of(type) is StructLayout layout ? layout.Fields.Length : 0).Select(axis => new ScalarValue(
-            emitter.Append(new Instruction(Opcode.GlobalIndex, ScalarType.Int32) { Axis = (Axis)axis }))),
+        .. ((StructLayout)TypeLayout.Of(type)).Fields.Select((field, axis) => new ScalarValue(emitter.Coerce(
+            emitter.Append(new Instruction(Opcode.GlobalIndex, ScalarType.Int32) { Axis = (Axis)axis }),
+            ((ScalarLayout)field.Layout).Stack))),
     ]);
 
     private static string NameOf(MethodInfo method)

@@ -16,6 +16,14 @@ internal static class Intrinsics
         ["ArrayView`1.get_IntLength"] = (t, _, a) =>
             new ScalarValue(t.Emitter.Emit(Opcode.Convert, ScalarType.Int32, t.View(a[0]).Length)),
         ["ArrayView`1.SubView"] = SubView,
+        ["ArrayView`1.Cast"] = Cast,
+        ["ViewCheck.Index"] = Nothing,
+        ["ViewCheck.Part"] = Nothing,
+        ["ViewCheck.Covers"] = Nothing,
+        ["ViewCheck.Stride"] = Nothing,
+        ["ViewCheck.Dense"] = Nothing,
+        ["ViewCheck.Int32"] = Nothing,
+        ["ViewCheck.Alignment"] = Nothing,
 
         ["Grid.get_IdxX"] = Position(Opcode.GridIndex, Axis.X),
         ["Grid.get_IdxY"] = Position(Opcode.GridIndex, Axis.Y),
@@ -33,8 +41,9 @@ internal static class Intrinsics
         ["Group.get_DimY"] = Position(Opcode.GroupExtent, Axis.Y),
         ["Group.get_DimZ"] = Position(Opcode.GroupExtent, Axis.Z),
 
-        ["SharedMemory.Allocate"] = (t, m, a) => Allocate(t, m, a, AddressSpace.Shared),
-        ["LocalMemory.Allocate"] = (t, m, a) => Allocate(t, m, a, AddressSpace.Local),
+        ["SharedMemory.AllocateElements"] = (t, m, a) => Allocate(t, m, a, AddressSpace.Shared),
+        ["LocalMemory.AllocateElements"] = (t, m, a) => Allocate(t, m, a, AddressSpace.Local),
+        ["Interop.OffsetOf"] = (_, m, a) => new ScalarValue(Constant.Of(OffsetOf(m.GetGenericArguments()[0], a[0]))),
     };
 
     private static readonly Dictionary<string, Intrinsic> s_system = new(StringComparer.Ordinal)
@@ -96,6 +105,32 @@ internal static class Intrinsics
         return new StructValue(method.DeclaringType!, [new ScalarValue(part), new ScalarValue(length)]);
     }
 
+    /// <summary>The same pointer under another type. The fields of an element are loaded one after the other, from one index.</summary>
+    private static StructValue Cast(Translator t, MethodInfo method, AbstractValue[] arguments)
+    {
+        (Value pointer, Value length) = t.View(arguments[0]);
+        Type other = method.GetGenericArguments()[0];
+        int size = MemoryLayout.SizeOf(method.DeclaringType!.GetGenericArguments()[0]);
+        int otherSize = MemoryLayout.SizeOf(other);
+        IrType type = IrType.Pointer(MemoryLayout.FirstLeaf(other), pointer.Type.Space!.Value);
+        Value same = pointer.Type == type ? pointer : t.Emitter.Emit(Opcode.PointerCast, type, pointer);
+        return new StructValue(method.ReturnType, [new ScalarValue(same), new ScalarValue(Scale(t.Emitter, length, size, otherSize))]);
+    }
+
+    /// <summary>length · size / otherSize, in as few operations as the sizes allow.</summary>
+    private static Value Scale(Emitter e, Value length, int size, int otherSize)
+    {
+        if (size % otherSize == 0)
+            (size, otherSize) = (size / otherSize, 1);
+        else if (otherSize % size == 0)
+            (size, otherSize) = (1, otherSize / size);
+        Value bytes = size == 1 ? length : e.Binary(Opcode.Mul, length, Constant.Of((long)size));
+        return otherSize == 1 ? bytes : e.Binary(Opcode.Div, bytes, Constant.Of((long)otherSize), unsigned: false);
+    }
+
+    /// <summary>A check that only the host and Device.Debug make.</summary>
+    private static AbstractValue? Nothing(Translator t, MethodInfo method, AbstractValue[] arguments) => null;
+
     private static Intrinsic Position(Opcode opcode, Axis axis) => (t, method, _) =>
     {
         t.RequireGroup($"{method.DeclaringType!.Name}.{method.Name[4..]}");
@@ -104,6 +139,15 @@ internal static class Intrinsics
 
     private static AbstractValue Allocate(Translator t, MethodInfo method, AbstractValue[] arguments, AddressSpace space) =>
         t.Allocate(method.ReturnType, method.GetGenericArguments()[0], space, Translator.Argument(arguments[0]));
+
+    private static int OffsetOf(Type type, AbstractValue name)
+    {
+        if (name is not Refused { Text: { } text })
+            throw new RefusalException(Diagnostics.StringUse, "The name of a field is not a constant.", "Use nameof.");
+        return Interop.Field(type, text) is { } field
+            ? MemoryLayout.OffsetOf(field)
+            : throw new RefusalException(Diagnostics.UnsupportedType, $"'{type.ToText()}' has no field '{text}'.", "Use nameof.");
+    }
 
     private static ScalarValue CompareTypes(AbstractValue[] arguments, bool equal) =>
         arguments is [TypeValue x, TypeValue y] ? Bool((x.Type == y.Type) == equal) : throw UnknownType();

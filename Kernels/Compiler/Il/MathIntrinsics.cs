@@ -74,7 +74,8 @@ internal static class MathIntrinsics
         int count = method.GetParameters().Length;
         if (s_functions.TryGetValue(name, out MathFunction function) && Arity(function) == count && IsFloating(method))
             return (t, _, a) => Call(t, function, a);
-        return HasOperation(name, method) && s_operations.TryGetValue((name, count), out Operation? operation)
+        // XMath's other members are kernel code like any other.
+        return owner != typeof(XMath) && HasOperation(name, method) && s_operations.TryGetValue((name, count), out Operation? operation)
             ? (t, m, a) => Apply(t, m, a, operation)
             : null;
     }

@@ -64,7 +64,7 @@ internal sealed partial class Translator
         int self = method.IsStatic ? 0 : 1;
         AbstractValue[] arguments = new AbstractValue[parameters.Length + self];
         for (int i = arguments.Length - 1; i >= self; i--)
-            arguments[i] = Coerce(Pop(), parameters[i - self].ParameterType);
+            arguments[i] = _state.Stack[^1] is Refused { Text: not null } ? Pop() : Coerce(Pop(), parameters[i - self].ParameterType);
         if (self == 1)
             arguments[0] = Pop();
         return arguments;

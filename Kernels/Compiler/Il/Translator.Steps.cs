@@ -82,7 +82,10 @@ internal sealed partial class Translator
             case ILOpCode.Ldtoken:
                 Push(new TypeValue(Code.ResolveType((int)il.Operand)));
                 break;
-            case ILOpCode.Ldstr or ILOpCode.Ldnull:
+            case ILOpCode.Ldstr:
+                Push(new Refused(Refuse(il), Code.Method.Module.ResolveString((int)il.Operand)));
+                break;
+            case ILOpCode.Ldnull:
                 Push(new Refused(Refuse(il)));
                 break;
             case ILOpCode.Box:
