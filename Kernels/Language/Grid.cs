@@ -35,6 +35,9 @@ public static class Grid
     /// <summary>The work item's index over all groups.</summary>
     public static Index3D GlobalIndex => new(GlobalX, GlobalY, GlobalZ);
 
+    /// <summary>The work item's index over all groups, in 64 bits.</summary>
+    public static LongIndex3D LongGlobalIndex => ComputeLongGlobalIndex(Index, Group.Index);
+
     /// <summary>The work item's number over all groups: group by group, X fastest within each.</summary>
     public static int GlobalLinearIndex => LinearIndex * Group.Dimension.Size + Group.LinearIndex;
 
@@ -48,6 +51,17 @@ public static class Grid
     /// <summary>The index over all groups of an item of a group.</summary>
     public static Index3D ComputeGlobalIndex(Index3D gridIdx, Index3D groupIdx) => new(
         gridIdx.X * Group.DimX + groupIdx.X, gridIdx.Y * Group.DimY + groupIdx.Y, gridIdx.Z * Group.DimZ + groupIdx.Z);
+
+    /// <summary>The index over all groups of an item of a group, in 64 bits.</summary>
+    public static LongIndex1D ComputeLongGlobalIndex(Index1D gridIdx, Index1D groupIdx) => (long)gridIdx.X * Group.DimX + groupIdx.X;
+
+    /// <summary>The index over all groups of an item of a group, in 64 bits.</summary>
+    public static LongIndex2D ComputeLongGlobalIndex(Index2D gridIdx, Index2D groupIdx) =>
+        new((long)gridIdx.X * Group.DimX + groupIdx.X, (long)gridIdx.Y * Group.DimY + groupIdx.Y);
+
+    /// <summary>The index over all groups of an item of a group, in 64 bits.</summary>
+    public static LongIndex3D ComputeLongGlobalIndex(Index3D gridIdx, Index3D groupIdx) => new(
+        (long)gridIdx.X * Group.DimX + groupIdx.X, (long)gridIdx.Y * Group.DimY + groupIdx.Y, (long)gridIdx.Z * Group.DimZ + groupIdx.Z);
 
     internal static int GlobalX => IdxX * Group.DimX + Group.IdxX;
 

@@ -132,4 +132,19 @@ public static class CorpusIndices
 
     [Feature]
     public static void LongIndexThreeDimensions(Device d) => Same.AsDebug<LongIndex3D, long>(d, (4, 3, 2), W, LongThreeDimensions);
+
+    private static void LongGlobal(ArrayView<long> y)
+    {
+        int at = Grid.LinearIndex * Group.Dimension.Size + Group.LinearIndex;
+        LongIndex3D i = Grid.LongGlobalIndex;
+        LongIndex2D j = Grid.ComputeLongGlobalIndex(Grid.Index.XY, Group.Index.XY);
+        y[at] = i.X + 100 * i.Y + 10000 * j.X + 1000000 * j.Y + 100000000 * Grid.ComputeLongGlobalIndex(3_000_000, 1).X;
+    }
+
+    [Feature]
+    public static void LongGlobalIndices(Device d)
+    {
+        long[] y = Same.AsDebugGroups<long>(d, new KernelConfig(new Index2D(2, 2), new Index2D(4, 2)), 32, LongGlobal);
+        Assert.Equal(5 + 200 + 50000 + 2000000 + 100000000 * 12_000_001L, y[3 * 8 + 1]);
+    }
 }
