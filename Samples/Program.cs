@@ -1,6 +1,8 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
 using Cotangent.Samples.Lm;
+using Cotangent.Samples.NBody;
+using Cotangent.Samples.Pictures;
 
 namespace Cotangent.Samples;
 
@@ -9,7 +11,10 @@ internal static class Program
 {
     public static int Main(string[] args)
     {
-        RootCommand root = new("Samples of Cotangent, a tensor compute engine for .NET. Without a command: lm.") { LmCommand.Create() };
+        RootCommand root = new("Samples of Cotangent, a tensor compute engine for .NET. Without a command: lm.")
+        {
+            LmCommand.Create(), Mandelbrot.Create(), Blur.Create(), NBodyCommand.Create(),
+        };
         bool isForRoot = args is ["-h" or "-?" or "--help" or "--version", ..];
         string[] arguments = args is [] || (args[0].StartsWith('-') && !isForRoot) ? ["lm", .. args] : args;
         ParseResult parsed = root.Parse(arguments);

@@ -17,7 +17,7 @@ internal sealed class Node
     {
         (Shape, DType) = op.Infer(inputs, attributes);
         _state = new State(op, inputs, attributes, null);
-        Device = device ?? (attributes as KernelAttributes)?.Device ?? CommonDevice(op, inputs);
+        Device = device ?? (attributes as KernelAttributes)?.Device ?? CommonDevice(op, inputs, attributes);
         _isComputedFromNumbers = op == Ops.Number || op == Ops.Iota || attributes is InputAttributes { IsAnywhere: true }
             || (op.Kind is OpKind.Elementwise or OpKind.Movement && inputs.All(i => i.IsAnywhere));
         IsTraced = op == Ops.Input || inputs.Any(i => i.IsTraced);
@@ -66,18 +66,23 @@ internal sealed class Node
     /// <inheritdoc/>
     public override string ToString() => $"%{Id} = {Attributes as KernelAttributes ?? (object)Op}({string.Join(", ", Inputs.Select(i => $"%{i.Id}"))}) {DType}{Shape}";
 
-    private static Device CommonDevice(Op op, ImmutableArray<Node> inputs)
+    private static Device CommonDevice(Op op, ImmutableArray<Node> inputs, Attributes? attributes)
     {
-        // Numbers and iotas live anywhere: the first input that carries data decides, and the others must agree.
+        // Numbers and iotas live anywhere: the first input that carries data decides, and the others must agree. Without data
+        // the first that was placed decides: C# numbers are on the default device without having been put there.
         Node? first = null;
         foreach (Node input in inputs)
         {
             if (input.IsAnywhere) continue;
-            if (first is not null && input.Device != first.Device) throw new DeviceMismatchException(op.Name, first.Device, input.Device);
+            if (first is not null && input.Device != first.Device)
+            {
+                throw new DeviceMismatchException(attributes is KernelAttributes call ? call.ToString() : op.Name, first.Device, input.Device);
+            }
+
             first ??= input;
         }
 
-        return first?.Device ?? (inputs.IsEmpty ? Device.Default : inputs[0].Device);
+        return first?.Device ?? inputs.FirstOrDefault(i => i.Device != Device.Default)?.Device ?? Device.Default;
     }
 
     /// <summary>True for unrealised values computed from numbers alone, which may be used with tensors of any device: whoever schedules

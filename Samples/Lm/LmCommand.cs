@@ -15,15 +15,15 @@ internal static class LmCommand
     };
 
     private static readonly Option<string?> s_device = new("--device") { Description = "cpu, opencl, opencl:1, … Default: cpu.", HelpName = "ID" };
-    private static readonly Option<int> s_threads = Count("--threads", Environment.ProcessorCount, 1, "Threads of the CPU device; results do not depend on it.");
-    private static readonly Option<int> s_steps = Count("--steps", 900, 0, "Optimizer steps in all, resumed ones included.");
-    private static readonly Option<int> s_stopAfter = Count("--stop-after", int.MaxValue, 1, "Save and end after this many steps, as Ctrl-C would.");
-    private static readonly Option<int> s_layers = Count("--layers", 4, 1, "Transformer blocks.");
-    private static readonly Option<int> s_width = Count("--width", 128, 1, "Features of the residual stream; a multiple of --heads.");
-    private static readonly Option<int> s_heads = Count("--heads", 4, 1, "Attention heads.");
-    private static readonly Option<int> s_context = Count("--context", 128, 1, "Bytes the model sees.");
-    private static readonly Option<int> s_batch = Count("--batch", 16, 1, "Windows a step.");
-    private static readonly Option<int> s_seed = Count("--seed", 0, 0, "Everything random follows from it.");
+    private static readonly Option<int> s_threads = CommandOptions.Count("--threads", Environment.ProcessorCount, 1, "Threads of the CPU device; results do not depend on it.");
+    private static readonly Option<int> s_steps = CommandOptions.Count("--steps", 900, 0, "Optimizer steps in all, resumed ones included.");
+    private static readonly Option<int> s_stopAfter = CommandOptions.Count("--stop-after", int.MaxValue, 1, "Save and end after this many steps, as Ctrl-C would.");
+    private static readonly Option<int> s_layers = CommandOptions.Count("--layers", 4, 1, "Transformer blocks.");
+    private static readonly Option<int> s_width = CommandOptions.Count("--width", 128, 1, "Features of the residual stream; a multiple of --heads.");
+    private static readonly Option<int> s_heads = CommandOptions.Count("--heads", 4, 1, "Attention heads.");
+    private static readonly Option<int> s_context = CommandOptions.Count("--context", 128, 1, "Bytes the model sees.");
+    private static readonly Option<int> s_batch = CommandOptions.Count("--batch", 16, 1, "Windows a step.");
+    private static readonly Option<int> s_seed = CommandOptions.Count("--seed", 0, 0, "Everything random follows from it.");
     private static readonly Option<double> s_rate = new("--lr") { Description = "Peak learning rate.", DefaultValueFactory = _ => 2e-3, HelpName = "RATE" };
     private static readonly Option<string> s_out = new("--out")
     {
@@ -55,19 +55,8 @@ internal static class LmCommand
         return command;
     }
 
-    private static int Run(ParseResult arguments)
-    {
-        try
-        {
-            Training.Run(Options(arguments), AnsiConsole.Console);
-            return 0;
-        }
-        catch (Exception e) when (e is UserErrorException or CotangentException or IOException or UnauthorizedAccessException)
-        {
-            Console.Error.WriteLine(e.Message);
-            return 2;
-        }
-    }
+    private static int Run(ParseResult arguments) =>
+        CommandOptions.Guarded(() => Training.Run(Options(arguments), AnsiConsole.Console));
 
     private static TrainingOptions Options(ParseResult a)
     {
@@ -101,18 +90,5 @@ internal static class LmCommand
         }
 
         return given;
-    }
-
-    private static Option<int> Count(string name, int value, int minimum, string description)
-    {
-        Option<int> option = new(name) { Description = description, DefaultValueFactory = _ => value, HelpName = "N" };
-        option.Validators.Add(result =>
-        {
-            if (result.Tokens.Count == 1 && int.TryParse(result.Tokens[0].Value, out int n) && n < minimum)
-            {
-                result.AddError($"{name} is {n}; it must be at least {minimum}.");
-            }
-        });
-        return option;
     }
 }

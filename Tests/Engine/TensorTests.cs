@@ -147,4 +147,14 @@ public class TensorTests
         Assert.Equal([1f, 2f], y.ToArray<float>());
         Assert.Throws<DeviceMismatchException>(() => x + y);
     }
+
+    [Fact]
+    public void Numbers_PlacedOnADevice_StayThereWithCSharpNumbers()
+    {
+        Device other = Device.CreateCpu(1);
+        Tensor x = 2f * Tensor.Arange(3, DType.Float32, other);
+        Assert.Same(other, x.Device);
+        Assert.Same(other, x.Sum().Realize().Device);
+        Assert.Same(Device.Cpu, (x + Tensor.From([1f, 2, 3], Device.Cpu)).Device);
+    }
 }
