@@ -189,8 +189,8 @@ internal sealed unsafe class OpenClDevice : Device
             SetArgument(code, index++, sizeof(int), &extent);
         }
 
-        if (code.Function.UsesScratch)
-            SetArgument(code, index++, sizeof(ulong) * items, null);
+        if (code.Function.ScratchBytes > 0)
+            SetArgument(code, index++, code.Function.ScratchBytes * items, null);
 
         if (code.Function.UsesDynamicShared)
         {

@@ -58,6 +58,7 @@ internal sealed class RandomKernels
     private readonly int _items;
     private Value _index = null!;
     private int _budget;
+    private Opcode _update;
 
     private RandomKernels(Random random, RandomKernelOptions options)
     {
@@ -107,6 +108,8 @@ internal sealed class RandomKernels
     private void Fill()
     {
         DefineIndex();
+        // One operation a kernel: the order of equal ones does not matter.
+        _update = Pick([Opcode.AtomicAdd, Opcode.AtomicMin, Opcode.AtomicMax, Opcode.AtomicAnd, Opcode.AtomicOr, Opcode.AtomicXor]);
         if (_options.Local)
         {
             AddLocalArray();
@@ -176,7 +179,7 @@ internal sealed class RandomKernels
             case < 14: _pool.Add(Expression(Pick(_types))); break;
             case 14: StoreOutput(Pick(_types), _random.Next(Slots)); break;
             case 15 when _local.Count > 0: StoreLocal(); break;
-            case 16: _b.AtomicAdd(_counter, Constant.Of(0), Take(ScalarType.Int32)); break;
+            case 16: _b.Atomic(_update, _counter, Constant.Of(0), Take(ScalarType.Int32)); break;
             case 17: _pool.Add(Load(Pick(_types))); break;
             case 18 or 19: AddIf(depth); break;
             case 20 or 21: AddLoop(depth); break;
@@ -274,11 +277,20 @@ internal sealed class RandomKernels
             return;
         }
 
+        if (_random.Next(2) == 0)
+        {
+            // Any number: where there is no such item, the own value comes back.
+            Opcode opcode = Pick([Opcode.GroupShuffle, Opcode.WarpShuffle]);
+            Value item = _random.Next(3) == 0 ? Take(ScalarType.Int32) : Within(Take(ScalarType.Int32), 40);
+            _pool.Add(_b.Exchange(opcode, Take(type), item));
+            return;
+        }
+
         // Each item writes its own place, and after the barrier reads another's.
         Value shared = _b.Allocate(type, AddressSpace.Shared, _shape.Group.Size);
-        Value item = _b.Add(_b.Position(Opcode.GroupIndex),
+        Value own = _b.Add(_b.Position(Opcode.GroupIndex),
             _b.Mul(_b.Position(Opcode.GroupExtent), _b.Position(Opcode.GroupIndex, Axis.Y)));
-        _b.Store(shared, item, Take(type));
+        _b.Store(shared, own, Take(type));
         _b.Barrier();
         _pool.Add(_b.Load(shared, Within(Take(ScalarType.Int32), _shape.Group.Size)));
         _b.Barrier();

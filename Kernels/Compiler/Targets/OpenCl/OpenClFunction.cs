@@ -14,7 +14,7 @@ internal sealed class OpenClFunction
 
     private OpenClFunction(Kernel kernel, OpenClTraits traits)
     {
-        (string text, UsesScratch, UsesDynamicShared) = OpenClPrinter.Print(kernel, NamePlaceholder, traits, _helpers);
+        (string text, ScratchBytes, UsesDynamicShared) = OpenClPrinter.Print(kernel, NamePlaceholder, traits, _helpers);
         string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))[..10]);
         Name = $"{kernel.Name}_{hash}";
         Text = text.Replace(NamePlaceholder, Name, StringComparison.Ordinal);
@@ -26,8 +26,8 @@ internal sealed class OpenClFunction
     /// <summary>The function, without the helpers it calls.</summary>
     public string Text { get; }
 
-    /// <summary>True if it takes an argument behind the kernel's: local memory of 8 bytes a work item.</summary>
-    public bool UsesScratch { get; }
+    /// <summary>Bytes a work item of local memory that an argument behind the kernel's gives; 0 if there is none.</summary>
+    public int ScratchBytes { get; }
 
     /// <summary>True if it takes two more arguments behind: local memory of the launch's size, and that size in bytes.</summary>
     public bool UsesDynamicShared { get; }

@@ -167,7 +167,6 @@ internal sealed partial class OpenClHelpers
             {
                 __local {{t}}* v = (__local {{t}}*)scratch;
                 int own = ct_item();
-                barrier(CLK_LOCAL_MEM_FENCE);
                 v[own] = x;
                 barrier(CLK_LOCAL_MEM_FENCE);
                 return v[{{item}}];

@@ -212,10 +212,21 @@ internal sealed partial class OpenClPrinter
 
     private string GroupOperation(Instruction i)
     {
-        UsesScratch = true;
-        string function = i.Opcode.IsReduction()
-            ? _helpers.GroupReduce(i.Opcode, i.Type.Scalar, _traits)
-            : _helpers.GroupExchange(i.Opcode, i.Type.Scalar);
-        return $"{function}({string.Join(", ", i.Operands.Select(Name))}, scratch)";
+        string operands = string.Join(", ", i.Operands.Select(Name));
+        if (i.Opcode.IsReduction())
+        {
+            _exchanges = 0;
+            ScratchBytes = Math.Max(ScratchBytes, sizeof(ulong));
+            return $"{_helpers.GroupReduce(i.Opcode, i.Type.Scalar, _traits)}({operands}, scratch)";
+        }
+
+        // The halves of the scratch memory take turns: the barrier inside an exchange also parts the reads of the last but one from the
+        // writes of the next. The first of a region comes after who knows what.
+        if (_exchanges == 0)
+            Line("barrier(CLK_LOCAL_MEM_FENCE);");
+        bool second = _exchanges++ % 2 == 1;
+        ScratchBytes = Math.Max(ScratchBytes, (second ? 2 : 1) * sizeof(ulong));
+        string scratch = second ? "scratch + ct_items()" : "scratch";
+        return $"{_helpers.GroupExchange(i.Opcode, i.Type.Scalar)}({operands}, {scratch})";
     }
 }

@@ -24,6 +24,7 @@ internal sealed partial class OpenClPrinter
     private readonly Dictionary<Loop, string> _continueLabels = new(ReferenceEqualityComparer.Instance);
     private readonly Stack<Loop> _loops = new();
     private int _indent = 1;
+    private int _exchanges;
 
     private OpenClPrinter(Kernel kernel, OpenClTraits traits, OpenClHelpers helpers)
     {
@@ -32,16 +33,15 @@ internal sealed partial class OpenClPrinter
         _helpers = helpers;
     }
 
-    /// <summary>True if the kernel takes a last argument: local memory of 8 bytes a work item for group
-    /// operations.</summary>
-    private bool UsesScratch { get; set; }
+    /// <summary>Bytes a work item of the argument with local memory for group operations; 0 if there is none.</summary>
+    private int ScratchBytes { get; set; }
 
     /// <summary>True if the kernel takes local memory of the launch's size.</summary>
     private bool UsesDynamicShared { get; set; }
 
-    /// <summary>The function's text with <paramref name="name"/> for its name, and whether it takes group scratch
-    /// memory and shared memory of the launch's size.</summary>
-    public static (string Text, bool UsesScratch, bool UsesDynamicShared) Print(
+    /// <summary>The function's text with <paramref name="name"/> for its name, how much group scratch memory it
+    /// takes and whether it takes shared memory of the launch's size.</summary>
+    public static (string Text, int ScratchBytes, bool UsesDynamicShared) Print(
         Kernel kernel, string name, OpenClTraits traits, OpenClHelpers helpers)
     {
         if (kernel.Kind == LaunchKind.Grouped)
@@ -52,7 +52,7 @@ internal sealed partial class OpenClPrinter
         List<string> parameters = printer.ParameterList();
         string text = $"__kernel void {name}({string.Join(", ", parameters)})\n{{\n"
             + string.Concat(entry.Select(line => $"    {line}\n")) + printer._text + "}\n";
-        return (text, printer.UsesScratch, printer.UsesDynamicShared);
+        return (text, printer.ScratchBytes, printer.UsesDynamicShared);
     }
 
     // What running off the end of the text being printed amounts to, so that the Break, Continue or Return need not be
@@ -85,7 +85,7 @@ internal sealed partial class OpenClPrinter
         for (int axis = 0; axis < _kernel.Kind.Rank(); axis++)
             list.Add($"int extent_{axis}");
 
-        if (UsesScratch)
+        if (ScratchBytes > 0)
             list.Add("__local ulong* scratch");
 
         if (UsesDynamicShared)
@@ -119,6 +119,7 @@ internal sealed partial class OpenClPrinter
 
     private void Print(Region region, FallThrough end)
     {
+        _exchanges = 0;
         for (int i = 0; i < region.Nodes.Count; i++)
         {
             switch (region.Nodes[i])
@@ -130,6 +131,7 @@ internal sealed partial class OpenClPrinter
                     // What follows is Unreachable: the end of the node is the end of this region too.
                     bool last = region.Nodes[i + 1] is Unreachable;
                     Print(node, last ? end : null);
+                    _exchanges = 0;
                     break;
                 case Terminator terminator:
                     Print(terminator, end);
