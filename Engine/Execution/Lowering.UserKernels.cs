@@ -53,7 +53,8 @@ internal sealed partial class Lowering
         void Bind(KernelParameter view, int buffer, Shape shape)
         {
             bindings[view.Index] = KernelBinding.ToBuffer(buffer);
-            bindings[view.Index + 1] = KernelBinding.To(view.LengthOf(shape));
+            int next = view.Index + 1;
+            foreach (long x in view.ArgumentsOf(shape)) bindings[next++] = KernelBinding.To(x);
         }
 
         int Read(Node x)

@@ -10,13 +10,27 @@ namespace Cotangent.Graph;
 /// <param name="Type">The C# type, such as ArrayView&lt;float&gt; or int.</param>
 /// <param name="DType">The dtype of the number or of the view's elements.</param>
 /// <param name="ElementCount">Scalars in an element of the view: 4 for a Vector4. 0 for a number.</param>
-/// <param name="Index">The first IR parameter: a view has its pointer and its length.</param>
+/// <param name="Index">The first IR parameter: a view has its pointer, then its length, extents and strides.</param>
 internal sealed record KernelParameter(string Name, Type Type, DType DType, int ElementCount, int Index)
 {
     public bool IsView => ElementCount > 0;
 
-    /// <summary>The view's length over a tensor of some shape.</summary>
-    public long LengthOf(Shape shape) => shape.Size / ElementCount;
+    /// <summary>The order of a view's axes; null for numbers and for views that see the elements in one row.</summary>
+    public ViewAxes? Axes { get; init; }
+
+    /// <summary>What keeps a view from seeing a tensor of some shape; null if nothing does.</summary>
+    public string? Misfit(Shape shape)
+    {
+        if (Axes is null) return shape.Size % ElementCount == 0 ? null
+            : $"an element is {ElementCount} numbers; the tensor of shape {shape} has {shape.Size}, which is no multiple";
+        if (ElementCount == 1) return shape.Rank == Axes.Rank ? null : $"it takes tensors of rank {Axes.Rank}, not of shape {shape}";
+        return shape.Rank == Axes.Rank + 1 && shape[^1] == ElementCount ? null
+            : $"it takes tensors of rank {Axes.Rank + 1} whose last extent is {ElementCount}, not of shape {shape}";
+    }
+
+    /// <summary>The IR arguments of a view after its pointer: length, extents and strides.</summary>
+    public IEnumerable<long> ArgumentsOf(Shape shape) =>
+        [shape.Size / ElementCount, .. Axes?.ArgumentsOf(ElementCount == 1 ? shape : Shape.From(shape.SkipLast(1))) ?? []];
 
     /// <summary>The leaves of a kernel's parameters behind its index, in order.</summary>
     /// <exception cref="KernelCallException">A parameter is nothing that a tensor or a number can be given for.</exception>
@@ -39,16 +53,20 @@ internal sealed record KernelParameter(string Name, Type Type, DType DType, int 
                     leaves.Add(new(name, type, element, count, index));
                     index += 2;
                     break;
+                case StructLayout when ViewAxes.Of(type) is { } axes && ElementOf(type.GetGenericArguments()[0]) is var (element, count):
+                    leaves.Add(new(name, type, element, count, index) { Axes = axes });
+                    index += 1 + leaves[^1].ArgumentsOf(Shape.From(Enumerable.Repeat(count, axes.Rank + (count > 1 ? 1 : 0)))).Count();
+                    break;
                 case ScalarLayout { Stack: var stack, Memory: var memory } when stack == memory && DTypeOf(memory) is { } number:
                     leaves.Add(new(name, type, number, 0, index++));
                     break;
-                case StructLayout tree:
+                case StructLayout tree when !ViewAxes.IsView(type):
                     foreach (FieldLayout field in tree.Fields) Add($"{name}.{NameOf(field.Field)}", field.Field.FieldType);
                     break;
                 default:
                     throw new KernelCallException($"kernel '{method.Name}': the parameter '{name}' is {type.ToText()}, for " +
-                        "which there is no dtype. Use views of float, double, int, uint, long, byte, bool or structs of one of " +
-                        "these, and numbers of type float, double, int, uint, long or bool.");
+                        "which there is no dtype. Use dense views of float, double, int, uint, long, byte, bool or structs of " +
+                        "one of these, and numbers of type float, double, int, uint, long or bool.");
             }
         }
     }

@@ -52,7 +52,8 @@ internal static class KernelReference
             blocks.Add(memory);
             if (bytes.Length > 0) device.Write(bytes, memory, 0);
             arguments[view.Index] = KernelArgument.Pointer(memory);
-            arguments[view.Index + 1] = KernelArgument.Scalar(view.LengthOf(shape));
+            int next = view.Index + 1;
+            foreach (long x in view.ArgumentsOf(shape)) arguments[next++] = KernelArgument.Scalar(x);
         }
 
         double[] Read(KernelParameter view, Shape shape)

@@ -83,13 +83,12 @@ internal sealed class UserKernel
         }
     }
 
-    /// <summary>Throws unless a tensor of this shape consists of whole elements of a view.</summary>
-    /// <exception cref="KernelCallException">It does not.</exception>
+    /// <summary>Throws unless a view can see a tensor of this shape.</summary>
+    /// <exception cref="KernelCallException">It cannot.</exception>
     public void CheckElements(KernelParameter view, Shape shape)
     {
-        if (shape.Size % view.ElementCount != 0) throw new KernelCallException(
-            $"kernel '{Name}': an element of the parameter '{view.Name}' ({view.Type.ToText()}) is {view.ElementCount} numbers; " +
-            $"the tensor of shape {shape} has {shape.Size}, which is no multiple.");
+        if (view.Misfit(shape) is { } fault)
+            throw new KernelCallException($"kernel '{Name}': the parameter '{view.Name}' is {view.Type.ToText()}: {fault}.");
     }
 
     private bool IsWritten(KernelParameter p) => (_access[p.Index] & MemoryAccess.Write) != 0;

@@ -69,6 +69,23 @@ internal static class SampleKernels
         y[i] = new Point { X = turn.Cosine * p.X - turn.Sine * p.Y, Y = turn.Sine * p.X + turn.Cosine * p.Y };
     }
 
+    /// <summary>y[row, column] = x[column, row], where a view indexed [x, y] with X dense is the same as one indexed [row,
+    /// column] with Y dense, seen the other way round.</summary>
+    public static void Turned(Index2D i, ArrayView2D<float, Stride2D.DenseX> x, ArrayView2D<float, Stride2D.DenseY> y,
+        ArrayView1D<float, Stride1D.Dense> rowOf)
+    {
+        y[i] = x[i] + 100 * (float)x.Extent.X;
+        rowOf[i.X * (int)y.Extent.Y + i.Y] = i.X;
+    }
+
+    public static void Boxes(Index3D i, ArrayView3D<Point, Stride3D.DenseZY> x, ArrayView3D<Point, Stride3D.DenseXY> y)
+    {
+        Point p = x[i];
+        y[new Index3D(i.Z, i.Y, i.X)] = new Point { X = p.Y, Y = p.X };
+    }
+
+    public static void AnyStride(Index2D i, ArrayView2D<float, Stride2D.General> x, ArrayView<float> y) => y[i.X] = x[i];
+
     public static void InPlace(Index1D i, ArrayView<float> x, ArrayView<float> y)
     {
         ArrayView<float> alias = x.SubView(0, 1);

@@ -63,7 +63,20 @@ public class UserKernelErrorTests
 
     [Fact]
     public void Structs_ThatDoNotFit_AreRefused() =>
-        Says<KernelCallException>(() => Tensor.Kernel(SampleKernels.Rotate, 1, [s_x], output: [2], numbers: [1, 0]), "is 2 numbers; the tensor of shape [3] has 3");
+        Says<KernelCallException>(() => Tensor.Kernel(SampleKernels.Rotate, 1, [s_x], output: [2], numbers: [1, 0]), "an element is 2 numbers; the tensor of shape [3] has 3");
+
+    [Fact]
+    public void View_OfAnotherRank_IsRefused()
+    {
+        Says<KernelCallException>(() => Tensor.Kernel(SampleKernels.Turned, new Index2D(3, 1), [s_x], outputs: [[3, 1], [3]]),
+            "the parameter 'x' is ArrayView2D<float, Stride2D.DenseX>: it takes tensors of rank 2, not of shape [3].");
+        Says<KernelCallException>(() => Tensor.Kernel(SampleKernels.Boxes, new Index3D(1, 1, 1), [Tensor.Ones([1, 1, 1])], output: [1, 1, 1, 2]),
+            "it takes tensors of rank 4 whose last extent is 2, not of shape [1, 1, 1]");
+    }
+
+    [Fact]
+    public void View_OfGeneralStride_IsRefused() =>
+        Says<KernelCallException>(() => Tensor.Kernel(SampleKernels.AnyStride, new Index2D(3, 1), [s_x], output: [3]), "Use dense views");
 
     [Fact]
     public void Kernel_ThatIsNone_IsRefused() =>

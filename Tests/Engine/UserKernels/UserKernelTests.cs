@@ -58,6 +58,23 @@ public class UserKernelTests
     }
 
     [Theory, MemberData(nameof(All))]
+    public void Views_OfTwoDimensions_HaveTheirDenseAxisLast(string device)
+    {
+        Tensor x = Tensor.From(new float[,] { { 1, 2, 3 }, { 4, 5, 6 } }, Device.Find(device));
+        Tensor[] y = Tensor.Kernel(SampleKernels.Turned, new Index2D(3, 2), [x], outputs: [[3, 2], [6]]);
+        Assert.Equal([301f, 304, 302, 305, 303, 306], y[0].ToArray<float>());
+        Assert.Equal([0f, 0, 1, 1, 2, 2], y[1].ToArray<float>());
+    }
+
+    [Theory, MemberData(nameof(All))]
+    public void Views_OfThreeDimensionsAndStructs_SeeTheTensor(string device)
+    {
+        Tensor x = Tensor.Arange(48, DType.Float32, Device.Find(device)).Reshape(2, 3, 4, 2) * 1;
+        Tensor y = Tensor.Kernel(SampleKernels.Boxes, new Index3D(2, 3, 4), [x], output: [2, 3, 4, 2]);
+        Assert.Equal(x.Flip(3).ToArray<float>(), y.ToArray<float>());
+    }
+
+    [Theory, MemberData(nameof(All))]
     public void Kernel_ThatAccumulates_StartsFromZero(string device)
     {
         Tensor x = Tensor.From(new byte[] { 3, 1, 3, 3, 0 }, Device.Find(device));
