@@ -38,7 +38,7 @@ internal static class Pipeline
         s_unroll, s_fold, s_removeDead,
         s_unroll, s_fold,
         new("replace local arrays", LocalArrays.Replace),
-        s_fold, s_convertIfs, s_fold, s_merge, s_removeDead,
+        s_fold, new("merge stores", StoreMerging.Merge), s_convertIfs, s_fold, s_merge, s_removeDead,
         new("contract to fma", FmaContraction.Contract),
         new("expand the mathematical library", LowerMath.Lower),
         s_fold, s_convertIfs, s_fold, s_merge,

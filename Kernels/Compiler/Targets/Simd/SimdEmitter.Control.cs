@@ -248,6 +248,14 @@ internal sealed partial class SimdEmitter
 
     private void EmitVaryingIf(If node, Frame frame)
     {
+        if (IsRangeBranch(node))
+            EmitRangeBranch(node, frame);
+        else
+            EmitMaskedIf(node, frame);
+    }
+
+    private void EmitMaskedIf(If node, Frame frame)
+    {
         Mask? before = _mask;
         LocalBuilder[] condition = TakeMask();
         LocalBuilder[] then = before is null ? condition : TakeMask();

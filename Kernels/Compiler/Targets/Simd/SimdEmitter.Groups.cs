@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Reflection.Emit;
 using Cotangent.Kernels.Ir;
 using Cotangent.Kernels.Passes;
@@ -140,23 +141,32 @@ internal sealed partial class SimdEmitter
 
         _locations.Row = 0;
 
+        PushReduced(x, parts);
+        _il.Store(Define(x).Locals[0]);
+        _il.Give(parts);
+    }
+
+    /// <summary>Pushes the reduction of the items in some vectors, in the fixed tree. The vectors are overwritten.</summary>
+    private void PushReduced(Instruction x, LocalBuilder[] parts)
+    {
+        Type element = VectorIsa.ElementOf(x.Type);
         string function = x.Opcode.ToString()["Group".Length..];
-        for (int half = parts.Length / 2; half > 0; half /= 2)
+        for (int half = (int)BitOperations.RoundUpToPowerOf2((uint)parts.Length) / 2; half > 0; half /= 2)
         {
-            for (int i = 0; i < half; i++)
+            for (int i = 0; i < half && i + half < parts.Length; i++)
             {
                 _il.Load(parts[i]);
                 _il.Load(parts[i + half]);
                 _il.Call(_isa.Method(function, element, 2));
                 _il.Store(parts[i]);
             }
+
+            parts = parts[..Math.Min(half, parts.Length)];
         }
 
         _il.Load(parts[0]);
         _il.Call(typeof(LaneTree).GetMethods().Single(m => m.Name == function
             && m.GetParameters()[0].ParameterType.Name == _isa.Vector(element).Name).MakeGenericMethod(element));
-        _il.Store(Define(x).Locals[0]);
-        _il.Give(parts);
     }
 
     /// <summary>Pushes a part of a reduction's operand, with the identity in inactive lanes.</summary>

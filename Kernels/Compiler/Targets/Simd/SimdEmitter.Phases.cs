@@ -364,6 +364,23 @@ internal sealed partial class SimdEmitter
 
     // Group operations over memory.
 
+    private const int MostVectorsReduced = 32;
+
+    /// <summary>Pushes the reduction of the items in an array of scratch memory.</summary>
+    private void PushReduced(Instruction x, int array, int vectors)
+    {
+        LocalBuilder[] parts = new LocalBuilder[vectors];
+        for (int i = 0; i < vectors; i++)
+        {
+            PushScratch(array + i * _isa.Bytes);
+            _il.LoadVector(VectorOf(x.Type));
+            _il.Store(parts[i] = _il.Take(VectorOf(x.Type)));
+        }
+
+        PushReduced(x, parts);
+        _il.Give(parts);
+    }
+
     private void EmitReduction(Region region, int from, int index, Instruction x)
     {
         Value operand = x.Operands[0];
@@ -376,9 +393,14 @@ internal sealed partial class SimdEmitter
             throw new KernelCompilationException("CTG1093",
                 $"In kernel '{_kernel.Name}' the source item of a broadcast differs between the items of the group.");
         EmitPhase(region, from, index, read, StoreOperand);
-        PushScratch(array);
-        if (broadcasts)
+        int vectors = Chunks * PartsOf(operand.Type);
+        if (!broadcasts && vectors <= MostVectorsReduced)
         {
+            PushReduced(x, array, vectors);
+        }
+        else if (broadcasts)
+        {
+            PushScratch(array);
             PushScalar(x.Operands[1]);
             _il.Int(size);
             _il.Op(OpCodes.Mul);
@@ -390,6 +412,7 @@ internal sealed partial class SimdEmitter
         }
         else
         {
+            PushScratch(array);
             _il.Int(Chunks * Lanes);
             _il.Call(typeof(GroupTree).GetMethod(x.Opcode.ToString()["Group".Length..])!.MakeGenericMethod(element));
         }
