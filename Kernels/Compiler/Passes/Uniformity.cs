@@ -15,6 +15,10 @@ internal enum Shape : byte
     /// <summary>A uniform base plus the lane number (for pointers: plus that many elements). Integers and pointers only.</summary>
     Linear,
 
+    /// <summary>A uniform base plus a constant times the lane number, see <see cref="Uniformity.StrideOf"/>. Integers
+    /// only.</summary>
+    Strided,
+
     /// <summary>Anything.</summary>
     Varying,
 }
@@ -30,6 +34,7 @@ internal sealed class Uniformity
 {
     private readonly Func<Instruction, Shape> _position;
     private readonly Dictionary<Value, Shape> _shapes = new(ReferenceEqualityComparer.Instance);
+    private readonly Dictionary<Value, long> _strides = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<INode> _maskedSites = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Structured> _maskedBreak = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Loop> _maskedContinue = new(ReferenceEqualityComparer.Instance);
@@ -59,6 +64,14 @@ internal sealed class Uniformity
     {
         Shape.None => Shape.Uniform,
         Shape shape => shape,
+    };
+
+    /// <summary>How much an integer that is not varying grows from one work item to the next.</summary>
+    public long StrideOf(Value value) => this[value] switch
+    {
+        Shape.Linear => 1,
+        Shape.Strided => _strides[value],
+        _ => 0,
     };
 
     /// <summary>True if only a part of the work items in the terminator's target may leave here at a time.</summary>
@@ -214,7 +227,7 @@ internal sealed class Uniformity
                 shape = mixes ? Shape.Varying : Join(shape, Of(next));
             }
 
-            Raise(loop.Parameters[i], shape);
+            Raise(loop.Parameters[i], Merged(shape));
         }
     }
 
@@ -228,9 +241,12 @@ internal sealed class Uniformity
             Shape shape = Shape.None;
             foreach (Break site in sites)
                 shape = mixes ? Shape.Varying : Join(shape, Of(site.Arguments[i]));
-            Raise(node.Results[i], shape);
+            Raise(node.Results[i], Merged(shape));
         }
     }
+
+    // Only instructions have strides.
+    private static Shape Merged(Shape shape) => shape == Shape.Strided ? Shape.Varying : shape;
 
     private void Raise(Value value, Shape shape)
     {
@@ -271,7 +287,42 @@ internal sealed class Uniformity
             uniform &= shape == Shape.Uniform;
         }
 
-        return uniform ? Shape.Uniform : IsLinear(x) ? Shape.Linear : Shape.Varying;
+        return uniform ? Shape.Uniform : IsLinear(x) ? Shape.Linear : IsStrided(x) ? Shape.Strided : Shape.Varying;
+    }
+
+    /// <summary>True for index arithmetic that multiplies the lane number by a constant. A conversion to more bits would have to know
+    /// that no lane wraps around: it makes Varying.</summary>
+    private bool IsStrided(Instruction x)
+    {
+        const long Largest = 1 << 20;
+        if (x.Type.IsPointer || x.Type.Scalar is not (>= ScalarType.Int32 and <= ScalarType.UInt64))
+            return false;
+        long? stride = x.Opcode switch
+        {
+            Opcode.Add => Stride(x.Operands[0]) + Stride(x.Operands[1]),
+            Opcode.Sub => Stride(x.Operands[0]) - Stride(x.Operands[1]),
+            Opcode.Neg => -Stride(x.Operands[0]),
+            Opcode.Mul when x.Operands[1] is Constant c => Stride(x.Operands[0]) * Factor(c),
+            Opcode.Mul when x.Operands[0] is Constant c => Stride(x.Operands[1]) * Factor(c),
+            Opcode.ShiftLeft when x.Operands[1] is Constant c && c.AsInteger is >= 0 and < 20 =>
+                Stride(x.Operands[0]) << (int)c.AsInteger,
+            _ => null,
+        };
+        if (stride is not { } found || found is 0 or 1 || Math.Abs(found) > Largest
+            || (_strides.TryGetValue(x, out long before) && before != found))
+            return false;
+        _strides[x] = found;
+        return true;
+
+        long? Stride(Value value) => Of(value) switch
+        {
+            Shape.Uniform => 0,
+            Shape.Linear => 1,
+            Shape.Strided => _strides[value],
+            _ => null,
+        };
+
+        long? Factor(Constant c) => Math.Abs((double)c.AsInteger) <= Largest ? c.AsInteger : null;
     }
 
     private bool IsLinear(Instruction x)
@@ -283,9 +334,9 @@ internal sealed class Uniformity
         Shape second = x.Operands.Length > 1 ? Of(x.Operands[1]) : Shape.None;
         return x.Opcode switch
         {
-            Opcode.Add => first != Shape.Varying && second != Shape.Varying && first != second,
+            Opcode.Add => IsUniformAndLinear(first, second),
             Opcode.PointerAdd => x.Type.Space != AddressSpace.Local
-                && first != Shape.Varying && second != Shape.Varying && first != second,
+                && IsUniformAndLinear(first, second),
             Opcode.Sub => first == Shape.Linear && second == Shape.Uniform,
             Opcode.Select => first == Shape.Uniform && second == Shape.Linear && Of(x.Operands[2]) == Shape.Linear,
             // A UInt32 index below zero wraps to the top and is meant to; widened as a base it would not.
@@ -296,4 +347,7 @@ internal sealed class Uniformity
             _ => false,
         };
     }
+
+    private static bool IsUniformAndLinear(Shape first, Shape second) =>
+        (first, second) is (Shape.Uniform, Shape.Linear) or (Shape.Linear, Shape.Uniform);
 }

@@ -38,9 +38,10 @@ public class UniformityTests
                 b.Load(x, shifted), b.Load(x, n), b.Add(n, n), b.Position(Opcode.GlobalIndex, Axis.Y)];
         });
         Assert.Equal(
-            [LaneShape.Linear, LaneShape.Linear, LaneShape.Linear, LaneShape.Varying, LaneShape.Varying,
+            [LaneShape.Linear, LaneShape.Linear, LaneShape.Linear, LaneShape.Strided, LaneShape.Varying,
                 LaneShape.Varying, LaneShape.Uniform, LaneShape.Uniform, LaneShape.Uniform],
             v.Select(value => shapes[value]));
+        Assert.Equal([1L, 1, 1, 3, 0], v.Take(5).Select(shapes.StrideOf));
     }
 
     [Fact]
@@ -109,7 +110,7 @@ public class UniformityTests
                 {
                     ulong mask = ulong.MaxValue >> (64 - 8 * value.Type.Scalar.Size());
                     claims++;
-                    if (bits != (other.Bits + (ulong)(shape == LaneShape.Linear ? index.X - other.X : 0) & mask))
+                    if (bits != (other.Bits + (ulong)(shapes.StrideOf(value) * (index.X - other.X)) & mask))
                     {
                         string text = Printer.Print(kernel, value as INode);
                         Assert.Fail($"seed {seed}: {shape} value differs at {index}\n{text}");

@@ -34,6 +34,8 @@ internal sealed partial class SimdEmitter
             EmitUniformLoad(x);
         else if (IsContiguous(x))
             EmitContiguousLoad(x);
+        else if (_isa.HasGather && IsStrided(x))
+            EmitStridedLoad(x);
         else if (IsGather(x))
             EmitGather(x);
         else if (IsNarrowContiguous(x))
@@ -195,7 +197,7 @@ internal sealed partial class SimdEmitter
             EmitContiguousStore(x);
         else if (IsNarrowContiguous(x))
             EmitNarrowStore(x);
-        else
+        else if (!IsStrided(x) || !TryStructStore(x))
             EmitByLane(x);
     }
 
@@ -446,14 +448,18 @@ internal sealed partial class SimdEmitter
             case Shape.Uniform:
                 PushScalar(operand);
                 break;
-            case Shape.Linear:
+            case Shape.Linear or Shape.Strided:
                 PushScalar(operand);
                 _il.Load(lane);
                 if (IsWide(operand.Type))
                     _il.Op(OpCodes.Conv_I8);
-                if (operand.Type.IsPointer)
+                long step = StepOf(operand);
+                if (step != 1)
                 {
-                    _il.Long(operand.Type.Scalar.Size());
+                    if (IsWide(operand.Type))
+                        _il.Long(step);
+                    else
+                        _il.Int((int)step);
                     _il.Op(OpCodes.Mul);
                 }
 

@@ -8,13 +8,15 @@ namespace Cotangent.Kernels.Targets;
 // which is nearly always so. Then the arm runs without a mask of its own, the other not at all.
 internal sealed partial class SimdEmitter
 {
-    // The arms are emitted twice.
+    // The arms are emitted twice: not in methods that are large already.
     private const int LargestRangeBranch = 80;
     private const int DeepestRangeBranch = 2;
+    private const int MostBytesBefore = 6000;
 
     private int _rangeBranches;
 
-    private bool IsRangeBranch(If node) => _rangeBranches < DeepestRangeBranch && IsRangeCondition(node.Condition)
+    private bool IsRangeBranch(If node) => _rangeBranches < DeepestRangeBranch && _il.Offset < MostBytesBefore
+        && IsRangeCondition(node.Condition)
         && node.Regions.Sum(r => r.Descendants().Count()) <= LargestRangeBranch;
 
     /// <summary>True for a tree of comparisons, evaluated at this branch.</summary>

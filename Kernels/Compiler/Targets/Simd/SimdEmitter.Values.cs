@@ -78,7 +78,7 @@ internal sealed partial class SimdEmitter
                     _il.Op(OpCodes.Neg);
                 _il.Call(_isa.Broadcast(element));
                 break;
-            case Shape.Linear:
+            case Shape.Linear or Shape.Strided:
                 PushLinear(value, element, part);
                 break;
         }
@@ -87,28 +87,24 @@ internal sealed partial class SimdEmitter
     private void PushLinear(Value value, Type element, int part)
     {
         int lanes = IsWide(value.Type) ? _isa.Lanes / 2 : _isa.Lanes;
-        int step = value.Type.IsPointer ? value.Type.Scalar.Size() : 1;
+        long step = StepOf(value);
         PushScalar(value);
         if (part > 0)
         {
             if (IsWide(value.Type))
                 _il.Long(part * lanes * step);
             else
-                _il.Int(part * lanes * step);
+                _il.Int((int)(part * lanes * step));
             _il.Op(OpCodes.Add);
         }
 
         _il.Call(_isa.Broadcast(element));
-        _il.Call(_isa.Property("Indices", element));
-        if (step != 1)
-        {
-            _il.Long(step);
-            _il.Call(_isa.Broadcast(element));
-            _il.Call(_isa.Method("Multiply", element, 2));
-        }
-
+        PushSequence(element, step);
         _il.Call(_isa.Method("Add", element, 2));
     }
+
+    /// <summary>How much a linear or strided value grows from lane to lane: bytes for pointers.</summary>
+    private long StepOf(Value value) => value.Type.IsPointer ? value.Type.Scalar.Size() : _shapes.StrideOf(value);
 
     /// <summary>Pushes the mask of a Bool value for a part of a type: as lanes of that type.</summary>
     private void PushCondition(Value condition, IrType type, int part)

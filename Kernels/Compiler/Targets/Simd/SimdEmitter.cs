@@ -42,6 +42,7 @@ internal sealed partial class SimdEmitter
             _phases = new GroupPhases(kernel, new Uniformity(kernel, x => GroupControl.Shape(x, target.Group)));
         _usage = new Usage(kernel, _shapes, MayInline, node => _phases?.IsCut(node) == true,
             value => Rows > 1 && IsSameInRows(value), Rows > 1 ? LargestExpressionOfRows : LargestExpression);
+        _structs = new StructAccesses(kernel, _shapes, _usage);
     }
 
     /// <summary>Lanes of a group of vectors.</summary>
@@ -227,6 +228,6 @@ internal sealed partial class SimdEmitter
             return $"{x.Opcode}({string.Join(", ", x.Operands.Select(Describe))})";
         if (!_numbers.TryGetValue(value, out int number))
             _numbers[value] = number = _numbers.Count;
-        return $"%{number}:{value.Type}{_shapes[value] switch { Shape.Linear => "+lane", Shape.Varying => $"x{Lanes}", _ => "" }}";
+        return $"%{number}:{value.Type}{_shapes[value] switch { Shape.Linear => "+lane", Shape.Strided => $"+{_shapes.StrideOf(value)}·lane", Shape.Varying => $"x{Lanes}", _ => "" }}";
     }
 }
