@@ -16,7 +16,7 @@ internal sealed class StoreMerging : Rewriter
     {
         if (LastStore(old, old.Then) is not { } first || LastStore(old, old.Else) is not { } second
             || !AreSame(first.Operands[0], second.Operands[0]) || !AreSame(first.Operands[1], second.Operands[1])
-            || first.Operands[2].Type != second.Operands[2].Type)
+            || first.Operands[2].Type != second.Operands[2].Type || Exits(old) != 2)
         {
             base.Visit(old);
             return;
@@ -44,6 +44,8 @@ internal sealed class StoreMerging : Rewriter
         else
             base.Visit(old);
     }
+
+    private static int Exits(If branch) => branch.Regions.SelectMany(Nodes.Descendants).Count(n => n is Break b && b.Target == branch);
 
     /// <summary>The store that is an arm's last act before it ends normally.</summary>
     private static Instruction? LastStore(If branch, Region arm)

@@ -20,6 +20,7 @@ public class PassEquivalenceTests
         ["unroll and fold"] = k => Folding.Fold(Unrolling.Unroll(k)),
         ["local arrays"] = k => LocalArrays.Replace(Folding.Fold(Unrolling.Unroll(Folding.Fold(k)))),
         ["ifs to selects"] = IfConversion.Convert,
+        ["merge stores"] = StoreMerging.Merge,
         ["invariants"] = LoopInvariants.Hoist,
         ["uncontracted pipeline"] = k =>
             Pipeline.Run(k, [.. Pipeline.Standard.Where(p => p.Name != "contract to fma")], new() { Verify = true }),

@@ -37,6 +37,37 @@ public class PassTests
     }
 
     [Fact]
+    public void StoreMerging_SameElementInBothArms_BecomesOneStoreOfASelect()
+    {
+        Kernel kernel = Make((b, x, n) =>
+        {
+            Value v = b.Load(x, n);
+            b.If(b.Compare(Opcode.Less, v, Constant.Of(0f)), [],
+                () => { b.Store(x, b.Add(n, Constant.Of(1)), b.Mul(v, Constant.Of(2f))); return []; },
+                () => { b.Store(x, b.Add(n, Constant.Of(1)), v); return []; });
+        });
+        Kernel after = IfConversion.Convert(StoreMerging.Merge(kernel));
+        Verifier.Verify(after);
+        Assert.Equal(0, Count<If>(after));
+        Assert.Equal(1, Count(after, Opcode.Store));
+        Assert.Equal(1, Count(after, Opcode.Select));
+    }
+
+    [Fact]
+    public void StoreMerging_LoadAfterTheStore_StaysInItsArm()
+    {
+        Kernel kernel = Make((b, x, n) =>
+        {
+            Value v = b.Load(x, n);
+            Value again = b.If(b.Compare(Opcode.Less, v, Constant.Of(0f)), [ScalarType.Float32],
+                () => { b.Store(x, n, Constant.Of(2f)); return [b.Load(x, n)]; },
+                () => { b.Store(x, n, v); return [v]; })[0];
+            b.Store(x, Constant.Of(0), again);
+        });
+        Assert.Equal(3, Count(StoreMerging.Merge(kernel), Opcode.Store));
+    }
+
+    [Fact]
     public void Folding_FloatZeroProductAndSum_AreKept()
     {
         Kernel kernel = Make((b, x, n) => b.Store(x, n, b.Add(b.Mul(b.Load(x, n), Constant.Of(0f)), Constant.Of(0f))));
