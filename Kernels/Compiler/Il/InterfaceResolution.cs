@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 
 namespace Cotangent.Kernels.Il;
@@ -5,7 +6,15 @@ namespace Cotangent.Kernels.Il;
 /// <summary>Finds the method that a constrained call on a concrete type means.</summary>
 internal static class InterfaceResolution
 {
-    public static MethodInfo Resolve(Type type, MethodInfo declaration)
+    private static readonly ConcurrentDictionary<(Type, MethodInfo), MethodInfo> s_resolved = new();
+
+    /// <summary>The method of a struct that implements an interface's.</summary>
+    public static MethodInfo Resolve(Type type, MethodInfo declaration) =>
+        s_resolved.TryGetValue((type, declaration), out MethodInfo? known)
+            ? known
+            : s_resolved.GetOrAdd((type, declaration), ResolveNew(type, declaration));
+
+    private static MethodInfo ResolveNew(Type type, MethodInfo declaration)
     {
         if (!type.IsValueType)
         {

@@ -28,6 +28,7 @@ internal sealed class MethodCode
 
     private readonly Dictionary<int, int> _indexOfOffset = [];
     private readonly Dictionary<int, IlBlock> _blockOfOffset = [];
+    private readonly ConcurrentDictionary<int, MemberInfo> _members = new();
     private readonly Type[]? _typeArguments;
     private readonly Type[]? _methodArguments;
 
@@ -75,14 +76,19 @@ internal sealed class MethodCode
 
     public IlBlock BlockAt(long offset) => _blockOfOffset[(int)offset];
 
-    public MethodBase ResolveMethod(int token) =>
-        Method.Module.ResolveMethod(token, _typeArguments, _methodArguments)!;
+    public MethodBase ResolveMethod(int token) => Resolve<MethodBase>(token);
 
-    public FieldInfo ResolveField(int token) => Method.Module.ResolveField(token, _typeArguments, _methodArguments)!;
+    public FieldInfo ResolveField(int token) => Resolve<FieldInfo>(token);
 
-    public Type ResolveType(int token) => Method.Module.ResolveType(token, _typeArguments, _methodArguments);
+    public Type ResolveType(int token) => Resolve<Type>(token);
 
     public string ResolveString(int token) => Method.Module.ResolveString(token);
+
+    /// <summary>What a token means with this method's type arguments; remembered, since a method is inlined many
+    /// times.</summary>
+    private T Resolve<T>(int token) where T : MemberInfo => (T)(_members.TryGetValue(token, out MemberInfo? known)
+        ? known
+        : _members.GetOrAdd(token, Method.Module.ResolveMember(token, _typeArguments, _methodArguments)!));
 
     private static Type ThisType(Type type) => type.IsValueType ? type.MakeByRefType() : type;
 
