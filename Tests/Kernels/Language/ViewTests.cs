@@ -3,6 +3,9 @@ using Xunit;
 
 namespace Cotangent.Tests.Kernels.Language;
 
+// Cotangent.Interop is also a namespace, which comes first in code within namespace Cotangent.
+using Interop = Cotangent.Kernels.Interop;
+
 /// <summary>Views and buffers on the host: what is checked, and the names for ILGPU's users.</summary>
 public sealed class ViewTests
 {
@@ -19,6 +22,10 @@ public sealed class ViewTests
     private static void Number(ArrayView<int> x) => x[Grid.GlobalIndex.X] = Group.IdxX;
 
     private static void Long(LongIndex1D i, ArrayView<float> x) => x[i] = 1;
+
+    private static void NoField(Index1D i, ArrayView<int> x) => x[i] = Interop.OffsetOf<Index2D>("Width");
+
+    private static void VaryingTile(ArrayView<int> x) => x[0] = SharedMemory.Allocate2DDenseX<int>(new Index2D(4, Group.DimX))[0, 0];
 
     private static void Copy(Index2D i, ArrayView2D<float, Stride2D.DenseX> x, ArrayView2D<float, Stride2D.DenseY> y) => y[i] = x[i];
 
@@ -81,6 +88,17 @@ public sealed class ViewTests
         Assert.Equal("CTG3006", e.Code);
     }
 
+    [Fact]
+    public void Kernel_WithoutSuchFieldOrExtent_IsRefused()
+    {
+        Device device = Devices.Get("interpreter");
+        KernelCompilationException e = Assert.Throws<KernelCompilationException>(() => device.Load<Index1D, ArrayView<int>>(NoField));
+        Assert.Contains("CTG1008", e.Code, StringComparison.Ordinal);
+        Assert.Contains("has no field 'Width'", e.Message, StringComparison.Ordinal);
+        e = Assert.Throws<KernelCompilationException>(() => device.LoadGrouped<ArrayView<int>>(VaryingTile));
+        Assert.Equal("CTG1011", e.Code);
+    }
+
     [Theory]
     [MemberData(nameof(AllDevices))]
     public void View_HostCopies_MoveExactlyTheView(string id)
@@ -130,20 +148,21 @@ public sealed class ViewTests
         Assert.Equal(new float[2, 3], y.GetAsArray2D());
     }
 
-    [Fact]
-    public void Launch_ViewsOfTwoDimensions_AllocatesNothing()
+    [TheoryOn("cpu")]
+    [InlineData("cpu", 64)]
+    [InlineData("interpreter", 0)] // which itself allocates: an empty range
+    public void Launch_ViewsOfTwoDimensions_AllocatesNothing(string id, int width)
     {
-        Device device = Devices.Get("interpreter");
-        using DeviceBuffer2D<float, Stride2D.DenseX> x = device.Allocate2DDenseX<float>((3, 4));
-        using DeviceBuffer2D<float, Stride2D.DenseY> y = device.Allocate2DDenseY<float>((3, 4));
+        Device device = Devices.Get(id);
+        using DeviceBuffer2D<float, Stride2D.DenseX> x = device.Allocate2DDenseX<float>((64, 4));
+        using DeviceBuffer2D<float, Stride2D.DenseY> y = device.Allocate2DDenseY<float>((64, 4));
         Action<Index2D, ArrayView2D<float, Stride2D.DenseX>, ArrayView2D<float, Stride2D.DenseY>> copy =
             device.Load<Index2D, ArrayView2D<float, Stride2D.DenseX>, ArrayView2D<float, Stride2D.DenseY>>(Copy);
-        // An empty range: the interpreter itself allocates.
-        for (int i = 0; i < 3; i++)
-            copy((0, 4), x.View, y.View);
+        for (int i = 0; i < 100; i++)
+            copy((width, 4), x.View, y.View);
         long before = GC.GetAllocatedBytesForCurrentThread();
         for (int i = 0; i < 100; i++)
-            copy((0, 4), x.View, y.View);
+            copy((width, 4), x.View, y.View);
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 }
