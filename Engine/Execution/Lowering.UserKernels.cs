@@ -48,6 +48,7 @@ internal sealed partial class Lowering
         _steps.Add(new UserKernelStep(call, _compile(_graph.Device, source), [.. bindings], fills, [.. reads], writes)
         {
             Operands = [.. operands.Distinct()],
+            RunsAsMethod = loaded.Count == 0,
         });
 
         void Bind(KernelParameter view, int buffer, Shape shape)

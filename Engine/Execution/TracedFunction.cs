@@ -115,7 +115,7 @@ internal sealed class TracedFunction<TResult>
             HashSet<Node> withData = [], captured = [];
             foreach (Node n in Walk.Topological(outputs))
             {
-                if (n.Op == Ops.Data || n.Inputs.Any(withData.Contains)) withData.Add(n);
+                if (n.Op == Ops.Data || n.Op == Ops.UserKernel || n.Inputs.Any(withData.Contains)) withData.Add(n);
                 if (!n.IsTraced && n.Id < firstId) continue;
                 captured.UnionWith(n.Inputs.Where(i => IsLazy(i, firstId) && withData.Contains(i)));
             }

@@ -37,7 +37,8 @@ internal sealed class UserKernelStep(KernelAttributes call, CompiledKernel kerne
         ? $"{DeviceChecks.Text(Call.Launch.Grid)} groups of {DeviceChecks.Text(Call.Launch.Group)}"
         : DeviceChecks.Text(Call.Launch.Extent);
 
-    private bool RunsAsMethod => kernel.Source == Call.Kernel.Source;
+    /// <summary>True if the kernel takes its arguments as the C# method does.</summary>
+    public required bool RunsAsMethod { get; init; }
 
     /// <inheritdoc/>
     public override int ScalarSlot(Node placeholder) =>

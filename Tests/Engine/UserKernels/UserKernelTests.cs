@@ -163,6 +163,23 @@ public class UserKernelTests
     }
 
     [Fact]
+    public void Compiled_CapturedKernel_RunsOnce()
+    {
+        Tensor table = Tensor.Kernel(SampleKernels.EveryOther, 6, [], output: [6], options: new() { ZeroOutputs = true, Device = Device.Cpu });
+        CompiledFunction<Tensor, Tensor> f = Jit.Compile((Tensor x) => x + table);
+        Assert.Equal([1, 1, 3, 1, 5, 1], f.Invoke(Tensor.Ones([6], DType.Int32, Device.Cpu).Realize()).ToArray<int>());
+        Assert.DoesNotContain("EveryOther", f.Report(), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Kernel_OnDebug_IsTheMethodItself()
+    {
+        Tensor x = Tensor.From([1f, 2], Device.Debug);
+        Tensor y = Tensor.Kernel(SampleKernels.Scale, 3, [x], output: [3], numbers: [1, 1]);
+        Assert.Contains("Index 2", Assert.ThrowsAny<IndexOutOfRangeException>(() => y.ToArray<float>()).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Calls_ThatAreEqual_AreComputedOnce()
     {
         Tensor x = Tensor.From([1f, 2, 3], Device.Cpu);
