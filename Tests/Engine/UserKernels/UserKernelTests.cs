@@ -162,6 +162,18 @@ public class UserKernelTests
         Assert.Equal([7.5f], f.Invoke(Tensor.Scalar(3, device: d), Tensor.From([1f], d)).ToArray<float>());
     }
 
+    [Theory, MemberData(nameof(All))]
+    public void Structs_InAPartOfAConcatenation_NeedNoAlignment(string device)
+    {
+        // The kernel writes its part in place, three floats into the whole.
+        const int Count = 1 << 13;
+        Tensor x = Tensor.Arange(2 * Count, DType.Float32, Device.Find(device)).Reshape(Count, 2);
+        Tensor turned = Tensor.Kernel(SampleKernels.Rotate, Count, [x], output: [Count, 2], numbers: [0, 1]).Reshape(2 * Count);
+        float[] whole = Tensor.Concat(0, Tensor.Full([3], 7, device: x.Device), turned).ToArray<float>();
+        Assert.Equal([7f, 7, 7, -1, 0, -3, 2], whole[..7]);
+        Assert.Equal(2 * Count - 2, whole[^1]);
+    }
+
     [Fact]
     public void Compiled_CapturedKernel_RunsOnce()
     {
