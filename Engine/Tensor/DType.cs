@@ -1,3 +1,4 @@
+using Cotangent.Kernels;
 using Cotangent.Kernels.Ir;
 
 namespace Cotangent;

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Cotangent.Kernels;
 
 namespace Cotangent;
 
