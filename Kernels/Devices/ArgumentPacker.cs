@@ -32,12 +32,22 @@ internal static class ArgumentPacker<T>
         ScalarLayout => PackScalar,
         ViewLayout view => typeof(ArgumentLeaves).GetMethod(nameof(ArgumentLeaves.PackView))!
             .MakeGenericMethod(view.Element).CreateDelegate<Packer>(),
+        StructLayout { IsArray: true } array => typeof(ArgumentLeaves).GetMethod(nameof(ArgumentLeaves.PackElements))!
+            .MakeGenericMethod(typeof(T), array.Fields[0].Layout.Type).CreateDelegate<Packer>(),
         StructLayout layout => CreateForStruct(layout),
         _ => throw new InvalidOperationException($"{typeof(T)} cannot be a kernel argument."),
     };
 
     private static void PackScalar(T value, KernelArgument[] arguments, int at)
     {
+        if (typeof(T) == typeof(Half) || typeof(T) == typeof(BFloat16))
+        {
+            arguments[at] = KernelArgument.Scalar(typeof(T) == typeof(Half)
+                ? (float)Unsafe.As<T, Half>(ref value)
+                : Unsafe.As<T, BFloat16>(ref value));
+            return;
+        }
+
         ulong bits = Type.GetTypeCode(typeof(T)) switch
         {
             TypeCode.Boolean => Unsafe.As<T, bool>(ref value) ? 1u : 0u,
@@ -60,7 +70,7 @@ internal static class ArgumentPacker<T>
         int offset = 0;
         foreach (FieldLayout field in layout.Fields)
         {
-            MethodInfo pack = typeof(ArgumentPacker<>).MakeGenericType(field.Field.FieldType).GetMethod(nameof(Pack))!;
+            MethodInfo pack = typeof(ArgumentPacker<>).MakeGenericType(field.Layout.Type).GetMethod(nameof(Pack))!;
             body.Add(Expression.Call(pack, Expression.Field(value, field.Field), arguments,
                 Expression.Add(at, Expression.Constant(offset))));
             offset += ArgumentLeaves.Count(field.Layout);
@@ -79,6 +89,16 @@ internal static class ArgumentLeaves
         ViewLayout => 2,
         _ => 1,
     };
+
+    /// <summary>Packs the elements of an inline array or fixed buffer.</summary>
+    public static void PackElements<T, TElement>(T value, KernelArgument[] arguments, int at)
+        where T : struct
+        where TElement : struct
+    {
+        ref TElement first = ref Unsafe.As<T, TElement>(ref value);
+        for (int i = 0; i < Unsafe.SizeOf<T>() / Unsafe.SizeOf<TElement>(); i++)
+            ArgumentPacker<TElement>.Pack(Unsafe.Add(ref first, i), arguments, at + i * ArgumentPacker<TElement>.Count);
+    }
 
     public static void PackView<TElement>(ArrayView<TElement> view, KernelArgument[] arguments, int at)
         where TElement : unmanaged

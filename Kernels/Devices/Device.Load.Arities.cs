@@ -9,7 +9,7 @@ public abstract partial class Device
         where TIndex : struct, IIndex
         where T1 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (n, a1) => debug.RunRange(n, i => kernel(i, a1));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1) => compiled.Begin().Add(a1).Launch(n);
@@ -20,7 +20,7 @@ public abstract partial class Device
         Action<T1> kernel)
         where T1 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (size, a1) => debug.RunGroups(size, () => kernel(a1));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1) => compiled.Begin().Add(a1).Launch(size);
@@ -32,7 +32,7 @@ public abstract partial class Device
         where TIndex : struct, IIndex
         where T1 : struct where T2 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (n, a1, a2) => debug.RunRange(n, i => kernel(i, a1, a2));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2) => compiled.Begin().Add(a1).Add(a2).Launch(n);
@@ -43,7 +43,7 @@ public abstract partial class Device
         Action<T1, T2> kernel)
         where T1 : struct where T2 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (size, a1, a2) => debug.RunGroups(size, () => kernel(a1, a2));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2) => compiled.Begin().Add(a1).Add(a2).Launch(size);
@@ -55,7 +55,7 @@ public abstract partial class Device
         where TIndex : struct, IIndex
         where T1 : struct where T2 : struct where T3 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (n, a1, a2, a3) => debug.RunRange(n, i => kernel(i, a1, a2, a3));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3) => compiled.Begin().Add(a1).Add(a2).Add(a3).Launch(n);
@@ -66,7 +66,7 @@ public abstract partial class Device
         Action<T1, T2, T3> kernel)
         where T1 : struct where T2 : struct where T3 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (size, a1, a2, a3) => debug.RunGroups(size, () => kernel(a1, a2, a3));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3) => compiled.Begin().Add(a1).Add(a2).Add(a3).Launch(size);
@@ -78,7 +78,7 @@ public abstract partial class Device
         where TIndex : struct, IIndex
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (n, a1, a2, a3, a4) => debug.RunRange(n, i => kernel(i, a1, a2, a3, a4));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3, a4) => compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Launch(n);
@@ -89,7 +89,7 @@ public abstract partial class Device
         Action<T1, T2, T3, T4> kernel)
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (size, a1, a2, a3, a4) => debug.RunGroups(size, () => kernel(a1, a2, a3, a4));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3, a4) => compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Launch(size);
@@ -101,7 +101,7 @@ public abstract partial class Device
         where TIndex : struct, IIndex
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (n, a1, a2, a3, a4, a5) => debug.RunRange(n, i => kernel(i, a1, a2, a3, a4, a5));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3, a4, a5) => compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Launch(n);
@@ -112,7 +112,7 @@ public abstract partial class Device
         Action<T1, T2, T3, T4, T5> kernel)
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (size, a1, a2, a3, a4, a5) => debug.RunGroups(size, () => kernel(a1, a2, a3, a4, a5));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3, a4, a5) => compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Launch(size);
@@ -125,7 +125,7 @@ public abstract partial class Device
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
         where T6 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (n, a1, a2, a3, a4, a5, a6) => debug.RunRange(n, i => kernel(i, a1, a2, a3, a4, a5, a6));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3, a4, a5, a6) =>
@@ -138,7 +138,7 @@ public abstract partial class Device
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
         where T6 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (size, a1, a2, a3, a4, a5, a6) => debug.RunGroups(size, () => kernel(a1, a2, a3, a4, a5, a6));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3, a4, a5, a6) =>
@@ -152,7 +152,7 @@ public abstract partial class Device
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
         where T6 : struct where T7 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (n, a1, a2, a3, a4, a5, a6, a7) => debug.RunRange(n, i => kernel(i, a1, a2, a3, a4, a5, a6, a7));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3, a4, a5, a6, a7) =>
@@ -165,7 +165,7 @@ public abstract partial class Device
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
         where T6 : struct where T7 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (size, a1, a2, a3, a4, a5, a6, a7) => debug.RunGroups(size, () => kernel(a1, a2, a3, a4, a5, a6, a7));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3, a4, a5, a6, a7) =>
@@ -179,7 +179,7 @@ public abstract partial class Device
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
         where T6 : struct where T7 : struct where T8 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (n, a1, a2, a3, a4, a5, a6, a7, a8) => debug.RunRange(n, i => kernel(i, a1, a2, a3, a4, a5, a6, a7, a8));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3, a4, a5, a6, a7, a8) =>
@@ -192,7 +192,7 @@ public abstract partial class Device
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
         where T6 : struct where T7 : struct where T8 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (size, a1, a2, a3, a4, a5, a6, a7, a8) => debug.RunGroups(size, () => kernel(a1, a2, a3, a4, a5, a6, a7, a8));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3, a4, a5, a6, a7, a8) =>
@@ -206,7 +206,7 @@ public abstract partial class Device
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
         where T6 : struct where T7 : struct where T8 : struct where T9 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9) => debug.RunRange(n, i => kernel(i, a1, a2, a3, a4, a5, a6, a7, a8, a9));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9) =>
@@ -219,7 +219,7 @@ public abstract partial class Device
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
         where T6 : struct where T7 : struct where T8 : struct where T9 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9) => debug.RunGroups(size, () => kernel(a1, a2, a3, a4, a5, a6, a7, a8, a9));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9) =>
@@ -233,7 +233,7 @@ public abstract partial class Device
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
         where T6 : struct where T7 : struct where T8 : struct where T9 : struct where T10 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10) => debug.RunRange(n, i => kernel(i, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10) =>
@@ -247,7 +247,7 @@ public abstract partial class Device
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
         where T6 : struct where T7 : struct where T8 : struct where T9 : struct where T10 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10) => debug.RunGroups(size, () => kernel(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10) =>
@@ -263,7 +263,7 @@ public abstract partial class Device
         where T6 : struct where T7 : struct where T8 : struct where T9 : struct where T10 : struct
         where T11 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11) => debug.RunRange(n, i => kernel(i, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11) =>
@@ -278,7 +278,7 @@ public abstract partial class Device
         where T6 : struct where T7 : struct where T8 : struct where T9 : struct where T10 : struct
         where T11 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11) => debug.RunGroups(size, () => kernel(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11) =>
@@ -294,7 +294,7 @@ public abstract partial class Device
         where T6 : struct where T7 : struct where T8 : struct where T9 : struct where T10 : struct
         where T11 : struct where T12 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12) => debug.RunRange(n, i => kernel(i, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12) =>
@@ -309,7 +309,7 @@ public abstract partial class Device
         where T6 : struct where T7 : struct where T8 : struct where T9 : struct where T10 : struct
         where T11 : struct where T12 : struct
     {
-        if (this is DebugDevice debug)
+        if (AsDebug(ref kernel) is { } debug)
             return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12) => debug.RunGroups(size, () => kernel(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12) =>

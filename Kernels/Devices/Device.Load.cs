@@ -9,6 +9,7 @@ namespace Cotangent.Kernels;
 public abstract partial class Device
 {
     private readonly ConcurrentDictionary<MethodInfo, TypedKernel> _loaded = new();
+    private readonly ConcurrentDictionary<MethodInfo, Specialisations> _specialised = new();
 
     /// <summary>An array in this device's memory, contents undefined.</summary>
     /// <typeparam name="T">A scalar or a struct of scalars.</typeparam>
@@ -26,22 +27,36 @@ public abstract partial class Device
         return buffer;
     }
 
-    /// <summary>Compiles a C# kernel once for this device.</summary>
+    /// <summary>Makes a C# kernel ready for this device. It is compiled here, once for each set of captured values; one with
+    /// SpecializedValue parameters at its launches.</summary>
     internal TypedKernel LoadMethod(Delegate kernel, bool grouped)
     {
         MethodInfo method = kernel.Method;
-        if (_loaded.TryGetValue(method, out TypedKernel? loaded) && loaded.Kernel.Source.Kind == LaunchKind.Grouped == grouped)
-            return loaded;
         if (kernel.HasSingleTarget is false)
             throw new ArgumentException("A kernel is one method, not a multicast delegate.", nameof(kernel));
-        Kernel source = FrontEnd.Compile(method);
-        if (source.Kind == LaunchKind.Grouped != grouped)
+        if (_loaded.TryGetValue(method, out TypedKernel? loaded) && loaded.Kind == LaunchKind.Grouped == grouped)
+            return loaded;
+        LaunchKind kind = FrontEnd.KindOf(method);
+        if (kind == LaunchKind.Grouped != grouped)
         {
             throw new KernelCompilationException("CTG1013", grouped
                 ? $"'{method.ToText()}' begins with an index parameter. Load it with Load, or remove the index. See docs/diagnostics.md#CTG1013"
                 : $"'{method.ToText()}' does not begin with an index parameter. Load it with LoadGrouped. See docs/diagnostics.md#CTG1013");
         }
 
-        return _loaded.GetOrAdd(method, new TypedKernel(this, Compile(source)));
+        object? closure = kernel.Target is { } target && Closures.IsClosure(target.GetType()) ? target : null;
+        if (closure is null && !Specialisations.Exist(method))
+            return _loaded.GetOrAdd(method, new TypedKernel(this, Compile(FrontEnd.Compile(method))));
+        return new TypedKernel(this, kind, _specialised.GetOrAdd(method, m => new Specialisations(this, m)), closure);
+    }
+
+    /// <summary>This device if it is Device.Debug, where the kernel itself runs: with its captured variables as they are now.</summary>
+    private DebugDevice? AsDebug<TKernel>(ref TKernel kernel)
+        where TKernel : Delegate
+    {
+        if (this is not DebugDevice debug)
+            return null;
+        kernel = Closures.Snapshot(kernel);
+        return debug;
     }
 }

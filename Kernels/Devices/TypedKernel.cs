@@ -1,11 +1,51 @@
+using Cotangent.Kernels.Ir;
+
 namespace Cotangent.Kernels;
 
-/// <summary>A compiled C# kernel behind a typed delegate.</summary>
-internal sealed class TypedKernel(Device device, CompiledKernel kernel)
+/// <summary>A C# kernel behind a typed delegate: compiled, or compiled as its specialised arguments come.</summary>
+internal sealed class TypedKernel
 {
-    public Device Device => device;
+    private readonly CompiledKernel? _kernel;
+    private readonly Specialisations? _specialisations;
+    private SpecialisedKernel? _last;
 
-    public CompiledKernel Kernel => kernel;
+    /// <summary>A kernel without specialised arguments.</summary>
+    public TypedKernel(Device device, CompiledKernel kernel)
+    {
+        Device = device;
+        Kind = kernel.Source.Kind;
+        _kernel = kernel;
+    }
+
+    /// <summary>A kernel with captured values or SpecializedValue parameters. Without the latter it is compiled at once.</summary>
+    public TypedKernel(Device device, LaunchKind kind, Specialisations specialisations, object? closure)
+    {
+        Device = device;
+        Kind = kind;
+        Closure = closure is null ? null : Il.Closures.Copy(closure);
+        if (specialisations.HasParameters)
+            _specialisations = specialisations;
+        else
+            _kernel = specialisations.Find(Closure, []).Kernel;
+    }
+
+    public Device Device { get; }
+
+    public LaunchKind Kind { get; }
+
+    /// <summary>What the kernel captures, as it was when it was loaded.</summary>
+    public object? Closure { get; }
+
+    /// <summary>The compiled kernel for a launch with these arguments.</summary>
+    public CompiledKernel Select(ReadOnlySpan<KernelArgument> arguments)
+    {
+        if (_specialisations is null)
+            return _kernel!;
+        SpecialisedKernel? last = Volatile.Read(ref _last);
+        if (last is null || !_specialisations.Fits(last, arguments))
+            Volatile.Write(ref _last, last = _specialisations.Find(Closure, arguments));
+        return last.Kernel;
+    }
 
     /// <summary>Starts gathering a launch's arguments.</summary>
     public LaunchArguments Begin() => new(this);
@@ -124,7 +164,7 @@ internal ref struct LaunchArguments
     private readonly void Launch(in LaunchShape shape, bool hasWork)
     {
         if (hasWork)
-            _kernel.Device.Launch(_kernel.Kernel, shape, _arguments.AsSpan(0, _count));
+            _kernel.Device.Launch(_kernel.Select(_arguments.AsSpan(0, _count)), shape, _arguments.AsSpan(0, _count));
         // The pool must not keep buffers alive.
         _arguments.AsSpan(0, _count).Clear();
         s_pool = _arguments;

@@ -12,13 +12,13 @@ internal sealed record Diagnostic(string Code, string Title, string Remedy);
 internal static class Diagnostics
 {
     public static readonly Diagnostic HeapObject = new("CTG1001", "Kernels have no managed heap",
-        "Use a struct, or LocalMemory.Allocate<T>(constant) for a small array.");
+        "Use a struct, or an array of constant length.");
 
     public static readonly Diagnostic VirtualCall = new("CTG1002", "Calls must be known at compile time",
         "Use a struct type parameter with (static) abstract interface members: it is resolved when the kernel is compiled.");
 
     public static readonly Diagnostic Recursion = new("CTG1003", "Kernels cannot recurse",
-        "Rewrite the recursion as a loop, with LocalMemory as the stack where one is needed.");
+        "Rewrite the recursion as a loop, with LocalMemory as the stack where one is needed, or let its depth be a constant.");
 
     public static readonly Diagnostic ExceptionUse = new("CTG1004", "Kernels have no exceptions",
         "Check arguments in the caller, or write an error code to a view.");
@@ -33,7 +33,7 @@ internal static class Diagnostics
         "Use Math, MathF, XMath or your own static methods.");
 
     public static readonly Diagnostic UnsupportedType = new("CTG1008", "A type cannot be used in kernels",
-        "Use float, double, int, uint, long, ulong, bool, the small integers as storage, ArrayView<T>, and structs of these.");
+        "Use the primitive types, Half, BFloat16, ArrayView<T>, and structs of these.");
 
     public static readonly Diagnostic UnsupportedInstruction = new("CTG1009", "A language construct is not supported",
         "Write it with ordinary arithmetic, structs, branches and loops.");
@@ -56,9 +56,13 @@ internal static class Diagnostics
     public static readonly Diagnostic Irreducible = new("CTG1015", "Control flow must be structured",
         "Use loops and ifs instead of a goto into a loop, and let every path reach the method's end.");
 
+    public static readonly Diagnostic CapturedValue = new("CTG1016", "Captured values are constants of the kernel",
+        "Capture numbers and structs of numbers; pass views and what changes as kernel parameters.");
+
     public static ImmutableArray<Diagnostic> All { get; } =
     [
         HeapObject, VirtualCall, Recursion, ExceptionUse, StringUse, StaticField, UnsupportedMethod, UnsupportedType,
         UnsupportedInstruction, UntrackedReference, AllocationSize, GroupInRange, Signature, Uninitialised, Irreducible,
+        CapturedValue,
     ];
 }

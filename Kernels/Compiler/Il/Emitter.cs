@@ -29,7 +29,8 @@ internal sealed class Emitter(FlowBlock block)
     }
 
     public static RefusalException UndefinedView() => new(Diagnostics.Uninitialised,
-        "An ArrayView<T> is used that is default, or that may lie in different memories (global, shared, local).");
+        "An ArrayView<T> or array is used that is default, that may lie in different memories (global, shared, local), or that was " +
+        "made in an earlier round of a loop.");
 
     public Value Unary(Opcode opcode, Value x) => Emit(opcode, x.Type, x);
 

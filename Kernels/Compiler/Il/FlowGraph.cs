@@ -49,6 +49,12 @@ internal sealed class FlowBlock
     /// <summary>For a loop header while it is open: the variables as its phis.</summary>
     public State? LoopState { get; set; }
 
+    /// <summary>For a loop header: its call path and IL block, the same in every attempt.</summary>
+    public (int Path, int Block) LoopKey { get; set; }
+
+    /// <summary>For a loop header: how many allocations were made before it.</summary>
+    public int AllocationsBefore { get; set; }
+
     /// <summary>The position in reverse postorder, once ordered.</summary>
     public int Order { get; set; }
 

@@ -18,7 +18,7 @@ internal static class FrontEnd
     /// Each parameter becomes its scalars in order; a view is (pointer, Int64 length). The result is shared: do not change it.</summary>
     /// <exception cref="KernelCompilationException">The kernel uses what kernels cannot use.</exception>
     public static Kernel Compile(MethodInfo method) =>
-        s_kernels.TryGetValue(method, out Kernel? kernel) ? kernel : s_kernels.GetOrAdd(method, CompileNew(method));
+        s_kernels.TryGetValue(method, out Kernel? kernel) ? kernel : s_kernels.GetOrAdd(method, CompileNew(method, new()));
 
     /// <summary>Appends a static function of scalars to <paramref name="b"/>, inlined. Its plan is made once a method.</summary>
     public static Value Inline(MethodInfo method, ImmutableArray<Value> arguments, Builder b)
@@ -31,22 +31,53 @@ internal static class FrontEnd
         return new StructuredEmission(function.Plan, b.Region, values).Run()!;
     }
 
-    private static Kernel CompileNew(MethodInfo method)
+    /// <summary>Compiles a kernel with constants in place of what it captures and of its SpecializedValue parameters.</summary>
+    /// <param name="method">The kernel.</param>
+    /// <param name="closure">The object with the captured variables, or null.</param>
+    /// <param name="specialised">The bits of the specialised parameters' scalars, in order.</param>
+    /// <returns>The kernel, and the captured variables that it reads.</returns>
+    public static (Kernel Kernel, ImmutableArray<CapturedVariable> Captured) Specialise(
+        MethodInfo method, object? closure, ImmutableArray<ulong> specialised)
+    {
+        Findings findings = new();
+        Kernel kernel = CompileNew(method, findings, closure, specialised);
+        return (kernel, [.. findings.Captured]);
+    }
+
+    /// <summary>The kind of launch a kernel is for.</summary>
+    public static LaunchKind KindOf(MethodInfo method) => KindOf([.. method.GetParameters().Select(p => p.ParameterType)]);
+
+    /// <summary>True for a SpecializedValue parameter.</summary>
+    public static bool IsSpecialised(Type type) =>
+        type.IsGenericType && type.GetGenericTypeDefinition() == typeof(SpecializedValue<>);
+
+    /// <summary>A refusal as the exception that users see.</summary>
+    public static KernelCompilationException Report(RefusalException refusal, string place)
+    {
+        string code = refusal.Diagnostic.Code;
+        return new(code, $"{refusal.Message}\n  at {place}\n  {refusal.Instead} See docs/diagnostics.md#{code}");
+    }
+
+    private static Kernel CompileNew(MethodInfo method, Findings findings, object? closure = null,
+        ImmutableArray<ulong> specialised = default)
     {
         ImmutableArray<Type> types = [.. method.GetParameters().Select(p => p.ParameterType)];
         LaunchKind kind = KindOf(types);
-        Translator translator = new(kind);
-        return Guarded(method, translator, () =>
+        return Guarded(method, kind, findings, translator =>
         {
             RequireSignature(method);
             ParameterList parameters = new();
             List<AbstractValue> arguments = [];
             if (!method.IsStatic)
-                arguments.Add(new EmptyClosure());
+                arguments.Add(closure is null ? new EmptyClosure() : new ClosureValue(closure, []));
+            int next = 0;
             for (int i = 0; i < types.Length; i++)
             {
                 bool isIndex = i == 0 && kind != LaunchKind.Grouped;
-                arguments.Add(isIndex ? Index(types[i], translator.Emitter) : parameters.Add(types[i]));
+                AbstractValue argument = isIndex ? Index(types[i], translator.Emitter) : parameters.Add(types[i]);
+                if (IsSpecialised(types[i]) && !specialised.IsDefault)
+                    argument = Translator.Map(argument, v => new Constant(v.Type, specialised[next++]));
+                arguments.Add(argument);
             }
 
             FlowGraph graph = translator.Translate(method, arguments);
@@ -58,38 +89,42 @@ internal static class FrontEnd
         });
     }
 
-    private static (StructurePlan Plan, ImmutableArray<Parameter> Parameters) Plan(MethodInfo method)
+    private static (StructurePlan Plan, ImmutableArray<Parameter> Parameters) Plan(MethodInfo method) => Guarded(method, null, new(),
+        translator =>
     {
-        Translator translator = new(kind: null);
-        return Guarded(method, translator, () =>
-        {
-            ParameterList parameters = new();
-            FlowGraph graph = translator.Translate(method, [.. method.GetParameters().Select(p => parameters.Add(p.ParameterType))]);
-            if (graph.Returned.Count != 1 || graph.Allocations.Count > 0)
-                throw new RefusalException(Diagnostics.Signature, $"'{method.ToText()}' is not a function to one scalar.");
-            FlowSimplifier.Run(graph);
-            return (new StructurePlan(graph, isKernel: false), parameters.ToImmutable());
-        });
-    }
+        ParameterList parameters = new();
+        FlowGraph graph = translator.Translate(method, [.. method.GetParameters().Select(p => parameters.Add(p.ParameterType))]);
+        if (graph.Returned.Count != 1 || graph.Allocations.Count > 0)
+            throw new RefusalException(Diagnostics.Signature, $"'{method.ToText()}' is not a function to one scalar.");
+        FlowSimplifier.Run(graph);
+        return (new StructurePlan(graph, isKernel: false), parameters.ToImmutable());
+    });
 
-    private static T Guarded<T>(MethodInfo method, Translator translator, Func<T> compile)
+    /// <summary>Attempts a compilation until nothing new is found, and reports what is refused.</summary>
+    private static T Guarded<T>(MethodInfo method, LaunchKind? kind, Findings findings, Func<Translator, T> compile)
     {
-        try
+        for (; ; )
         {
-            return compile();
-        }
-        catch (RefusalException refusal)
-        {
-            string code = refusal.Diagnostic.Code;
-            throw new KernelCompilationException(code,
-                $"{refusal.Message}\n  at {Place.Of(method, translator.Frames)}\n  {refusal.Instead} See docs/diagnostics.md#{code}");
-        }
-        catch (Exception e) when (e is not CotangentException)
-        {
-            throw new KernelCompilationException("CTG9999",
-                $"The kernel compiler failed: {e.GetType().Name}: {e.Message}\n  at {Place.Of(method, translator.Frames)}\n" +
-                "  This is a fault of the compiler, not of the kernel: please report it with the kernel's source. " +
-                "See docs/diagnostics.md#CTG9999", e);
+            Translator translator = new(kind, findings);
+            try
+            {
+                return compile(translator);
+            }
+            catch (RestartException)
+            {
+                // The next attempt begins with what this one found.
+            }
+            catch (RefusalException refusal)
+            {
+                throw Report(refusal, Place.Of(method, translator.Frames));
+            }
+            catch (Exception e) when (e is not CotangentException)
+            {
+                throw new KernelCompilationException("CTG9999",
+                    $"The kernel compiler failed: {e.GetType().Name}: {e.Message}\n  at {Place.Of(method, translator.Frames)}\n" +
+                    "  This is a fault of the compiler, not of the kernel: please report it with the kernel's source. " +
+                    "See docs/diagnostics.md#CTG9999", e);
+            }
         }
     }
 
@@ -97,7 +132,7 @@ internal static class FrontEnd
     {
         string? fault = method switch
         {
-            { IsStatic: false } when !IsEmptyClosure(method.DeclaringType!) => "is an instance method",
+            { IsStatic: false } when !Closures.IsEmpty(method.DeclaringType!) && !Closures.IsClosure(method.DeclaringType!) => "is an instance method",
             { ContainsGenericParameters: true } => "has open type parameters",
             { ReturnType: var type } when type != typeof(void) => "returns a value",
             _ => method.GetParameters().Any(p => p.ParameterType.IsByRef) ? "has a ref parameter" : null,
@@ -105,10 +140,6 @@ internal static class FrontEnd
         if (fault is not null)
             throw new RefusalException(Diagnostics.Signature, $"The kernel '{method.ToText()}' {fault}.");
     }
-
-    /// <summary>C# compiles a lambda without captures to an instance method of an object without fields.</summary>
-    private static bool IsEmptyClosure(Type type) =>
-        type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic).Length == 0;
 
     private static LaunchKind KindOf(ImmutableArray<Type> types) => types.FirstOrDefault() switch
     {
@@ -162,7 +193,7 @@ internal sealed class ParameterList
     {
         ScalarLayout scalar => Next(scalar.Stack),
         ViewLayout view => new StructValue(type, [Next(IrType.Pointer(view.Storage, AddressSpace.Global)), Next(ScalarType.Int64)]),
-        StructLayout layout => new StructValue(type, [.. layout.Fields.Select(f => Add(f.Field.FieldType))]),
+        StructLayout layout => new StructValue(type, [.. layout.Fields.Select(f => Add(f.Layout.Type))]),
         _ => throw new RefusalException(Diagnostics.UnsupportedType, $"A kernel cannot have a parameter of type '{type.ToText()}'."),
     };
 

@@ -12,6 +12,9 @@ namespace Cotangent.Kernels.Il;
 internal readonly record struct IlInstruction(
     int Offset, ILOpCode Code, long Operand, int Next, int Constrained = 0, int[]? Targets = null)
 {
+    /// <summary>Where it stands in the method's IL, for diagnostics: instructions may be copied.</summary>
+    public int Source { get; init; } = Offset;
+
     /// <summary>True if control never falls to the next instruction.</summary>
     public bool EndsFlow => Code is ILOpCode.Br or ILOpCode.Ret or ILOpCode.Throw or ILOpCode.Rethrow or ILOpCode.Jmp
         or ILOpCode.Leave or ILOpCode.Endfinally;

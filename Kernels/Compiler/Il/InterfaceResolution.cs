@@ -50,17 +50,14 @@ internal static class InterfaceResolution
         return null;
     }
 
-    /// <summary>A default body runs only if it is static: an instance one takes its object boxed.</summary>
     private static MethodInfo? DefaultBody(Type type, MethodInfo method)
     {
-        if (!method.IsStatic)
-            return null;
         if (!method.IsAbstract)
             return method;
 
         // Another interface of the type may give the body: interface B : A { static T A.M() => …; }
         return type.GetInterfaces()
-            .SelectMany(i => i.GetMethods(BindingFlags.Static | BindingFlags.NonPublic | BindingFlags.Public))
+            .SelectMany(i => i.GetMethods(BindingFlags.Static | BindingFlags.Instance | BindingFlags.NonPublic | BindingFlags.Public))
             .FirstOrDefault(m => !m.IsAbstract && m.Name.EndsWith("." + method.Name, StringComparison.Ordinal)
                 && m.GetParameters().Select(p => p.ParameterType)
                     .SequenceEqual(method.GetParameters().Select(p => p.ParameterType)));

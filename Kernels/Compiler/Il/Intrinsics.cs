@@ -54,9 +54,6 @@ internal static class Intrinsics
         ["Type.get_IsValueType"] = (_, _, a) => a[0] is TypeValue type ? Bool(type.Type.IsValueType) : throw UnknownType(),
         ["EqualityComparer`1.get_Default"] = (_, _, _) => new EmptyClosure(),
         ["EqualityComparer`1.Equals"] = (t, m, a) => t.AreEqual(m.DeclaringType!.GetGenericArguments()[0], a[1], a[2]),
-        ["Unsafe.SizeOf"] = (_, m, _) =>
-            new ScalarValue(Constant.Of(MemoryLayout.SizeOf(m.GetGenericArguments()[0]))),
-        ["Unsafe.SkipInit"] = (_, _, _) => null,
     };
 
     /// <summary>The meaning of a method, or null if it is to be inlined.</summary>
@@ -76,7 +73,18 @@ internal static class Intrinsics
         // BCL code with a hardware path: its portable path is inlined.
         bool asksForHardware = method.Name is "get_IsSupported" or "get_IsHardwareAccelerated"
             && type.Namespace is { } space && space.StartsWith("System.Runtime.Intrinsics", StringComparison.Ordinal);
-        return asksForHardware ? (_, _, _) => Bool(false) : MathIntrinsics.Find((MethodInfo)method);
+        return asksForHardware
+            ? (_, _, _) => Bool(false)
+            : MathIntrinsics.Find((MethodInfo)method) ?? MemoryIntrinsics.Find((MethodInfo)method) ?? FindCoverage(type);
+    }
+
+    /// <summary>Coverage tools rewrite IL to count what runs. Devices cannot count for them, and need not.</summary>
+    private static Intrinsic? FindCoverage(Type type)
+    {
+        string space = type.Namespace ?? "";
+        bool counts = space.StartsWith("Coverlet.Core.Instrumentation", StringComparison.Ordinal)
+            || space.StartsWith("Microsoft.CodeCoverage", StringComparison.Ordinal);
+        return counts ? (_, _, _) => null : null;
     }
 
     private static Intrinsic? FindOwn(string name) =>
@@ -89,7 +97,7 @@ internal static class Intrinsics
             ? wrapped.Value
             : Translator.Argument(arguments[1]);
         Type element = method.DeclaringType!.GetGenericArguments()[0];
-        return new ElementAddress(pointer, index, element, 0, element);
+        return ElementAddress.Of(pointer, index, element);
     }
 
     private static StructValue SubView(Translator t, MethodInfo method, AbstractValue[] arguments)

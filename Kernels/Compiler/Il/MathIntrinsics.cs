@@ -67,7 +67,7 @@ internal static class MathIntrinsics
             return null;
         Type owner = method.DeclaringType!;
         if (!s_owners.Contains(owner.FullName!))
-            return FindCreate(method) ?? FindBitCast(method);
+            return FindCreate(method) ?? FindSmallFloat(method);
         if (method.GetParameters().Any(p => TypeLayout.ScalarOf(p.ParameterType) is null))
             return null;
         string name = method.Name[(method.Name.LastIndexOf('.') + 1)..];
@@ -101,11 +101,29 @@ internal static class MathIntrinsics
             : null;
     }
 
-    private static Intrinsic? FindBitCast(MethodInfo method) =>
-        method.DeclaringType == typeof(System.Runtime.CompilerServices.Unsafe) && method.Name == "BitCast"
-            && method.GetGenericArguments().All(t => TypeLayout.ScalarOf(t) is { } s && s.Size() == MemoryLayout.SizeOf(t))
-            ? (t, m, a) => Apply(t, m, a, Cast)
+    /// <summary>Half and BFloat16 are computed as float; a conversion to them rounds. Their other methods are made of these.</summary>
+    private static Intrinsic? FindSmallFloat(MethodInfo method)
+    {
+        if (method.DeclaringType != typeof(Half) && method.DeclaringType != typeof(BFloat16))
+            return null;
+        if (method.Name is not ("op_Explicit" or "op_Implicit"))
+            return null;
+        Type from = method.GetParameters()[0].ParameterType;
+        Type to = method.ReturnType;
+        if (from == typeof(float))
+            return (t, _, a) => new ScalarValue(Round(t.Emitter, Translator.Argument(a[0]), to));
+        return from == method.DeclaringType && (to == typeof(float) || to == typeof(double))
+            ? (t, _, a) => new ScalarValue(t.Emitter.Coerce(Translator.Argument(a[0]), TypeLayout.ScalarOf(to)!.Value))
             : null;
+    }
+
+    private static Value Round(Emitter e, Value x, Type type)
+    {
+        ScalarType memory = ((ScalarLayout)TypeLayout.Of(type)).Memory;
+        return memory is ScalarType.Float16 or ScalarType.BFloat16
+            ? e.Emit(Opcode.Convert, ScalarType.Float32, e.Emit(Opcode.Convert, memory, x))
+            : x;
+    }
 
     private static ScalarValue Apply(Translator t, MethodInfo method, AbstractValue[] arguments, Operation operation)
     {
@@ -113,7 +131,8 @@ internal static class MathIntrinsics
         Value value = operation(t.Emitter, Array.ConvertAll(arguments, Translator.Argument), result)
             ?? throw new RefusalException(Diagnostics.UnsupportedMethod, $"'{method.ToText()}' has no meaning on devices.",
                 "Use CreateTruncating.");
-        return new ScalarValue(value.Type == result ? value : Number(t.Emitter, value, result));
+        value = value.Type == result ? value : Number(t.Emitter, value, result);
+        return new ScalarValue(Round(t.Emitter, value, method.ReturnType));
     }
 
     private static ScalarValue Call(Translator t, MathFunction function, AbstractValue[] arguments)

@@ -31,21 +31,26 @@ internal sealed class MethodCode
     private readonly ConcurrentDictionary<int, MemberInfo> _members = new();
     private readonly Type[]? _typeArguments;
     private readonly Type[]? _methodArguments;
+    private readonly HashSet<IlBlock> _throwing;
 
     private MethodCode(MethodBase method, MethodBody body)
     {
         Method = method;
         _typeArguments = method.DeclaringType is { IsGenericType: true } type ? type.GetGenericArguments() : null;
         _methodArguments = method.IsGenericMethod ? method.GetGenericArguments() : null;
+        HasHandlers = body.ExceptionHandlingClauses.Any(c => c.Flags != ExceptionHandlingClauseOptions.Finally);
         Instructions = IlDecoder.Decode(body.GetILAsByteArray());
+        if (body.ExceptionHandlingClauses.Count > 0 && !HasHandlers)
+            Instructions = FinallyExpansion.Run(Instructions, body.ExceptionHandlingClauses);
         for (int i = 0; i < Instructions.Length; i++)
             _indexOfOffset[Instructions[i].Offset] = i;
         LocalTypes = [.. body.LocalVariables.OrderBy(v => v.LocalIndex).Select(v => v.LocalType)];
         ImmutableArray<Type> parameters = [.. method.GetParameters().Select(p => p.ParameterType)];
         ArgumentTypes = method.IsStatic ? parameters : [ThisType(method.DeclaringType!), .. parameters];
         ReturnType = method is MethodInfo info ? info.ReturnType : typeof(void);
-        HasHandlers = body.ExceptionHandlingClauses.Count > 0;
+        InitialisesLocals = body.InitLocals;
         Blocks = FormBlocks();
+        _throwing = Libraries.ThrowingBlocks(this);
     }
 
     public MethodBase Method { get; }
@@ -62,8 +67,11 @@ internal sealed class MethodCode
 
     public Type ReturnType { get; }
 
-    /// <summary>True if the method has try, catch or finally.</summary>
+    /// <summary>True if the method catches exceptions.</summary>
     public bool HasHandlers { get; }
+
+    /// <summary>True if the method's stack memory begins as zeros.</summary>
+    public bool InitialisesLocals { get; }
 
     /// <summary>The code of a method, or null if it has none (abstract, extern, runtime-implemented).</summary>
     public static MethodCode? Of(MethodBase method)
@@ -76,9 +84,24 @@ internal sealed class MethodCode
 
     public IlBlock BlockAt(long offset) => _blockOfOffset[(int)offset];
 
+    /// <summary>True for a block of a library method that only throws.</summary>
+    public bool OnlyThrows(IlBlock block) => _throwing.Contains(block);
+
+    /// <summary>True if all elements of the array that <paramref name="newArray"/> makes are set right behind it.</summary>
+    public bool InitialisesArray(IlInstruction newArray)
+    {
+        int i = _indexOfOffset[newArray.Offset];
+        return i + 3 < Instructions.Length && Instructions[i + 1].Code == ILOpCode.Dup && Instructions[i + 2].Code == ILOpCode.Ldtoken
+            && Instructions[i + 3].Code == ILOpCode.Call
+            && ResolveMethod((int)Instructions[i + 3].Operand) is { Name: "InitializeArray" };
+    }
+
     public MethodBase ResolveMethod(int token) => Resolve<MethodBase>(token);
 
     public FieldInfo ResolveField(int token) => Resolve<FieldInfo>(token);
+
+    /// <summary>A type, method or field.</summary>
+    public MemberInfo ResolveMember(int token) => Resolve<MemberInfo>(token);
 
     public Type ResolveType(int token) => Resolve<Type>(token);
 

@@ -16,7 +16,7 @@ internal static class Place
     {
         if (frames.Count == 0)
             return kernel.ToText();
-        IEnumerable<string> places = frames.Reverse().Select(f => Of(f.Method, f.Current.Offset));
+        IEnumerable<string> places = frames.Reverse().Select(f => Of(f.Method, f.Current.Source));
         return string.Join("\n  called from ", places);
     }
 

@@ -9,9 +9,6 @@ namespace Cotangent.Kernels.Il;
 // Calls: intrinsic, or resolved and inlined.
 internal sealed partial class Translator
 {
-    // Objects under construction live in variables above those of the active methods.
-    private readonly Dictionary<int, Type> _temporaries = [];
-
     /// <summary>The kind of the kernel being compiled; null within a scalar function.</summary>
     public LaunchKind? Kind => _kind;
 
@@ -21,20 +18,54 @@ internal sealed partial class Translator
         if (il.Constrained != 0)
             method = InterfaceResolution.Resolve(Code.ResolveType(il.Constrained), (MethodInfo)method);
         else if (il.Code == ILOpCode.Callvirt && !IsDirect(method) && Intrinsics.Find(method) is null)
-            throw VirtualCall(method);
-        if (Intrinsics.Find(method) is not { } intrinsic)
+            method = Devirtualise(method);
+        method = Portable.Find(method) ?? method;
+        if (Intrinsics.Find(method) is { } intrinsic)
         {
-            RequireCallable(method);
-            return InlineBody(method);
+            if (intrinsic(this, (MethodInfo)method, PopArguments(method)) is { } result)
+                Push(result);
+            return true;
         }
 
-        if (intrinsic(this, (MethodInfo)method, PopArguments(method)) is { } result)
-            Push(result);
-        return true;
+        RequireCallable(method);
+        return method is { IsStatic: false, DeclaringType.IsInterface: true } ? InlineDefault(method) : InlineBody(method);
     }
 
     /// <summary>callvirt on a struct's method, or as C#'s null check of a method that is not virtual.</summary>
     private static bool IsDirect(MethodBase method) => method.DeclaringType!.IsValueType;
+
+    /// <summary>An interface's method on a struct whose type is known: in the body of a default method.</summary>
+    private MethodInfo Devirtualise(MethodBase method)
+    {
+        AbstractValue self = _state.Stack[^(method.GetParameters().Length + 1)];
+        if (self is BoxedValue boxed)
+            throw boxed.Reason;
+        return method.DeclaringType!.IsInterface && AddressedType(self) is { IsValueType: true } type
+            ? InterfaceResolution.Resolve(type, (MethodInfo)method)
+            : throw VirtualCall(method);
+    }
+
+    private static Type? AddressedType(AbstractValue address) => address switch
+    {
+        LocalAddress local => local.Type,
+        ElementAddress element => element.Type,
+        _ => null,
+    };
+
+    /// <summary>A default body takes its struct boxed: it works on a copy.</summary>
+    private bool InlineDefault(MethodBase method)
+    {
+        int at = _state.Stack.Count - method.GetParameters().Length - 1;
+        AbstractValue self = _state.Stack[at];
+        if (AddressedType(self) is not { IsValueType: true } type)
+            throw VirtualCall(method);
+        int temporary = AddTemporary(type, Load(self));
+        _state.Stack[at] = AddressOfVariable(temporary, type);
+        if (!InlineBody(method))
+            return false;
+        TakeTemporary(temporary);
+        return true;
+    }
 
     private static RefusalException VirtualCall(MethodBase method)
     {
@@ -51,7 +82,7 @@ internal sealed partial class Translator
             throw new RefusalException(Diagnostics.StringUse, $"'{method.ToText()}' works on strings.");
         if (method.IsAbstract)
             throw VirtualCall(method);
-        if (method.DeclaringType?.Name == "<PrivateImplementationDetails>" || method.Name.StartsWith("Throw", StringComparison.Ordinal))
+        if (Libraries.OnlyThrows(method))
         {
             throw new RefusalException(Diagnostics.ExceptionUse, $"An exception is thrown by '{method.ToShortText()}'.",
                 "Give a switch expression a default arm; check arguments in the caller.");
@@ -77,15 +108,11 @@ internal sealed partial class Translator
         if (!type.IsValueType)
             throw RefuseNew(type);
         _ = TypeLayout.Of(type);
-        int temporary = _state.Variables.Count;
-        _temporaries[temporary] = type;
-        _state.Variables.Add(Zero(type));
-        _state.Stack.Insert(_state.Stack.Count - constructor.GetParameters().Length, new LocalAddress(temporary, [], type));
-        if (!InlineBody(constructor))
+        int temporary = AddTemporary(type, Zero(type));
+        _state.Stack.Insert(_state.Stack.Count - constructor.GetParameters().Length, AddressOfVariable(temporary, type));
+        if (!InlineBody(Portable.Find(constructor) ?? constructor))
             return false;
-        Push(_state.Variables[temporary]);
-        _state.Truncate(temporary);
-        _temporaries.Remove(temporary);
+        Push(TakeTemporary(temporary));
         return true;
     }
 
@@ -101,14 +128,11 @@ internal sealed partial class Translator
                 "Make it a record struct or implement IEquatable<T>.");
         }
 
-        int temporary = _state.Variables.Count;
-        _temporaries[temporary] = type;
-        _state.Variables.Add(x);
-        Push(new LocalAddress(temporary, [], type));
+        int temporary = AddTemporary(type, x);
+        Push(AddressOfVariable(temporary, type));
         Push(y);
         InlineBody(InterfaceResolution.Resolve(type, equatable.GetMethod("Equals")!));
-        _state.Truncate(temporary);
-        _temporaries.Remove(temporary);
+        TakeTemporary(temporary);
         return Pop();
     }
 
@@ -151,10 +175,8 @@ internal sealed partial class Translator
 
         if (space == AddressSpace.Shared)
             RequireGroup("SharedMemory.Allocate");
-        ScalarType leaf = MemoryLayout.FirstLeaf(type);
-        long elements = constant.AsInteger * (MemoryLayout.SizeOf(type) / leaf.Size());
-        Instruction pointer = new(Opcode.Allocate, IrType.Pointer(leaf, space)) { Count = checked((int)elements) };
-        _graph.Allocations.Add(pointer);
+        ScalarType unit = space == AddressSpace.Local ? MemoryLayout.UnitOf(type) : MemoryLayout.FirstLeaf(type);
+        Value pointer = AllocateUnits(unit, constant.AsInteger * MemoryLayout.SizeOf(type), space);
         return new StructValue(viewType, [new ScalarValue(pointer), new ScalarValue(Constant.Of(constant.AsInteger))]);
     }
 
@@ -168,13 +190,14 @@ internal sealed partial class Translator
     /// <summary>An address for an atomic operation.</summary>
     public (Value Pointer, Value Index) AtomicTarget(AbstractValue address)
     {
+        address = AsAddress(address);
         if (address is not ElementAddress element || TypeLayout.Of(element.Type) is not ScalarLayout scalar)
         {
             throw new RefusalException(Diagnostics.UntrackedReference, "An atomic operation needs an element of a view.",
                 "Pass 'ref view[i]'.");
         }
 
-        return Locate(element, scalar.Memory);
+        return Locate(InUnits(element, scalar.Memory), scalar.Memory);
     }
 
     /// <summary>Applies an operation to every scalar of a value.</summary>

@@ -31,6 +31,8 @@ internal sealed partial class Translator
         }
 
         entry.Predecessors.Add(single.From);
+        entry.LoopKey = (frame.Path, block.Order);
+        entry.AllocationsBefore = _graph.Allocations.Count;
         _state = OpenLoop(entry, single.State);
         _emit.Block = entry;
     }
@@ -72,27 +74,59 @@ internal sealed partial class Translator
             ScalarValue => new ScalarValue(MergeScalars(block, Array.ConvertAll(values, Scalar))),
             StructValue tree => new StructValue(tree.Type, [.. tree.Fields.Select((_, f) =>
                 MergeValues(block, Array.ConvertAll(values, v => ((StructValue)v).Fields[f])))]),
-            LocalAddress address => Array.TrueForAll(values, v => Same(address, (LocalAddress)v)) ? first : Conflict.Instance,
+            LocalAddress address => MergeLocals(address, values),
             ElementAddress => MergeAddresses(block, Array.ConvertAll(values, v => (ElementAddress)v)),
             _ => Array.TrueForAll(values, v => v == first) ? first : Conflict.Instance,
         };
     }
 
     private static bool Same(LocalAddress x, LocalAddress y) =>
-        x.Variable == y.Variable && x.Type == y.Type && x.Path.SequenceEqual(y.Path);
+        x.Variable == y.Variable && x.Type == y.Type && x.Delta == y.Delta && x.Path.SequenceEqual(y.Path);
+
+    private AbstractValue MergeLocals(LocalAddress first, AbstractValue[] values)
+    {
+        if (Array.TrueForAll(values, v => Same(first, (LocalAddress)v)))
+            return first;
+        // Parts of one variable: which one is known at run time, if the variable lives in memory.
+        bool isOne = Array.TrueForAll(values, v => ((LocalAddress)v).Variable == first.Variable);
+        return isOne && Literals.CanFreeze(VariableType(first.Variable)) ? throw PutInMemory(first) : Conflict.Instance;
+    }
 
     private AbstractValue MergeAddresses(FlowBlock block, ElementAddress[] addresses)
     {
         ElementAddress first = addresses[0];
-        bool compatible = Array.TrueForAll(addresses, a => a.Element == first.Element && a.Offset == first.Offset
-            && a.Type == first.Type && a.Pointer.Type == first.Pointer.Type);
-        return compatible
-            ? first with
-            {
-                Pointer = MergeScalars(block, Array.ConvertAll(addresses, a => a.Pointer)),
-                Index = MergeScalars(block, Array.ConvertAll(addresses, a => a.Index)),
-            }
-            : Conflict.Instance;
+        if (!Array.TrueForAll(addresses, a => a.Type == first.Type && a.Pointer.Type == first.Pointer.Type))
+            return Conflict.Instance;
+        Value pointer = MergeScalars(block, Array.ConvertAll(addresses, a => a.Pointer));
+        if (Array.TrueForAll(addresses, a => SamePlace(a, first)))
+            return first with { Pointer = pointer };
+        long stride = addresses.Aggregate(0L, (g, a) => Gcd(a.Index is Constant ? g : Gcd(g, a.Stride), a.Offset - first.Offset));
+        Value[] indices = new Value[addresses.Length];
+        for (int i = 0; i < indices.Length; i++)
+            indices[i] = AtEndOf(block.Predecessors[i], () => Steps(addresses[i], stride, first.Offset));
+        return first with { Pointer = pointer, Index = MergeScalars(block, indices), Stride = stride };
+    }
+
+    /// <summary>True if two addresses are equally far from their pointers.</summary>
+    private static bool SamePlace(ElementAddress x, ElementAddress y) => x.Offset == y.Offset
+        && (x.Index == y.Index || SameConstant(x.Index, y.Index)) && (x.Stride == y.Stride || x.Index is Constant);
+
+    /// <summary>How many strides from <paramref name="origin"/> an address lies.</summary>
+    private Value Steps(ElementAddress address, long stride, long origin)
+    {
+        Value constant = Constant.Of((address.Offset - origin) / stride);
+        return address.Index is Constant
+            ? constant
+            : _emit.Binary(Opcode.Add, Scale(address.Index, address.Stride / stride), constant);
+    }
+
+    private Value AtEndOf(FlowBlock block, Func<Value> emit)
+    {
+        FlowBlock current = _emit.Block;
+        _emit.Block = block;
+        Value result = emit();
+        _emit.Block = current;
+        return result;
     }
 
     private Value MergeScalars(FlowBlock block, Value[] values)
@@ -112,7 +146,11 @@ internal sealed partial class Translator
 
         Phi phi = new(type);
         for (int i = 0; i < values.Length; i++)
-            phi.Operands.Add(CoerceAtEnd(block.Predecessors[i], values[i], type));
+            {
+            Value value = values[i];
+            phi.Operands.Add(AtEndOf(block.Predecessors[i], () => _emit.Coerce(value, type)));
+        }
+
         block.Phis.Add(phi);
         return phi;
     }
@@ -120,18 +158,8 @@ internal sealed partial class Translator
     private static bool SameConstant(Value x, Value y) =>
         x is Constant a && y is Constant b && a.Type == b.Type && a.Bits == b.Bits;
 
-    /// <summary>Converts a value at the end of a finished block.</summary>
-    private Value CoerceAtEnd(FlowBlock block, Value value, IrType type)
-    {
-        FlowBlock current = _emit.Block;
-        _emit.Block = block;
-        Value result = _emit.Coerce(value, type);
-        _emit.Block = current;
-        return result;
-    }
-
     /// <summary>Makes a phi of every scalar: what the loop's rounds assign is known only at the end. Needless ones go later.</summary>
-    private static State OpenLoop(FlowBlock header, State entry)
+    private State OpenLoop(FlowBlock header, State entry)
     {
         State result = new();
         result.Variables.AddRange(entry.Variables.Select(v => OpenValue(header, v)));
@@ -140,17 +168,45 @@ internal sealed partial class Translator
         return result;
     }
 
-    private static AbstractValue OpenValue(FlowBlock header, AbstractValue value) => value switch
+    private AbstractValue OpenValue(FlowBlock header, AbstractValue value) => value switch
     {
         ScalarValue scalar => new ScalarValue(OpenScalar(header, scalar.Value)),
         StructValue tree => new StructValue(tree.Type, [.. tree.Fields.Select(f => OpenValue(header, f))]),
-        ElementAddress address => address with
-        {
-            Pointer = OpenScalar(header, address.Pointer),
-            Index = OpenScalar(header, address.Index),
-        },
+        ElementAddress address => OpenAddress(header, address),
         _ => value,
     };
+
+    /// <summary>A reference stays where it is unless an earlier attempt found that it moves.</summary>
+    private ElementAddress OpenAddress(FlowBlock header, ElementAddress address)
+    {
+        if (_findings.PointersMove(header.LoopKey))
+            address = address with { Pointer = OpenScalar(header, address.Pointer) };
+        if (!_findings.AddressesMove(header.LoopKey))
+            return address;
+        long stride = Gcd(address.Type == typeof(void) ? 1 : MemoryLayout.SizeOf(address.Type), address.Offset);
+        if (address.Index is not Constant)
+            stride = Gcd(stride, address.Stride);
+        Value steps = AtEndOf(header.Predecessors[0], () => Steps(address, stride, 0));
+        return address with { Index = OpenScalar(header, steps), Stride = stride, Offset = 0 };
+    }
+
+    /// <summary>Gives a reference its place in the next round; starts again if it was taken not to move.</summary>
+    private void CloseAddress(FlowBlock header, ElementAddress open, ElementAddress next)
+    {
+        if (_findings.PointersMove(header.LoopKey))
+            CloseScalar(header, (Phi)open.Pointer, next.Pointer);
+        else if (open.Pointer != next.Pointer)
+            throw _findings.LetPointersMove(header.LoopKey);
+        if (_findings.AddressesMove(header.LoopKey))
+        {
+            bool fits = next.Offset % open.Stride == 0 && (next.Index is Constant || next.Stride % open.Stride == 0);
+            CloseScalar(header, (Phi)open.Index, fits ? Steps(next, open.Stride, 0) : throw Untracked());
+        }
+        else if (!SamePlace(open, next))
+        {
+            throw _findings.LetAddressesMove(header.LoopKey);
+        }
+    }
 
     private static Phi OpenScalar(FlowBlock header, Value entry)
     {
@@ -166,9 +222,9 @@ internal sealed partial class Translator
         State open = header.LoopState
             ?? throw new RefusalException(Diagnostics.Irreducible, "Control flow jumps into the middle of a loop.");
         for (int i = 0; i < open.Variables.Count; i++)
-            CloseValue(open.Variables[i], state.Variables[i]);
+            CloseValue(header, open.Variables[i], state.Variables[i]);
         for (int i = 0; i < open.Stack.Count; i++)
-            CloseValue(open.Stack[i], state.Stack[i]);
+            CloseValue(header, open.Stack[i], state.Stack[i]);
         header.Predecessors.Add(_emit.Block);
         // A slot that is unset on this way round is not read before it is assigned again.
         foreach (Phi phi in header.Phis)
@@ -178,38 +234,49 @@ internal sealed partial class Translator
         }
     }
 
-    private void CloseValue(AbstractValue open, AbstractValue value)
+    private void CloseValue(FlowBlock loop, AbstractValue open, AbstractValue value)
     {
         switch (open, value)
         {
             case (Unset or Conflict, _) or (_, Unset):
                 break;
             case (ScalarValue header, ScalarValue next):
-                CloseScalar((Phi)header.Value, next.Value);
+                CloseScalar(loop, (Phi)header.Value, next.Value);
                 break;
             case (StructValue header, StructValue next):
                 for (int i = 0; i < header.Fields.Length; i++)
-                    CloseValue(header.Fields[i], next.Fields[i]);
+                    CloseValue(loop, header.Fields[i], next.Fields[i]);
                 break;
-            case (ElementAddress header, ElementAddress next) when header.Element == next.Element
-                && header.Offset == next.Offset && header.Type == next.Type:
-                CloseScalar((Phi)header.Pointer, next.Pointer);
-                CloseScalar((Phi)header.Index, next.Index);
+            case (ElementAddress header, ElementAddress next):
+                CloseAddress(loop, header, next);
                 break;
             case (LocalAddress header, LocalAddress next) when Same(header, next):
                 break;
-            case (TypeValue or EmptyClosure, _) when open == value:
+            case (LocalAddress header, LocalAddress next) when header.Variable == next.Variable
+                && Literals.CanFreeze(VariableType(header.Variable)):
+                throw PutInMemory(header);
+            case (TypeValue or EmptyClosure or ClosureValue or DataAddress or InMemory, _) when open == value:
                 break;
             default:
                 throw Untracked();
         }
     }
 
-    private void CloseScalar(Phi phi, Value next)
+    private void CloseScalar(FlowBlock header, Phi phi, Value next)
     {
-        // A view that moves between memories may be a dead variable: only a use of it is refused, once liveness is known.
-        phi.Operands.Add(phi.Type.IsPointer && phi.Type != next.Type
+        // A view that moves between memories, or an array that was made in the loop and would be made again over itself: it may be
+        // a dead variable, so only a use of it is refused, once liveness is known.
+        phi.Operands.Add(phi.Type.IsPointer && (phi.Type != next.Type || IsMadeIn(header, next, []))
             ? new UndefinedPointer(phi.Type)
             : _emit.Coerce(next, phi.Type));
     }
+
+    private bool IsMadeIn(FlowBlock header, Value pointer, HashSet<Value> seen) => seen.Add(pointer) && pointer switch
+    {
+        Instruction { Opcode: Opcode.Allocate } allocation => allocation.Type.Space == AddressSpace.Local
+            && !_constantData.Contains(allocation) && _graph.Allocations.IndexOf(allocation) >= header.AllocationsBefore,
+        Instruction { Opcode: Opcode.PointerAdd or Opcode.PointerCast } step => IsMadeIn(header, step.Operands[0], seen),
+        Phi phi => phi.Operands.Exists(o => IsMadeIn(header, o, seen)),
+        _ => false,
+    };
 }

@@ -38,7 +38,7 @@ internal sealed partial class Translator
 
         if (il.IsConditionalBranch)
             ConditionalBranch(il);
-        else if (!StepVariable(il) && !StepMemory(il) && !StepArithmetic(il))
+        else if (!StepVariable(il) && !StepMemory(il) && !StepArithmetic(il) && !StepArray(il) && !StepObject(il))
             throw Refuse(il);
         return true;
     }
@@ -50,22 +50,22 @@ internal sealed partial class Translator
         switch (il.Code)
         {
             case ILOpCode.Ldarg:
-                Push(_state.Variables[Frame.FirstVariable + number]);
+                Push(ReadVariable(Frame.FirstVariable + number));
                 break;
             case ILOpCode.Ldarga:
-                Push(new LocalAddress(Frame.FirstVariable + number, [], Code.ArgumentTypes[number]));
+                Push(AddressOfVariable(Frame.FirstVariable + number, Code.ArgumentTypes[number]));
                 break;
             case ILOpCode.Starg:
-                _state.Variables[Frame.FirstVariable + number] = Coerce(Pop(), Code.ArgumentTypes[number]);
+                WriteVariable(Frame.FirstVariable + number, Code.ArgumentTypes[number], Pop());
                 break;
             case ILOpCode.Ldloc:
-                Push(_state.Variables[firstLocal + number]);
+                Push(ReadVariable(firstLocal + number));
                 break;
             case ILOpCode.Ldloca:
-                Push(new LocalAddress(firstLocal + number, [], Code.LocalTypes[number]));
+                Push(AddressOfVariable(firstLocal + number, Code.LocalTypes[number]));
                 break;
             case ILOpCode.Stloc:
-                _state.Variables[firstLocal + number] = Coerce(Pop(), Code.LocalTypes[number]);
+                WriteVariable(firstLocal + number, Code.LocalTypes[number], Pop());
                 break;
             case ILOpCode.Ldc_i4:
                 Push(Constant.Of((int)il.Operand));
@@ -78,19 +78,6 @@ internal sealed partial class Translator
                 break;
             case ILOpCode.Ldc_r8:
                 Push(Constant.Of(BitConverter.Int64BitsToDouble(il.Operand)));
-                break;
-            case ILOpCode.Ldtoken:
-                Push(new TypeValue(Code.ResolveType((int)il.Operand)));
-                break;
-            case ILOpCode.Ldstr:
-                Push(new Refused(Refuse(il), Code.Method.Module.ResolveString((int)il.Operand)));
-                break;
-            case ILOpCode.Ldnull:
-                Push(new Refused(Refuse(il)));
-                break;
-            case ILOpCode.Box:
-                Pop();
-                Push(new Refused(Refuse(il)));
                 break;
             case ILOpCode.Sizeof:
                 Push(Constant.Of(MemoryLayout.SizeOf(Code.ResolveType((int)il.Operand))));
@@ -108,13 +95,13 @@ internal sealed partial class Translator
         bool negated = false;
         if (il.Code is ILOpCode.Brtrue or ILOpCode.Brfalse)
         {
-            condition = _emit.Truth(PopScalar());
+            condition = Truth(Pop());
             negated = il.Code == ILOpCode.Brfalse;
         }
         else
         {
-            Value y = PopScalar();
-            Value x = PopScalar();
+            AbstractValue y = Pop();
+            AbstractValue x = Pop();
             (condition, negated) = Compare(il.Code, x, y);
         }
 
@@ -125,6 +112,16 @@ internal sealed partial class Translator
         else
             BranchTo(condition, target, next);
     }
+
+    private Value Truth(AbstractValue value) => value switch
+    {
+        Refused { IsNull: true } => Constant.Of(false),
+        _ when IsReference(value) => Constant.Of(true),
+        _ => _emit.Truth(Scalar(value)),
+    };
+
+    private (Value Condition, bool Negated) Compare(ILOpCode code, AbstractValue x, AbstractValue y) =>
+        CompareAddresses(code, x, y) ?? Compare(code, Scalar(x), Scalar(y));
 
     /// <summary>The condition of a two-operand branch, and whether it jumps when that is false. The unordered float branches
     /// (<c>bge.un</c>: not less) are kept as negations, so that NaN goes where IL says.</summary>
@@ -158,7 +155,7 @@ internal sealed partial class Translator
         {
             IlBlock target = Code.BlockAt(il.Targets[i]);
             Value equal = _emit.Compare(Opcode.Equal, selector, Constant.Of(i));
-            if (equal is Constant { Bits: 0 })
+            if (equal is Constant { Bits: 0 } || Code.OnlyThrows(target))
                 continue;
             if (equal is Constant)
             {
@@ -181,9 +178,9 @@ internal sealed partial class Translator
     {
         switch (il.Code)
         {
-            case ILOpCode.Add: Binary(Opcode.Add); break;
-            case ILOpCode.Sub: Binary(Opcode.Sub); break;
-            case ILOpCode.Mul: Binary(Opcode.Mul); break;
+            case ILOpCode.Add or ILOpCode.Add_ovf or ILOpCode.Add_ovf_un: Binary(Opcode.Add); break;
+            case ILOpCode.Sub or ILOpCode.Sub_ovf or ILOpCode.Sub_ovf_un: Binary(Opcode.Sub); break;
+            case ILOpCode.Mul or ILOpCode.Mul_ovf or ILOpCode.Mul_ovf_un: Binary(Opcode.Mul); break;
             case ILOpCode.And: Binary(Opcode.And); break;
             case ILOpCode.Or: Binary(Opcode.Or); break;
             case ILOpCode.Xor: Binary(Opcode.Xor); break;
@@ -209,8 +206,12 @@ internal sealed partial class Translator
 
     private void Binary(Opcode opcode)
     {
-        Value y = PopScalar();
-        Push(_emit.Binary(opcode, PopScalar(), y));
+        AbstractValue y = Pop();
+        AbstractValue x = Pop();
+        bool areNumbers = x is ScalarValue && y is ScalarValue;
+        Push(areNumbers || MoveAddress(opcode, x, y) is not { } moved
+            ? new ScalarValue(_emit.Binary(opcode, Scalar(x), Scalar(y)))
+            : moved);
     }
 
     private void Binary(Opcode opcode, bool unsigned)
@@ -229,26 +230,41 @@ internal sealed partial class Translator
 
     private void Test(ILOpCode branch)
     {
-        Value y = PopScalar();
-        (Value condition, bool negated) = Compare(branch, PopScalar(), y);
+        AbstractValue y = Pop();
+        (Value condition, bool negated) = Compare(branch, Pop(), y);
         Push(negated ? _emit.Not(condition) : condition);
     }
 
     /// <summary>Bool operands of arithmetic are the integers 0 and 1.</summary>
     private Value Number(Value value) => value.Type.IsBool ? _emit.Coerce(value, ScalarType.Int32) : value;
 
+    /// <summary>Conversions; a checked one (which throws on overflow) converts as the unchecked one does.</summary>
     private bool StepConversion(ILOpCode code)
     {
+        if (StepAddress(code))
+            return true;
         switch (code)
         {
-            case ILOpCode.Conv_i1: Push(SignExtend(ToInt32(), 24)); break;
-            case ILOpCode.Conv_i2: Push(SignExtend(ToInt32(), 16)); break;
-            case ILOpCode.Conv_u1: Push(_emit.Binary(Opcode.And, ToInt32(), Constant.Of(0xFF))); break;
-            case ILOpCode.Conv_u2: Push(_emit.Binary(Opcode.And, ToInt32(), Constant.Of(0xFFFF))); break;
-            case ILOpCode.Conv_i4: Push(ToInt32()); break;
-            case ILOpCode.Conv_u4: Push(Convert(PopScalar(), ScalarType.UInt32)); break;
-            case ILOpCode.Conv_i8 or ILOpCode.Conv_i: Push(Extend(ScalarType.Int64, unsigned: false)); break;
-            case ILOpCode.Conv_u8 or ILOpCode.Conv_u: Push(Extend(ScalarType.UInt64, unsigned: true)); break;
+            case ILOpCode.Conv_i1 or ILOpCode.Conv_ovf_i1 or ILOpCode.Conv_ovf_i1_un: Push(SignExtend(ToInt32(), 24)); break;
+            case ILOpCode.Conv_i2 or ILOpCode.Conv_ovf_i2 or ILOpCode.Conv_ovf_i2_un: Push(SignExtend(ToInt32(), 16)); break;
+            case ILOpCode.Conv_u1 or ILOpCode.Conv_ovf_u1 or ILOpCode.Conv_ovf_u1_un:
+                Push(_emit.Binary(Opcode.And, ToInt32(), Constant.Of(0xFF)));
+                break;
+            case ILOpCode.Conv_u2 or ILOpCode.Conv_ovf_u2 or ILOpCode.Conv_ovf_u2_un:
+                Push(_emit.Binary(Opcode.And, ToInt32(), Constant.Of(0xFFFF)));
+                break;
+            case ILOpCode.Conv_i4 or ILOpCode.Conv_ovf_i4 or ILOpCode.Conv_ovf_i4_un: Push(ToInt32()); break;
+            case ILOpCode.Conv_u4 or ILOpCode.Conv_ovf_u4 or ILOpCode.Conv_ovf_u4_un:
+                Push(Convert(PopScalar(), ScalarType.UInt32));
+                break;
+            case ILOpCode.Conv_i8 or ILOpCode.Conv_i or ILOpCode.Conv_ovf_i8 or ILOpCode.Conv_ovf_i:
+                Push(Extend(ScalarType.Int64, unsigned: false));
+                break;
+            case ILOpCode.Conv_ovf_i8_un or ILOpCode.Conv_ovf_i_un: Push(Extend(ScalarType.Int64, unsigned: true)); break;
+            case ILOpCode.Conv_u8 or ILOpCode.Conv_u or ILOpCode.Conv_ovf_u8_un or ILOpCode.Conv_ovf_u_un:
+                Push(Extend(ScalarType.UInt64, unsigned: true));
+                break;
+            case ILOpCode.Conv_ovf_u8 or ILOpCode.Conv_ovf_u: Push(Extend(ScalarType.UInt64, unsigned: false)); break;
             case ILOpCode.Conv_r4: Push(ToFloat32()); break;
             case ILOpCode.Conv_r8: Push(_emit.Emit(Opcode.Convert, ScalarType.Float64, Signed(PopScalar()))); break;
             case ILOpCode.Conv_r_un: Push(_emit.Emit(Opcode.Convert, ScalarType.Float64, Unsigned(PopScalar()))); break;
@@ -256,6 +272,13 @@ internal sealed partial class Translator
         }
 
         return true;
+    }
+
+    /// <summary>A reference as a pointer, a pointer as a number: the same address.</summary>
+    private bool StepAddress(ILOpCode code)
+    {
+        bool keeps = code is ILOpCode.Conv_u or ILOpCode.Conv_i or ILOpCode.Conv_u8 or ILOpCode.Conv_i8;
+        return keeps && (IsAddress(_state.Stack[^1]) || _state.Stack[^1] is DataAddress);
     }
 
     private Value ToInt32() => Convert(PopScalar(), ScalarType.Int32);
@@ -304,24 +327,4 @@ internal sealed partial class Translator
     }
 
     private static bool IsUnsigned(IrType type) => type == ScalarType.UInt32 || type == ScalarType.UInt64;
-
-    private static RefusalException Refuse(IlInstruction il) => il.Code switch
-    {
-        ILOpCode.Throw or ILOpCode.Rethrow or ILOpCode.Leave or ILOpCode.Endfinally =>
-            new(Diagnostics.ExceptionUse, "An exception is thrown."),
-        ILOpCode.Ldstr => new(Diagnostics.StringUse, "A string is used."),
-        ILOpCode.Newarr => new(Diagnostics.HeapObject, "An array is allocated on the managed heap."),
-        ILOpCode.Box => new(Diagnostics.HeapObject, "A value is boxed: it is converted to object or to an interface."),
-        ILOpCode.Ldftn or ILOpCode.Ldvirtftn => new(Diagnostics.VirtualCall, "A delegate or function pointer is made."),
-        ILOpCode.Calli => new(Diagnostics.VirtualCall, "A function pointer is called."),
-        ILOpCode.Localloc => new(Diagnostics.UnsupportedInstruction, "stackalloc is used.",
-            "Use LocalMemory.Allocate<T>(constant)."),
-        ILOpCode.Ldlen or ILOpCode.Ldelema or (>= ILOpCode.Ldelem_i1 and <= ILOpCode.Stelem) => new(Diagnostics.HeapObject,
-            "A managed array is used.", "Take an ArrayView<T> parameter, or use LocalMemory.Allocate<T>(constant)."),
-        ILOpCode.Isinst or ILOpCode.Castclass or ILOpCode.Unbox or ILOpCode.Unbox_any or ILOpCode.Ldnull =>
-            new(Diagnostics.HeapObject, "An object is used."),
-        _ when il.Code.ToString().Contains("_ovf", StringComparison.Ordinal) => new(Diagnostics.UnsupportedInstruction,
-            "Checked arithmetic is used.", "Compute unchecked, and check ranges in the caller."),
-        _ => new(Diagnostics.UnsupportedInstruction, $"The IL instruction '{il.Code}' is not supported.".ToLowerInvariant()),
-    };
 }

@@ -9,17 +9,23 @@ namespace Cotangent.Kernels.Il;
 internal sealed partial class Translator
 {
     private const int DepthLimit = 100;
+    private const int RecursionLimit = 64;
+    private const int MostRecursiveCalls = 2000;
 
     private readonly List<Frame> _frames = [];
     private readonly FlowGraph _graph = new();
     private readonly Emitter _emit;
     private readonly LaunchKind? _kind;
+    private readonly Findings _findings;
     private State _state = new();
+    private int _recursiveCalls;
 
     /// <param name="kind">The kind of the kernel; null for a scalar function.</param>
-    public Translator(LaunchKind? kind)
+    /// <param name="findings">What earlier attempts at the same kernel found.</param>
+    public Translator(LaunchKind? kind, Findings findings)
     {
         _kind = kind;
+        _findings = findings;
         _emit = new Emitter(_graph.Entry);
     }
 
@@ -53,8 +59,7 @@ internal sealed partial class Translator
     {
         MethodCode code = MethodCode.Of(method) ?? throw new RefusalException(Diagnostics.UnsupportedMethod,
             $"'{method.ToText()}' has no IL body and no meaning on devices.");
-        if (_frames.Any(f => f.Method == method))
-            throw new RefusalException(Diagnostics.Recursion, $"'{method.ToText()}' calls itself.");
+        CheckRecursion(method);
         if (_frames.Count == DepthLimit)
         {
             throw new RefusalException(Diagnostics.Recursion,
@@ -64,11 +69,12 @@ internal sealed partial class Translator
         if (code.HasHandlers)
         {
             throw new RefusalException(Diagnostics.ExceptionUse,
-                $"'{method.ToText()}' contains try, catch or finally (using, lock and foreach do too).");
+                $"'{method.ToText()}' catches exceptions (lock does too).");
         }
 
-        Frame frame = new(code, _state.Variables.Count);
-        EnterVariables(code);
+        int path = _frames.Count == 0 ? 0 : _findings.Path(Frame.Path, Frame.Current.Offset);
+        Frame frame = new(code, _state.Variables.Count, path);
+        EnterVariables(code, path);
         _frames.Add(frame);
         JumpTo(code.Blocks[0]);
         foreach (IlBlock block in code.Blocks)
@@ -78,15 +84,29 @@ internal sealed partial class Translator
         return returns;
     }
 
-    private void EnterVariables(MethodCode code)
+    /// <summary>Calls are inlined, so recursion must end by itself: its depth is a constant.</summary>
+    private void CheckRecursion(MethodBase method)
+    {
+        int depth = _frames.Count(f => f.Method == method);
+        if (depth == 0 || (depth < RecursionLimit && ++_recursiveCalls <= MostRecursiveCalls))
+            return;
+        // The place of the first call says more than that of the sixty-fourth.
+        int first = _frames.FindIndex(f => f.Method == method);
+        _frames.RemoveRange(first + 1, _frames.Count - first - 1);
+        throw new RefusalException(Diagnostics.Recursion, depth < RecursionLimit
+            ? $"'{method.ToText()}' calls itself more than {MostRecursiveCalls} times."
+            : $"'{method.ToText()}' calls itself, and to no constant depth below {RecursionLimit}.");
+    }
+
+    private void EnterVariables(MethodCode code, int path)
     {
         int count = code.ArgumentTypes.Length;
-        int first = _state.Stack.Count - count;
+        AbstractValue[] arguments = [.. _state.Stack.TakeLast(count)];
+        _state.Stack.RemoveRange(_state.Stack.Count - count, count);
         for (int i = 0; i < count; i++)
-            _state.Variables.Add(Coerce(_state.Stack[first + i], code.ArgumentTypes[i]));
-        _state.Stack.RemoveRange(first, count);
+            AddVariable(code.ArgumentTypes[i], (path, i), Coerce(arguments[i], code.ArgumentTypes[i]));
         for (int i = 0; i < code.LocalTypes.Length; i++)
-            _state.Variables.Add(Unset.Instance);
+            AddVariable(code.LocalTypes[i], (path, count + i), Unset.Instance);
     }
 
     private bool Return(Frame frame)
@@ -122,6 +142,8 @@ internal sealed partial class Translator
 
     private void JumpTo(IlBlock block)
     {
+        if (Code.OnlyThrows(block))
+            throw new RefusalException(Diagnostics.ExceptionUse, $"'{Code.Method.ToText()}' always throws with these arguments.");
         FlowBlock target = EntryOf(block);
         _emit.Block.EndWithJump(target);
         AddEdge(block, target, _state);
@@ -135,9 +157,15 @@ internal sealed partial class Translator
             return;
         }
 
-        if (target == other)
+        if (target == other || Code.OnlyThrows(other))
         {
             JumpTo(target);
+            return;
+        }
+
+        if (Code.OnlyThrows(target))
+        {
+            JumpTo(other);
             return;
         }
 
@@ -182,9 +210,10 @@ internal sealed partial class Translator
         Unset => throw new RefusalException(Diagnostics.Uninitialised, "A variable is read before it is assigned."),
         Conflict => throw Untracked(),
         Refused refused => throw refused.Reason,
+        BoxedValue boxed => throw boxed.Reason,
         TypeValue type => throw new RefusalException(Diagnostics.HeapObject, $"typeof({type.Type.ToText()}) is used as an object.",
             "Compare types only with ==."),
-        LocalAddress or ElementAddress => throw new RefusalException(Diagnostics.UntrackedReference,
+        LocalAddress or ElementAddress or DataAddress => throw new RefusalException(Diagnostics.UntrackedReference,
             "A reference is used as a pointer or number."),
         _ => throw new RefusalException(Diagnostics.UnsupportedInstruction, "A struct stands where a number is needed."),
     };
@@ -195,9 +224,19 @@ internal sealed partial class Translator
     /// <summary>A value as a variable of <paramref name="type"/> holds it.</summary>
     private AbstractValue Coerce(AbstractValue value, Type type)
     {
+        if (value is Unset)
+            return value;
+        if (type.IsByRef || type.IsPointer)
+            return Retype(value, type.GetElementType()!);
+        if (value is EmptyClosure or ClosureValue or TypeValue or DataAddress)
+            return value;
+        // Objects are refused where they are used: a message for an exception that is never thrown is not.
+        if (!type.IsValueType && (IsReference(value) || value is Refused))
+            return value;
         if (value is Refused refused)
             throw refused.Reason;
-        if (type.IsByRef || value is EmptyClosure or TypeValue or Unset)
+        bool isNumber = type == typeof(nint) || type == typeof(nuint);
+        if (isNumber && IsAddress(value))
             return value;
         return TypeLayout.Of(type) is ScalarLayout scalar
             ? new ScalarValue(_emit.Coerce(Scalar(value), scalar.Stack))
@@ -210,10 +249,10 @@ internal sealed partial class Translator
         : [Scalar(value)];
 
     /// <summary>The value all of whose scalars are zero.</summary>
-    private static AbstractValue Zero(Type type) => TypeLayout.Of(type) switch
+    public static AbstractValue Zero(Type type) => TypeLayout.Of(type) switch
     {
         ScalarLayout scalar => new ScalarValue(new Constant(scalar.Stack, 0)),
-        StructLayout layout => new StructValue(type, [.. layout.Fields.Select(f => Zero(f.Field.FieldType))]),
+        StructLayout layout => new StructValue(type, [.. layout.Fields.Select(f => Zero(f.Layout.Type))]),
         ViewLayout view => new StructValue(type,
         [
             new ScalarValue(new UndefinedPointer(IrType.Pointer(view.Storage, AddressSpace.Global))),

@@ -80,7 +80,7 @@ public class UserKernelErrorTests
 
     [Fact]
     public void Kernel_ThatIsNone_IsRefused() =>
-        Says<KernelCompilationException>(() => Tensor.Kernel((Index1D i, ArrayView<float> y) => { y[i] = new float[i.X].Length; }, 1, [], output: [1]), "CTG1001");
+        Says<KernelCompilationException>(() => Tensor.Kernel((Index1D i, ArrayView<float> y) => { y[i] = new float[i.X].Length; }, 1, [], output: [1]), "CTG1011");
 
     [Fact]
     public void Devices_ThatDiffer_AreRefused()
