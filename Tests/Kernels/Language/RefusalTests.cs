@@ -34,9 +34,28 @@ public sealed class RefusalTests
 
     private static void NewsArray(Index1D i, ArrayView<float> y)
     {
-        float[] a = new float[4];
-        a[1] = 2;
-        y[i] = a[i];
+        Box[] a = new Box[4];
+        y[i] = a.Length;
+    }
+
+    private static void ArrayVaries(Index1D i, ArrayView<float> y)
+    {
+        float[] a = new float[i + 1];
+        y[i] = a[0];
+    }
+
+    private static void ArrayOfEarlierRound(Index1D i, ArrayView<float> y)
+    {
+        float[] current = new float[2];
+        for (int k = 0; k < 3; k++)
+        {
+            float[] next = new float[2];
+            next[0] = current[1] + 1;
+            next[1] = current[0];
+            current = next;
+        }
+
+        y[i] = current[0];
     }
 
     private static void CallsInterface(Index1D i, ArrayView<float> y)
@@ -77,7 +96,7 @@ public sealed class RefusalTests
         {
             y[i] = 1;
         }
-        finally
+        catch (IndexOutOfRangeException)
         {
             y[0] = 2;
         }
@@ -95,7 +114,20 @@ public sealed class RefusalTests
 
     private static void CallsEnvironment(Index1D i, ArrayView<float> y) => y[i] = Environment.TickCount;
 
-    private static void UsesHalf(Index1D i, ArrayView<System.Half> y) => y[i] = (System.Half)1f;
+    private static unsafe void TakesPointer(Index1D i, float* y) => y[i] = 1;
+
+    private static void TakesTypedReference(Index1D i, ArrayView<float> y)
+    {
+        float v = 1;
+        TypedReference r = __makeref(v);
+        y[i] = __refvalue(r, float);
+    }
+
+    private static void AlwaysThrows(Index1D i, ArrayView<int> y)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(-1);
+        y[i] = 1;
+    }
 
     private static void UsesDecimal(Index1D i, ArrayView<float> y)
     {
@@ -103,11 +135,15 @@ public sealed class RefusalTests
         y[i] = (float)(d * 2);
     }
 
-    private static void Checked(Index1D i, ArrayView<int> y) => y[i] = checked(y[i] * 3);
+    private static void UsesBigInteger(Index1D i, ArrayView<float> y)
+    {
+        System.Numerics.BigInteger big = i.X;
+        y[i] = (float)(big * 2);
+    }
 
     private static unsafe void StackAllocates(Index1D i, ArrayView<float> y)
     {
-        float* p = stackalloc float[4];
+        float* p = stackalloc float[i + 1];
         p[i] = 1;
         y[i] = p[1];
     }
@@ -162,18 +198,22 @@ public sealed class RefusalTests
     [InlineData(nameof(NewsArray), "CTG1001", "array")]
     [InlineData(nameof(CallsInterface), "CTG1001", "boxed")]
     [InlineData(nameof(CallsDelegate), "CTG1001", "allocates")]
+    [InlineData(nameof(ArrayVaries), "CTG1011", "not a compile-time constant")]
+    [InlineData(nameof(ArrayOfEarlierRound), "CTG1014", "earlier round of a loop")]
     [InlineData(nameof(Recurses), "CTG1003", "Factorial(int)' calls itself")]
     [InlineData(nameof(RecursesInTypes), "CTG1003", "ever larger types")]
     [InlineData(nameof(Throws), "CTG1004", "ArgumentException")]
-    [InlineData(nameof(Catches), "CTG1004", "try, catch or finally")]
+    [InlineData(nameof(Catches), "CTG1004", "catches exceptions")]
+    [InlineData(nameof(AlwaysThrows), "CTG1004", "always throws")]
     [InlineData(nameof(UsesString), "CTG1005", "string")]
     [InlineData(nameof(ReadsMutable), "CTG1006", "RefusalTests.s_mutable")]
     [InlineData(nameof(WritesStatic), "CTG1006", "RefusalTests.s_mutable")]
     [InlineData(nameof(ReadsTable), "CTG1006", "RefusalTests.s_table")]
     [InlineData(nameof(CallsEnvironment), "CTG1007", "Environment.get_TickCount()")]
-    [InlineData(nameof(UsesHalf), "CTG1008", "Half")]
-    [InlineData(nameof(Checked), "CTG1009", "Checked arithmetic")]
-    [InlineData(nameof(StackAllocates), "CTG1009", "stackalloc")]
+    [InlineData(nameof(TakesPointer), "CTG1008", "float*")]
+    [InlineData(nameof(UsesDecimal), "CTG1008", "Decimal")]
+    [InlineData(nameof(TakesTypedReference), "CTG1009", "mkrefany")]
+    [InlineData(nameof(StackAllocates), "CTG1011", "stackalloc")]
     [InlineData(nameof(RefsDiffer), "CTG1010", "different variables")]
     [InlineData(nameof(SizeVaries), "CTG1011", "not a compile-time constant")]
     [InlineData(nameof(BarrierInRange), "CTG1012", "Group.Barrier")]
@@ -191,8 +231,57 @@ public sealed class RefusalTests
         Assert.NotNull(FrontEnd.Compile(Method(nameof(Good))));
     }
 
+    [Fact]
+    public void Load_CapturedView_IsRefusedByName()
+    {
+        ArrayView<float> table = Device.Debug.Allocate<float>(4);
+        KernelCompilationException refusal = Assert.Throws<KernelCompilationException>(
+            () => Devices.Get("interpreter").Load<Index1D, ArrayView<float>>((i, y) => y[i] = table[i]));
+        Assert.Equal("CTG1016", refusal.Code);
+        Assert.StartsWith("CTG1016: The kernel captures 'table' of type 'ArrayView<float>'.", refusal.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_CapturedObject_IsRefusedByName()
+    {
+        Box box = new();
+        float[] array = [1, 2];
+        Device device = Devices.Get("interpreter");
+        Assert.Contains("'box'", Assert.Throws<KernelCompilationException>(
+            () => device.Load<Index1D, ArrayView<float>>((i, y) => y[i] = box.Value)).Message, StringComparison.Ordinal);
+        Assert.Contains("'array'", Assert.Throws<KernelCompilationException>(
+            () => device.Load<Index1D, ArrayView<float>>((i, y) => y[i] = array[0])).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Load_AssignsCapturedVariable_IsRefused()
+    {
+        float sum = 0;
+        KernelCompilationException refusal = Assert.Throws<KernelCompilationException>(
+            () => Devices.Get("interpreter").Load<Index1D, ArrayView<float>>((i, y) => sum += y[i]));
+        Assert.Equal("CTG1016", refusal.Code);
+        Assert.Contains("'sum' is assigned", refusal.Message, StringComparison.Ordinal);
+        Assert.Equal(0, sum);
+    }
+
     [Theory]
-    [InlineData(nameof(UsesDecimal))]
+    [InlineData("interpreter")]
+    [InlineData("cpu")]
+    public void Load_AfterRefusal_WorksOnTheSameDevice(string id)
+    {
+        Device device = Devices.Get(id);
+        DeviceBuffer<float> y = device.Allocate<float>(3);
+        for (int round = 0; round < 2; round++)
+        {
+            Assert.Throws<KernelCompilationException>(() => device.Load<Index1D, ArrayView<float>>(NewsClass));
+            Assert.Throws<KernelCompilationException>(() => device.Load<Index1D, ArrayView<float>>(ArrayOfEarlierRound));
+            device.Load<Index1D, ArrayView<float>>(Good)(3, y);
+            Assert.Equal([0, 2, 4], y.ToArray());
+        }
+    }
+
+    [Theory]
+    [InlineData(nameof(UsesBigInteger))]
     [InlineData(nameof(Formats))]
     public void Compile_ForeignMachinery_IsRefusedNotCrashed(string kernel)
     {
@@ -207,10 +296,10 @@ public sealed class RefusalTests
         int line = SourceLine("n * Factorial(n - 1)");
         Assert.Equal(
             $"""
-            CTG1003: 'RefusalTests.Factorial(int)' calls itself.
+            CTG1003: 'RefusalTests.Factorial(int)' calls itself, and to no constant depth below 64.
               at RefusalTests.Factorial(int) in RefusalTests.cs:{line}
               called from RefusalTests.Recurses(Index1D, ArrayView<float>) in RefusalTests.cs:{line + 2}
-              Rewrite the recursion as a loop, with LocalMemory as the stack where one is needed. See docs/diagnostics.md#CTG1003
+              Rewrite the recursion as a loop, with LocalMemory as the stack where one is needed, or let its depth be a constant. See docs/diagnostics.md#CTG1003
             """, refusal.Message);
     }
 
