@@ -30,7 +30,7 @@ internal abstract record TypeLayout(Type Type)
             return new ScalarLayout(type, scalar.Stack, scalar.Memory);
         if (type.IsGenericType && type.GetGenericTypeDefinition() == typeof(ArrayView<>))
             return new ViewLayout(type, type.GetGenericArguments()[0]);
-        if (!type.IsValueType || type.IsPrimitive || type.ContainsGenericParameters )
+        if (!type.IsValueType || type.IsPrimitive || type.ContainsGenericParameters || type == typeof(decimal))
             throw Refuse(type);
         FieldInfo[] fields = type.GetFields(BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic);
         Array.Sort(fields, (a, b) => a.MetadataToken.CompareTo(b.MetadataToken));

@@ -227,4 +227,25 @@ public static class CorpusNumbers
             + BitOperations.Log2(w) + (BitOperations.RotateLeft(u, i) & 255) + (BitOperations.IsPow2(i) ? 1 : 0)
             + BitOperations.RoundUpToPowerOf2((uint)i) + i;
     });
+
+    private static void Interlocking(Index1D i, ArrayView<int> sums, ArrayView<ulong> wide)
+    {
+        Interlocked.Add(ref sums[0], i);
+        int old = Interlocked.Increment(ref sums[1]) - 1;
+        Interlocked.Decrement(ref sums[2]);
+        Interlocked.Or(ref sums[3], 1 << (i & 15));
+        if (Interlocked.CompareExchange(ref sums[4], 7, 0) == 0)
+            Interlocked.Exchange(ref sums[5], 9);
+        Interlocked.Add(ref wide[0], (ulong)old);
+    }
+
+    [Feature]
+    public static void InterlockedMethods(Device d)
+    {
+        DeviceBuffer<int> sums = d.Allocate<int>(new int[6]);
+        DeviceBuffer<ulong> wide = d.Allocate<ulong>(new ulong[1]);
+        d.Load<Index1D, ArrayView<int>, ArrayView<ulong>>(Interlocking)(N, sums, wide);
+        Assert.Equal([N * (N - 1) / 2, N, -N, 0xFFFF, 7, 9], sums.ToArray());
+        Assert.Equal((ulong)(N * (N - 1) / 2), wide.ToArray()[0]);
+    }
 }
