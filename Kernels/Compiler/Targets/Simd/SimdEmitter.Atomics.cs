@@ -14,6 +14,12 @@ internal sealed partial class SimdEmitter
             return;
         }
 
+        if (IsSharedCounter(x))
+        {
+            EmitSharedCounters(x);
+            return;
+        }
+
         Type element = VectorIsa.ElementOf(x.Type);
         Value index = x.Operands[1];
         AddressSpace space = x.Operands[0].Type.Space!.Value;
@@ -38,6 +44,39 @@ internal sealed partial class SimdEmitter
         _il.Call(IsUniform(index)
             ? AtomicLanes.Same(x.Opcode, space, element)
             : AtomicLanes.Many(x.Opcode, space, element, VectorIsa.ElementOf(index.Type)));
+    }
+
+    /// <summary>True for adding the same to elements of shared memory, as histograms do: two instructions a lane, not worth a
+    /// call.</summary>
+    private bool IsSharedCounter(Instruction x) => x.Opcode == Opcode.AtomicAdd && _mask is null
+        && x.Operands[0].Type.Space == AddressSpace.Shared && x.Operands[1].Type.Scalar == ScalarType.Int32
+        && x.Type.Scalar is ScalarType.Int32 or ScalarType.UInt32 && IsVarying(x.Operands[1]) && IsUniform(x.Operands[2]);
+
+    private void EmitSharedCounters(Instruction x)
+    {
+        int indices = SpillVectors(x.Operands[1], 0);
+        LocalBuilder value = _il.Take(typeof(int));
+        PushScalar(x.Operands[2]);
+        _il.Store(value);
+        for (int lane = 0; lane < Lanes; lane++)
+        {
+            PushScalar(x.Operands[0]);
+            PushScratch(indices + sizeof(int) * lane);
+            _il.Op(OpCodes.Ldind_I4);
+            _il.Op(OpCodes.Conv_I8);
+            _il.Int(sizeof(int));
+            _il.Op(OpCodes.Conv_I8);
+            _il.Op(OpCodes.Mul);
+            _il.Op(OpCodes.Add);
+            _il.Op(OpCodes.Conv_I);
+            _il.Op(OpCodes.Dup);
+            _il.Op(OpCodes.Ldind_I4);
+            _il.Load(value);
+            _il.Op(OpCodes.Add);
+            _il.Op(OpCodes.Stind_I4);
+        }
+
+        _il.Give(value);
     }
 
     /// <summary>Stores all lanes of a value in an operand's slot, also those of a uniform one.</summary>

@@ -1,4 +1,5 @@
 using System.Reflection.Emit;
+using System.Runtime.Intrinsics.X86;
 using Cotangent.Kernels.Ir;
 using Cotangent.Kernels.Passes;
 
@@ -67,6 +68,9 @@ internal sealed partial class SimdEmitter
             EmitGroups();
         else
             EmitRows();
+        // Stores past the caches are not ordered with later ones otherwise.
+        if (_target.Streaming && Sse.IsSupported)
+            _il.Call(typeof(Sse).GetMethod(nameof(Sse.StoreFence))!);
         _il.Op(OpCodes.Ret);
     }
 

@@ -483,35 +483,4 @@ internal sealed partial class SimdEmitter
         _il.Op(OpCodes.Conv_I);
         _il.Op(OpCodes.Add);
     }
-
-    // Hardware gathers: 32-bit indices, 4-byte elements of a uniform pointer.
-
-    private bool IsGather(Instruction x) => _isa.HasGather && !IsLocal(x.Operands[0]) && IsUniform(x.Operands[0])
-        && x.Type.Scalar is ScalarType.Float32 or ScalarType.Int32 or ScalarType.UInt32
-        && x.Operands[1].Type.Scalar == ScalarType.Int32;
-
-    private void EmitGather(Instruction x)
-    {
-        Type element = VectorIsa.ElementOf(x.Type);
-        Type vector = _isa.Vector(element);
-        Location location = Define(x);
-        for (int part = 0; part < location.Locals.Length; part++)
-        {
-            PushScalar(x.Operands[0]);
-            _il.Op(OpCodes.Conv_I);
-            PushVector(x.Operands[1], part);
-            if (_mask is null)
-            {
-                _il.Call(_isa.Helper("Gather", typeof(nint), _isa.Vector(typeof(int))));
-            }
-            else
-            {
-                _il.Load(_mask.Parts[part]);
-                _il.Call(_isa.Helper("Gather", typeof(nint), _isa.Vector(typeof(int)), _isa.Vector(typeof(int))));
-            }
-
-            As(typeof(int), element);
-            _il.Store(location.Locals[part]);
-        }
-    }
 }

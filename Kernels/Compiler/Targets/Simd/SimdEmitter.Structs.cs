@@ -128,17 +128,7 @@ internal sealed partial class SimdEmitter
         {
             _il.Load(address);
             _il.AddBytes(4 * part * _isa.Lanes * stride);
-            PushSequence(typeof(int), stride);
-            if (_mask is null)
-            {
-                _il.Call(_isa.Helper("Gather", typeof(nint), _isa.Vector(typeof(int))));
-            }
-            else
-            {
-                _il.Load(_mask.Parts[part]);
-                _il.Call(_isa.Helper("Gather", typeof(nint), _isa.Vector(typeof(int)), _isa.Vector(typeof(int))));
-            }
-
+            EmitGatherOfInts(() => PushSequence(typeof(int), stride), part);
             As(typeof(int), element);
             _il.Store(location.Locals[part]);
         }

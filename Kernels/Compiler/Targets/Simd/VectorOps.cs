@@ -158,6 +158,44 @@ internal static unsafe class VectorOps
             result[i] = values[lanes[i]];
     }
 
+    // Gathers by 64-bit indices, of 4- and 8-byte elements.
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> GatherWords(nint address, Vector256<long> lower, Vector256<long> upper) =>
+        Avx2.GatherVector128((int*)address, lower, 4).ToVector256Unsafe().WithUpper(Avx2.GatherVector128((int*)address, upper, 4));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<int> GatherWords(nint address, Vector256<long> lower, Vector256<long> upper, Vector256<int> mask) =>
+        Avx2.GatherMaskVector128(Vector128<int>.Zero, (int*)address, lower, mask.GetLower(), 4)
+            .ToVector256Unsafe().WithUpper(Avx2.GatherMaskVector128(Vector128<int>.Zero, (int*)address, upper, mask.GetUpper(), 4));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> GatherWords(nint address, Vector512<long> lower, Vector512<long> upper) =>
+        GatherWords(address, lower.GetLower(), lower.GetUpper())
+            .ToVector512Unsafe().WithUpper(GatherWords(address, upper.GetLower(), upper.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<int> GatherWords(nint address, Vector512<long> lower, Vector512<long> upper, Vector512<int> mask) =>
+        GatherWords(address, lower.GetLower(), lower.GetUpper(), mask.GetLower())
+            .ToVector512Unsafe().WithUpper(GatherWords(address, upper.GetLower(), upper.GetUpper(), mask.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<long> Gather(nint address, Vector256<long> index) =>
+        Avx2.GatherVector256((long*)address, index, 8);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<long> Gather(nint address, Vector256<long> index, Vector256<long> mask) =>
+        Avx2.GatherMaskVector256(Vector256<long>.Zero, (long*)address, index, mask, 8);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<long> Gather(nint address, Vector512<long> index) =>
+        Gather(address, index.GetLower()).ToVector512Unsafe().WithUpper(Gather(address, index.GetUpper()));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<long> Gather(nint address, Vector512<long> index, Vector512<long> mask) =>
+        Gather(address, index.GetLower(), mask.GetLower())
+            .ToVector512Unsafe().WithUpper(Gather(address, index.GetUpper(), mask.GetUpper()));
+
     private static Vector128<uint> Amount(Vector128<int> n) => (n & Vector128.Create(31)).AsUInt32();
 
     private static Vector256<uint> Amount(Vector256<int> n) => (n & Vector256.Create(31)).AsUInt32();
