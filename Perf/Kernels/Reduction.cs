@@ -20,6 +20,25 @@ internal static unsafe class Reduction
             partial[Grid.IdxX] = sum;
     }
 
+    private static void TreeSum(ArrayView<float> x, ArrayView<float> partial)
+    {
+        ArrayView<float> sums = SharedMemory.Allocate<float>(GroupItems);
+        float sum = 0;
+        for (int i = Grid.IdxX * Group.DimX + Group.IdxX; i < x.IntLength; i += Grid.DimX * Group.DimX)
+            sum += x[i];
+        sums[Group.IdxX] = sum;
+        Group.Barrier();
+        for (int half = Group.DimX / 2; half > 0; half /= 2)
+        {
+            if (Group.IdxX < half)
+                sums[Group.IdxX] += sums[Group.IdxX + half];
+            Group.Barrier();
+        }
+
+        if (Group.IdxX == 0)
+            partial[Grid.IdxX] = sums[0];
+    }
+
     private static void RowSum(ArrayView<float> x, int columns, ArrayView<float> y)
     {
         int start = Grid.IdxX * columns;
@@ -32,16 +51,19 @@ internal static unsafe class Reduction
     }
 
     public static Contest[] Cases(Lab lab) =>
-        [SumCase(lab, 1 << 17), SumCase(lab, 1 << 24), RowSumCase(lab, 32, 4096), RowSumCase(lab, 2048, 8192)];
+    [
+        SumCase(lab, 1 << 17, Sum, ""), SumCase(lab, 1 << 24, Sum, ""), SumCase(lab, 1 << 18, TreeSum, ", tree by hand"),
+        RowSumCase(lab, 32, 4096), RowSumCase(lab, 2048, 8192),
+    ];
 
-    private static Contest SumCase(Lab lab, int n)
+    private static Contest SumCase(Lab lab, int n, Action<ArrayView<float>, ArrayView<float>> method, string how)
     {
         DeviceBuffer<float> x = lab.Floats(n, 0, 1), partial = lab.Empty<float>(Groups), y = lab.Empty<float>(1);
         Action<KernelConfig, ArrayView<float>, ArrayView<float>> kernel =
-            lab.Device.LoadGrouped<ArrayView<float>, ArrayView<float>>(Sum);
+            lab.Device.LoadGrouped(method);
         float* px = Lab.Pointer(x), pp = Lab.Pointer(partial), py = Lab.Pointer(y);
         int part = n / Groups;
-        return new Contest($"sum {n >> 10} K")
+        return new Contest($"sum {n >> 10} K{how}")
         {
             Ours = () =>
             {

@@ -8,6 +8,7 @@ namespace Cotangent.Perf.Kernels;
 internal static unsafe class TiledMatmul
 {
     private const int Tile = 16;
+    private const int Wide = 32;
 
     private static void Tiled(ArrayView<float> a, ArrayView<float> b, int n, ArrayView<float> c)
     {
@@ -28,17 +29,38 @@ internal static unsafe class TiledMatmul
         c[row * n + column] = sum;
     }
 
-    public static Contest[] Cases(Lab lab) => [Case(lab, 256), Case(lab, 512)];
+    private static void Tiled32(ArrayView<float> a, ArrayView<float> b, int n, ArrayView<float> c)
+    {
+        ArrayView<float> left = SharedMemory.Allocate<float>(Wide * Wide);
+        ArrayView<float> right = SharedMemory.Allocate<float>(Wide * Wide);
+        int row = Grid.IdxY * Wide + Group.IdxY, column = Grid.IdxX * Wide + Group.IdxX;
+        float sum = 0;
+        for (int t = 0; t < n; t += Wide)
+        {
+            left[Group.IdxY * Wide + Group.IdxX] = a[row * n + t + Group.IdxX];
+            right[Group.IdxY * Wide + Group.IdxX] = b[(t + Group.IdxY) * n + column];
+            Group.Barrier();
+            for (int k = 0; k < Wide; k++)
+                sum += left[Group.IdxY * Wide + k] * right[k * Wide + Group.IdxX];
+            Group.Barrier();
+        }
 
-    private static Contest Case(Lab lab, int n)
+        c[row * n + column] = sum;
+    }
+
+    public static Contest[] Cases(Lab lab) =>
+        [Case(lab, 256, Tile, Tiled), Case(lab, 512, Tile, Tiled), Case(lab, 512, Wide, Tiled32)];
+
+    private static Contest Case(Lab lab, int n, int tile,
+        Action<ArrayView<float>, ArrayView<float>, int, ArrayView<float>> method)
     {
         DeviceBuffer<float> a = lab.Floats(n * n, -1, 1), b = lab.Floats(n * n, -1, 1), c = lab.Empty<float>(n * n);
         Action<KernelConfig, ArrayView<float>, ArrayView<float>, int, ArrayView<float>> kernel =
-            lab.Device.LoadGrouped<ArrayView<float>, ArrayView<float>, int, ArrayView<float>>(Tiled);
+            lab.Device.LoadGrouped(method);
         float* pa = Lab.Pointer(a), pb = Lab.Pointer(b), pc = Lab.Pointer(c);
-        return new Contest($"matmul {n}, tiles 16x16")
+        return new Contest($"matmul {n}, tiles {tile}x{tile}")
         {
-            Ours = () => kernel((new Index2D(n / Tile, n / Tile), new Index2D(Tile, Tile)), a, b, n, c),
+            Ours = () => kernel((new Index2D(n / tile, n / tile), new Index2D(tile, tile)), a, b, n, c),
             Hand = (from, to) =>
             {
                 for (int i = from; i < to; i++)
