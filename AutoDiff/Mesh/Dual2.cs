@@ -141,6 +141,10 @@ public readonly struct Dual2<TBase, TVector, TMatrix>(TBase value, TVector gradi
     /// <inheritdoc/>
     public void StoreHessian(ArrayView<TBase> to, int at, int stride) => Hessian.Store(to, at, stride);
 
+    /// <inheritdoc/>
+    public void StoreProduct(ArrayView<TBase> vector, ArrayView<TBase> to, int at, int stride) =>
+        TMatrix.Times(Hessian, TVector.Load(vector, at, stride)).Store(to, at, stride);
+
     /// <summary>φ(x) from φ, φ′ and φ″ at the value: dφ = φ′·dx, H = φ′·Hx + φ″·dx·dxᵀ.</summary>
     private static Dual2<TBase, TVector, TMatrix> Apply(Dual2<TBase, TVector, TMatrix> x, TBase value, TBase first, TBase second) =>
         new(value, TVector.Scale(first, x.Gradient), TMatrix.AddSquare(first, x.Hessian, second, x.Gradient));

@@ -94,4 +94,7 @@ public interface IDual2<TSelf, TBase> : IReal<TSelf, TBase>
 
     /// <summary>Writes the upper triangle of the second derivatives, row by row.</summary>
     void StoreHessian(Kernels.ArrayView<TBase> to, int at, int stride);
+
+    /// <summary>Writes the Hessian's product with the vector at the same places of another view.</summary>
+    void StoreProduct(Kernels.ArrayView<TBase> vector, Kernels.ArrayView<TBase> to, int at, int stride);
 }

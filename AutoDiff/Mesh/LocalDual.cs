@@ -39,6 +39,14 @@ internal static class LocalDual
         where TBase : unmanaged, IReal<TBase, TBase> => Close<TEnergy, TBase>(nameof(ElementKernels.Hessian))
             .CreateDelegate<Action<Index1D, ArrayView<int>, ArrayView<TBase>, ArrayView<TBase>, ArrayView<TBase>, ArrayView<TBase>, ArrayView<TBase>>>();
 
+    /// <summary><see cref="ElementKernels.Product"/> of an energy.</summary>
+    public static Action<Index1D, ArrayView<int>, ArrayView<TBase>, ArrayView<TBase>, ArrayView<TBase>, ArrayView<TBase>>
+        Product<TEnergy, TBase>()
+        where TEnergy : struct, ILocalEnergy
+        where TBase : unmanaged, IReal<TBase, TBase> =>
+        Close<TEnergy, TBase>(nameof(ElementKernels.Product))
+            .CreateDelegate<Action<Index1D, ArrayView<int>, ArrayView<TBase>, ArrayView<TBase>, ArrayView<TBase>, ArrayView<TBase>>>();
+
     private static MethodInfo Close<TEnergy, TBase>(string kernel)
         where TEnergy : struct, ILocalEnergy =>
         typeof(ElementKernels).GetMethod(kernel)!.MakeGenericMethod(

@@ -21,6 +21,23 @@ public static class MeshEnergy
     public static Tensor Evaluate<TEnergy>(Tensor coordinates, Tensor vertices, Tensor parameters)
         where TEnergy : struct, ILocalEnergy
     {
+        Tensor[] x = Checked<TEnergy>(coordinates, vertices, parameters);
+        return coordinates.DType == DType.Float64 ? Energy<TEnergy, Real64>(x) : Energy<TEnergy, Real32>(x);
+    }
+
+    /// <summary>The Hessians of all elements, [n·(n + 1)/2, elements] for n variables an element: the rows of the upper
+    /// triangle, one after the other, of each. For assembly; not differentiable.</summary>
+    /// <inheritdoc cref="Evaluate"/>
+    public static Tensor Hessian<TEnergy>(Tensor coordinates, Tensor vertices, Tensor parameters)
+        where TEnergy : struct, ILocalEnergy
+    {
+        Tensor[] x = Checked<TEnergy>(coordinates, vertices, parameters);
+        return coordinates.DType == DType.Float64 ? Hessian<TEnergy, Real64>(x) : Hessian<TEnergy, Real32>(x);
+    }
+
+    private static Tensor[] Checked<TEnergy>(Tensor coordinates, Tensor vertices, Tensor parameters)
+        where TEnergy : struct, ILocalEnergy
+    {
         ArgumentNullException.ThrowIfNull(coordinates);
         ArgumentNullException.ThrowIfNull(vertices);
         ArgumentNullException.ThrowIfNull(parameters);
@@ -30,8 +47,7 @@ public static class MeshEnergy
             $"[elements, {TEnergy.Valence}]");
         Require(parameters.Rank == 2 && parameters.Shape[1] == vertices.Shape[0], "parameters", parameters,
             $"[parameters, {vertices.Shape[0]}]");
-        Tensor[] x = [vertices, coordinates, parameters];
-        return coordinates.DType == DType.Float64 ? Energy<TEnergy, Real64>(x) : Energy<TEnergy, Real32>(x);
+        return [vertices, coordinates, parameters];
 
         static void Require(bool condition, string name, Tensor x, string expected)
         {
@@ -57,10 +73,21 @@ public static class MeshEnergy
         int count = x[0].Shape[0], variables = TEnergy.Valence * TEnergy.Dimension;
         return Tensor.Kernel(LocalDual.Gradient<TEnergy, TBase>(), count, x, outputs: [[count], [variables, count]], jvp: (x, dx, y) =>
         {
-            Tensor d = Local<TEnergy>(x, dx), hessian = Hessian<TEnergy, TBase>(x).Gather(Entries(variables, x[0].Device));
-            return [(y[1] * d).Sum(0), (hessian * d).Sum(1)];
+            Tensor d = Local<TEnergy>(x, dx);
+            return [(y[1] * d).Sum(0), Product<TEnergy, TBase>(x, d)];
         })[1];
     }
+
+    /// <summary>The Hessians of all elements times vectors, [variables, elements]. Linear in the vectors, and symmetric: its own
+    /// transpose.</summary>
+    private static Tensor Product<TEnergy, TBase>(Tensor[] x, Tensor vectors)
+        where TEnergy : struct, ILocalEnergy
+        where TBase : unmanaged, IReal<TBase, TBase> =>
+        Tensor.Kernel(LocalDual.Product<TEnergy, TBase>(), x[0].Shape[0], [.. x, vectors], vectors.Shape, options: new()
+        {
+            LinearInputs = [3],
+            Transpose = (x, ct) => [null, null, null, Product<TEnergy, TBase>([x[0]!, x[1]!, x[2]!], ct[0]!)],
+        });
 
     /// <summary>The upper triangles of the Hessians of all elements, [variables·(variables + 1)/2, elements].</summary>
     private static Tensor Hessian<TEnergy, TBase>(Tensor[] x)
@@ -80,17 +107,5 @@ public static class MeshEnergy
             $"{typeof(TEnergy).Name}: energies of a mesh are differentiated by its coordinates; the parameters depend on what is " +
             "differentiated too. Put .StopGradient() on the parameters.");
         return dx[1]!.Gather(x[0]).Reshape(x[0].Shape[0], TEnergy.Valence * TEnergy.Dimension).T;
-    }
-
-    /// <summary>Where each entry of a symmetric matrix is among the rows of its upper triangle.</summary>
-    private static Tensor Entries(int n, Device device)
-    {
-        int[,] at = new int[n, n];
-        for (int i = 0, next = 0; i < n; i++)
-        {
-            for (int j = i; j < n; j++) at[i, j] = at[j, i] = next++;
-        }
-
-        return Tensor.From(at, device);
     }
 }

@@ -28,6 +28,12 @@ public interface IVector<TSelf, TBase>
     /// <summary>a·x + b·y.</summary>
     static abstract TSelf Combine(TBase a, TSelf x, TBase b, TSelf y);
 
+    /// <summary>The sum of x[i]·y[i].</summary>
+    static abstract TBase Dot(TSelf x, TSelf y);
+
+    /// <summary>The entries at at, at + stride, ….</summary>
+    static abstract TSelf Load(ArrayView<TBase> from, int at, int stride);
+
     /// <summary>Writes the entries to at, at + stride, ….</summary>
     void Store(ArrayView<TBase> to, int at, int stride);
 }
@@ -59,6 +65,9 @@ public interface ISymmetric<TSelf, TVector, TBase>
 
     /// <summary>a·x + b·y + u·vᵀ + v·uᵀ.</summary>
     static abstract TSelf AddProducts(TBase a, TSelf x, TBase b, TSelf y, TVector u, TVector v);
+
+    /// <summary>The product x·v.</summary>
+    static abstract TVector Times(TSelf x, TVector v);
 
     /// <summary>Writes the entries, row by row, to at, at + stride, ….</summary>
     void Store(ArrayView<TBase> to, int at, int stride);
@@ -96,6 +105,15 @@ public readonly struct None<TBase> : IVector<None<TBase>, TBase>, ISymmetric<Non
     /// <inheritdoc/>
     public static None<TBase> AddProducts(TBase a, None<TBase> x, TBase b, None<TBase> y, None<TBase> u, None<TBase> v) =>
         default;
+
+    /// <inheritdoc/>
+    public static TBase Dot(None<TBase> x, None<TBase> y) => TBase.From(0);
+
+    /// <inheritdoc/>
+    public static None<TBase> Load(ArrayView<TBase> from, int at, int stride) => default;
+
+    /// <inheritdoc/>
+    public static None<TBase> Times(None<TBase> x, None<TBase> v) => default;
 
     /// <inheritdoc cref="IVector{TSelf, TBase}.Store"/>
     public void Store(ArrayView<TBase> to, int at, int stride)
@@ -140,6 +158,14 @@ public readonly struct Entries<TBase, TTail>(TBase head, TTail tail) : IVector<E
     /// <inheritdoc/>
     public static Entries<TBase, TTail> Combine(TBase a, Entries<TBase, TTail> x, TBase b, Entries<TBase, TTail> y) =>
         new(a * x.Head + b * y.Head, TTail.Combine(a, x.Tail, b, y.Tail));
+
+    /// <inheritdoc/>
+    public static TBase Dot(Entries<TBase, TTail> x, Entries<TBase, TTail> y) =>
+        x.Head * y.Head + TTail.Dot(x.Tail, y.Tail);
+
+    /// <inheritdoc/>
+    public static Entries<TBase, TTail> Load(ArrayView<TBase> from, int at, int stride) =>
+        new(from[at], TTail.Load(from, at + stride, stride));
 
     /// <inheritdoc/>
     public void Store(ArrayView<TBase> to, int at, int stride)
@@ -193,6 +219,11 @@ public readonly struct Rows<TBase, TTail, TRest>(Entries<TBase, TTail> row, TRes
         new(Entries<TBase, TTail>.Add(Entries<TBase, TTail>.Combine(a, x.Row, b, y.Row),
                 Entries<TBase, TTail>.Combine(u.Head, v, v.Head, u)),
             TRest.AddProducts(a, x.Rest, b, y.Rest, u.Tail, v.Tail));
+
+    /// <inheritdoc/>
+    public static Entries<TBase, TTail> Times(Rows<TBase, TTail, TRest> x, Entries<TBase, TTail> v) => new(
+        Entries<TBase, TTail>.Dot(x.Row, v),
+        TTail.Add(TTail.Scale(v.Head, x.Row.Tail), TRest.Times(x.Rest, v.Tail)));
 
     /// <inheritdoc/>
     public void Store(ArrayView<TBase> to, int at, int stride)

@@ -70,6 +70,25 @@ public class ElementKernelTests
         Assert.Equal(gradient, mesh.Gradient.ToArray().Select(x => (double)x));
     }
 
+    [Theory, MemberData(nameof(All))]
+    public void Product_OfHessianAndVector_IsTheSumOfItsEntries(string device)
+    {
+        double[][] at = [[0, 0, 2, 0, 0.5, 1], [0, 0, 3, 0.1, 0, 0.5], [0.1, 0.2, 1, 0, 0, 1]];
+        double[] vector = [.. Enumerable.Range(0, N * at.Length).Select(i => Math.Cos(3 * i))];
+        Device d = Device.Find(device);
+        Mesh<Real64> mesh = new(d, 3, at, [1, 0, 0, 1, 0.5], x => x);
+        (_, _, double[] hessian) = Evaluate<SymmetricDirichlet, Real64>(device, at, [1, 0, 0, 1, 0.5], x => x, x => x);
+        d.Load(LocalDual.Product<SymmetricDirichlet, Real64>())(at.Length, mesh.Vertices, mesh.Coordinates, mesh.Parameters,
+            d.Allocate<Real64>([.. vector.Select(x => (Real64)x)]), mesh.Gradient);
+        double[] product = [.. mesh.Gradient.ToArray().Select(x => (double)x)];
+        for (int i = 0; i < N * at.Length; i++)
+        {
+            (int row, int e) = (i / at.Length, i % at.Length);
+            double sum = Enumerable.Range(0, N).Sum(j => hessian[Entry(row, j) * at.Length + e] * vector[j * at.Length + e]);
+            Assert.Equal(sum, product[i], 1e-11 * (1 + Math.Abs(sum)));
+        }
+    }
+
     private static void Check<TEnergy, T>(string device, string name, double[] parameters, Func<double, T> to, Func<T, double> from, double tolerance)
         where TEnergy : struct, ILocalEnergy
         where T : unmanaged, IReal<T, T>

@@ -35,6 +35,9 @@ public class MeshEnergyTests
         Near(Numerical.Grad(energy)(x), g, 1e-7);
         Near(Numerical.Jvp(Diff.Grad(energy), x, v), Diff.Hvp(energy, x, v), 1e-6);
 
+        // Reverse over reverse, which transposes the product with the Hessian, is the same.
+        Near(Diff.Hvp(energy, x, v), Diff.Grad(y => (Diff.Grad(energy)(y) * v).Sum())(x), 1e-12);
+
         // Moving the mesh changes nothing.
         Assert.All(g.Sum(0).ToArray<double>(), s => Assert.Equal(0, s, 1e-12));
         Assert.All(Diff.Hvp(energy, x, Tensor.OnesLike(x)).ToArray<double>(), s => Assert.Equal(0, s, 1e-11));
