@@ -29,15 +29,17 @@ internal static class KernelMethod
             kernel.Method.Invoke(kernel.Target, BindingFlags.DoNotWrapExceptions, null, values, null);
         }
 
-        Index3D extent = call.Launch.Extent;
-        switch (kind)
-        {
-            case LaunchKind.Range1D: device.RunRange(new Index1D(extent.X), i => Item(i)); break;
-            case LaunchKind.Range2D: device.RunRange(new Index2D(extent.X, extent.Y), i => Item(i)); break;
-            case LaunchKind.Range3D: device.RunRange(extent, i => Item(i)); break;
-            default: device.RunGroups(new KernelConfig(call.Launch.Grid, call.Launch.Group), () => Item(null)); break;
-        }
+        if (kind == LaunchKind.Grouped) device.RunGroups(new KernelConfig(call.Launch.Grid, call.Launch.Group), () => Item(null));
+        else device.RunRange(call.Launch.Extent, i => Item(IndexOf(parameters[0].ParameterType, i)));
     }
+
+    private static object IndexOf(Type type, Index3D i) =>
+        type == typeof(Index1D) ? new Index1D(i.X)
+        : type == typeof(Index2D) ? new Index2D(i.X, i.Y)
+        : type == typeof(LongIndex1D) ? new LongIndex1D(i.X)
+        : type == typeof(LongIndex2D) ? new LongIndex2D(i.X, i.Y)
+        : type == typeof(LongIndex3D) ? new LongIndex3D(i.X, i.Y, i.Z)
+        : i;
 
     /// <summary>The value of a parameter from its leaves.</summary>
     private static object Take(Type type, ReadOnlySpan<KernelArgument> arguments, ref int next)
@@ -50,7 +52,7 @@ internal static class KernelMethod
                 return s_view.MakeGenericMethod(view.Element).Invoke(null, range)!;
             case StructLayout tree:
                 object value = RuntimeHelpers.GetUninitializedObject(type);
-                foreach (FieldLayout field in tree.Fields) field.Field.SetValue(value, Take(field.Field.FieldType, arguments, ref next));
+                foreach (FieldLayout field in tree.Fields) field.Field.SetValue(value, Take(field.Layout.Type, arguments, ref next));
                 return value;
             default:
                 long bits = arguments[next++].Bits;
@@ -61,6 +63,7 @@ internal static class KernelMethod
                     TypeCode.UInt32 => (uint)bits,
                     TypeCode.Single => BitConverter.UInt32BitsToSingle((uint)bits),
                     TypeCode.Double => BitConverter.Int64BitsToDouble(bits),
+                    _ when type == typeof(nint) => (nint)bits,
                     _ => bits,
                 };
                 return type.IsEnum ? Enum.ToObject(type, number) : number;

@@ -40,6 +40,9 @@ internal sealed record KernelParameter(string Name, Type Type, DType DType, int 
         int index = 0;
         foreach (ParameterInfo p in method.GetParameters().Skip(kernel.Kind == LaunchKind.Grouped ? 0 : 1))
         {
+            if (FrontEnd.IsSpecialised(p.ParameterType)) throw new KernelCallException(
+                $"kernel '{method.Name}': the parameter '{p.Name}' is {p.ParameterType.ToText()}. Capture its value in a lambda instead, " +
+                "which makes it a constant of the kernel.");
             Add(p.Name ?? $"#{p.Position}", p.ParameterType);
         }
 
@@ -60,12 +63,12 @@ internal sealed record KernelParameter(string Name, Type Type, DType DType, int 
                 case ScalarLayout { Stack: var stack, Memory: var memory } when stack == memory && DTypeOf(memory) is { } number:
                     leaves.Add(new(name, type, number, 0, index++));
                     break;
-                case StructLayout tree when !ViewAxes.IsView(type):
-                    foreach (FieldLayout field in tree.Fields) Add($"{name}.{NameOf(field.Field)}", field.Field.FieldType);
+                case StructLayout { IsArray: false } tree when !ViewAxes.IsView(type):
+                    foreach (FieldLayout field in tree.Fields) Add($"{name}.{NameOf(field.Field)}", field.Layout.Type);
                     break;
                 default:
                     throw new KernelCallException($"kernel '{method.Name}': the parameter '{name}' is {type.ToText()}, for " +
-                        "which there is no dtype. Use dense views of float, double, int, uint, long, byte, bool or structs of " +
+                        "which there is no dtype. Use dense views of float, double, Half, BFloat16, int, uint, long, byte, bool or structs of " +
                         "one of these, and numbers of type float, double, int, uint, long or bool.");
             }
         }
@@ -84,10 +87,10 @@ internal sealed record KernelParameter(string Name, Type Type, DType DType, int 
             case ScalarLayout scalar:
                 return DTypeOf(scalar.Memory) is { } own ? (own, 1) : null;
             case StructLayout { Fields: [var first, .. var rest] }:
-                if (ElementOf(first.Field.FieldType) is not (DType dtype, int count)) return null;
+                if (ElementOf(first.Layout.Type) is not (DType dtype, int count)) return null;
                 foreach (FieldLayout field in rest)
                 {
-                    if (ElementOf(field.Field.FieldType) is not (DType other, int more) || other != dtype) return null;
+                    if (ElementOf(field.Layout.Type) is not (DType other, int more) || other != dtype) return null;
                     count += more;
                 }
 

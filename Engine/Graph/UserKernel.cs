@@ -9,18 +9,22 @@ using Cotangent.Kernels.Passes;
 namespace Cotangent.Graph;
 
 /// <summary>A C# kernel as an operation on tensors. Which views are outputs is read from its code: those that it writes. One
-/// instance a method.</summary>
+/// instance a method, or a method and the values that it captures.</summary>
 internal sealed class UserKernel
 {
     private static readonly ConcurrentDictionary<MethodInfo, UserKernel> s_kernels = new();
 
-    private readonly MemoryAccess[] _access;
+    private static readonly ConcurrentDictionary<MethodInfo, CapturingKernels> s_capturing = new();
 
-    private UserKernel(Delegate kernel)
+    private readonly MemoryAccess[] _access;
+    private readonly ImmutableArray<CapturedVariable> _captured = [];
+
+    private UserKernel(MethodInfo method, object? target, bool isClosure)
     {
-        Method = kernel.Method;
-        Target = kernel.Target;
-        Source = FrontEnd.Compile(Method);
+        Method = method;
+        Target = target;
+        if (isClosure) (Source, _captured) = FrontEnd.Specialise(method, target, default);
+        else Source = FrontEnd.Compile(method);
         _access = ParameterAccess.Of(Source);
         ImmutableArray<KernelParameter> parameters = KernelParameter.Of(Method, Source);
         Inputs = [.. parameters.Where(p => p.IsView && !IsWritten(p))];
@@ -30,7 +34,8 @@ internal sealed class UserKernel
 
     public MethodInfo Method { get; }
 
-    /// <summary>The object of a lambda without captures; null for static methods.</summary>
+    /// <summary>The object of a lambda, with its captured variables as they were when the call was recorded; null for static
+    /// methods.</summary>
     public object? Target { get; }
 
     public Kernel Source { get; }
@@ -45,12 +50,18 @@ internal sealed class UserKernel
 
     public ImmutableArray<KernelParameter> Numbers { get; }
 
-    /// <summary>The kernel of a delegate.</summary>
+    /// <summary>The kernel of a delegate. Captured values are constants of it.</summary>
     /// <exception cref="KernelCompilationException">It uses what kernels cannot use.</exception>
     /// <exception cref="KernelCallException">It has parameters that no tensor or number can be given for.</exception>
-    public static UserKernel Of(Delegate kernel) => s_kernels.TryGetValue(kernel.Method, out UserKernel? known)
-        ? known
-        : s_kernels.GetOrAdd(kernel.Method, new UserKernel(kernel));
+    public static UserKernel Of(Delegate kernel)
+    {
+        MethodInfo method = kernel.Method;
+        if (kernel.Target is { } target && Closures.IsClosure(target.GetType()))
+            return s_capturing.GetOrAdd(method, _ => new()).Find(method, target);
+        return s_kernels.TryGetValue(method, out UserKernel? known)
+            ? known
+            : s_kernels.GetOrAdd(method, new UserKernel(method, kernel.Target, isClosure: false));
+    }
 
     /// <summary>The first output that is added to atomically: what it is added to must have a value; null if there is
     /// none.</summary>
@@ -92,4 +103,26 @@ internal sealed class UserKernel
     }
 
     private bool IsWritten(KernelParameter p) => (_access[p.Index] & MemoryAccess.Write) != 0;
+
+    /// <summary>The last used kernels of one method, one for each set of captured values.</summary>
+    private sealed class CapturingKernels
+    {
+        private const int Capacity = 32;
+
+        private readonly Lock _lock = new();
+        private readonly List<UserKernel> _kernels = [];
+
+        public UserKernel Find(MethodInfo method, object closure)
+        {
+            lock (_lock)
+            {
+                int at = _kernels.FindIndex(k => k._captured.All(c => c.IsSameIn(closure)));
+                UserKernel kernel = at >= 0 ? _kernels[at] : new(method, Closures.Copy(closure), isClosure: true);
+                if (at >= 0) _kernels.RemoveAt(at);
+                else if (_kernels.Count == Capacity) _kernels.RemoveAt(Capacity - 1);
+                _kernels.Insert(0, kernel);
+                return kernel;
+            }
+        }
+    }
 }

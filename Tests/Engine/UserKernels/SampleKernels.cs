@@ -84,6 +84,14 @@ internal static class SampleKernels
         y[new Index3D(i.Z, i.Y, i.X)] = new Point { X = p.Y, Y = p.X };
     }
 
+    public static void Halves(LongIndex1D i, ArrayView<Half> x, ArrayView<BFloat16> y, ArrayView<System.Numerics.Vector2> z)
+    {
+        y[i] = (BFloat16)((float)x[i] * 2);
+        z[i] = new System.Numerics.Vector2((float)x[i], -(float)x[i]);
+    }
+
+    public static void Sized(Index1D i, ArrayView<float> y, SpecializedValue<int> n) => y[i] = n.Value;
+
     public static void AnyStride(Index2D i, ArrayView2D<float, Stride2D.General> x, ArrayView<float> y) => y[i.X] = x[i];
 
     public static void InPlace(Index1D i, ArrayView<float> x, ArrayView<float> y)

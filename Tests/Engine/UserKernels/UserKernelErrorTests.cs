@@ -75,6 +75,11 @@ public class UserKernelErrorTests
     }
 
     [Fact]
+    public void Parameter_ToBeSpecialised_IsRefused() =>
+        Says<KernelCallException>(() => Tensor.Kernel(SampleKernels.Sized, 1, [], output: [1], numbers: [1]),
+            "the parameter 'n' is SpecializedValue<int>. Capture its value in a lambda instead");
+
+    [Fact]
     public void View_OfGeneralStride_IsRefused() =>
         Says<KernelCallException>(() => Tensor.Kernel(SampleKernels.AnyStride, new Index2D(3, 1), [s_x], output: [3]), "Use dense views");
 
