@@ -118,6 +118,8 @@ public static class CorpusMemory
         r[6] = Interop.ComputeAlignmentOffset(i * 5, 16);
         r[7] = Interop.Align(i * 5, 3, 16);
         r[8] = Interop.ComputeRelativeSizeOf<Mixed, byte>(i * 10 + 1);
+        r[9] = Interop.FloatAsInt((Half)(1 + 0.5f * i));
+        r[10] = (long)(float)IntrinsicMath.Abs(Interop.IntAsFloat((ushort)(0xC200 + (i << 8))));
     }
 
     [Feature]
@@ -126,5 +128,6 @@ public static class CorpusMemory
         long[] y = Same.AsDebug<Index1D, long>(d, 7, 16, Sizes);
         Assert.Equal([24 + 100 + 24000, 8 + 1600, 0x40600000, 0, 0, 10, 6, 13, 1], [.. y.AsSpan(32, 3), 0, 0, .. y.AsSpan(37, 4)]);
         Assert.Equal(-5.0, BitConverter.Int64BitsToDouble(y[35]));
+        Assert.Equal([BitConverter.HalfToUInt16Bits((Half)2), 4], y.AsSpan(41, 2));
     }
 }
