@@ -60,7 +60,7 @@ internal sealed class Specialisations
             for (int i = 0; i < _kernels.Count; i++)
             {
                 SpecialisedKernel known = _kernels[i];
-                if (!Fits(known, arguments) || !known.Captured.All(c => c.IsSameIn(closure!)))
+                if (!Fits(known, arguments) || !IsFor(known, closure))
                     continue;
                 _kernels.RemoveAt(i);
                 _kernels.Insert(0, known);
@@ -77,6 +77,17 @@ internal sealed class Specialisations
             _kernels.Insert(0, made);
             return made;
         }
+    }
+
+    private static bool IsFor(SpecialisedKernel kernel, object? closure)
+    {
+        foreach (CapturedVariable variable in kernel.Captured)
+        {
+            if (!variable.IsSameIn(closure!))
+                return false;
+        }
+
+        return true;
     }
 
     /// <summary>The numbers of the IR arguments that are specialised.</summary>

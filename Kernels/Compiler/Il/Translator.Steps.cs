@@ -151,10 +151,14 @@ internal sealed partial class Translator
     private void Switch(IlInstruction il)
     {
         Value selector = _emit.Coerce(PopScalar(), ScalarType.Int32);
+        // Where no case fits and that throws, the last case needs no test.
+        int last = Code.OnlyThrows(Code.BlockAt(il.Next))
+            ? Array.FindLastIndex(il.Targets!, t => !Code.OnlyThrows(Code.BlockAt(t)))
+            : -1;
         for (int i = 0; i < il.Targets!.Length; i++)
         {
             IlBlock target = Code.BlockAt(il.Targets[i]);
-            Value equal = _emit.Compare(Opcode.Equal, selector, Constant.Of(i));
+            Value equal = i == last ? Constant.Of(true) : _emit.Compare(Opcode.Equal, selector, Constant.Of(i));
             if (equal is Constant { Bits: 0 } || Code.OnlyThrows(target))
                 continue;
             if (equal is Constant)

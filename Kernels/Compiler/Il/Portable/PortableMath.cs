@@ -12,6 +12,8 @@ internal static class PortableMath
         _ => AwayFromZero(value),
     };
 
+    public static (double Sin, double Cos) SinCos(double x) => (Math.Sin(x), Math.Cos(x));
+
     // x + 0.5 may round up to the next integer: the fraction is exact.
     private static double AwayFromZero(double value)
     {
@@ -32,6 +34,8 @@ internal static class PortableMathF
         _ => AwayFromZero(x),
     };
 
+    public static (float Sin, float Cos) SinCos(float x) => (MathF.Sin(x), MathF.Cos(x));
+
     private static float AwayFromZero(float value)
     {
         float whole = MathF.Truncate(value);
@@ -39,7 +43,24 @@ internal static class PortableMathF
     }
 }
 
-/// <summary>Methods of BitOperations that .NET leaves to the processor.</summary>
+/// <summary>Methods of BitOperations that .NET leaves to the processor or to a table.</summary>
 internal static class PortableBitOperations
 {
+    // The polynomial of CRC-32C (Castagnoli), its bits reversed.
+    private const uint Polynomial = 0x82F63B78;
+
+    public static uint Crc32C(uint crc, byte data) => Divide(crc ^ data, 8);
+
+    public static uint Crc32C(uint crc, ushort data) => Divide(crc ^ data, 16);
+
+    public static uint Crc32C(uint crc, uint data) => Divide(crc ^ data, 32);
+
+    public static uint Crc32C(uint crc, ulong data) => Divide(Divide(crc ^ (uint)data, 32) ^ (uint)(data >> 32), 32);
+
+    private static uint Divide(uint crc, int bits)
+    {
+        for (int i = 0; i < bits; i++)
+            crc = (crc >> 1) ^ ((crc & 1) * Polynomial);
+        return crc;
+    }
 }
