@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using Cotangent.Kernels.Ir;
@@ -89,12 +88,12 @@ internal static unsafe class AtomicLanes
     public static void UpdateGlobalLanes<T, TUpdate, TIndex>(T* pointer, TIndex* indices, T* values, int* mask, int lanes)
         where T : unmanaged
         where TUpdate : IAtomicUpdate<T>
-        where TIndex : unmanaged, IBinaryInteger<TIndex>
+        where TIndex : unmanaged
     {
         for (int i = 0; i < lanes; i++)
         {
             if (mask == null || mask[i] != 0)
-                AtomicUpdate.Apply<T, TUpdate>(ref pointer[nint.CreateTruncating(indices[i])], values[i]);
+                AtomicUpdate.Apply<T, TUpdate>(ref pointer[Index(indices + i)], values[i]);
         }
     }
 
@@ -102,14 +101,14 @@ internal static unsafe class AtomicLanes
     public static void UpdateSharedLanes<T, TUpdate, TIndex>(T* pointer, TIndex* indices, T* values, int* mask, int lanes)
         where T : unmanaged
         where TUpdate : IAtomicUpdate<T>
-        where TIndex : unmanaged, IBinaryInteger<TIndex>
+        where TIndex : unmanaged
     {
         if (mask != null)
         {
             for (int i = 0; i < lanes; i++)
             {
                 if (mask[i] != 0)
-                    Change<T, TUpdate>(pointer + nint.CreateTruncating(indices[i]), values[i]);
+                    Change<T, TUpdate>(pointer + Index(indices + i), values[i]);
             }
 
             return;
@@ -118,10 +117,10 @@ internal static unsafe class AtomicLanes
         // Lanes are a multiple of four.
         for (int i = 0; i < lanes; i += 4)
         {
-            Change<T, TUpdate>(pointer + nint.CreateTruncating(indices[i]), values[i]);
-            Change<T, TUpdate>(pointer + nint.CreateTruncating(indices[i + 1]), values[i + 1]);
-            Change<T, TUpdate>(pointer + nint.CreateTruncating(indices[i + 2]), values[i + 2]);
-            Change<T, TUpdate>(pointer + nint.CreateTruncating(indices[i + 3]), values[i + 3]);
+            Change<T, TUpdate>(pointer + Index(indices + i), values[i]);
+            Change<T, TUpdate>(pointer + Index(indices + i + 1), values[i + 1]);
+            Change<T, TUpdate>(pointer + Index(indices + i + 2), values[i + 2]);
+            Change<T, TUpdate>(pointer + Index(indices + i + 3), values[i + 3]);
         }
     }
 
@@ -170,6 +169,11 @@ internal static unsafe class AtomicLanes
             old = seen;
         }
     }
+
+    /// <summary>An index of 4 or 8 bytes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static nint Index<TIndex>(TIndex* index)
+        where TIndex : unmanaged => sizeof(TIndex) == sizeof(int) ? *(int*)index : (nint)(*(long*)index);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Change<T, TUpdate>(T* address, T value)

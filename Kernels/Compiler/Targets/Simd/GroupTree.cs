@@ -19,8 +19,12 @@ internal static unsafe class GroupTree
         static abstract T Apply(T x, T y);
 
         static abstract Vector128<T> Apply(Vector128<T> x, Vector128<T> y);
+
+        static abstract Vector512<T> Apply(Vector512<T> x, Vector512<T> y);
     }
 
+    // Called from emitted code, which is fully optimised at once: so is this.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static T Reduce<T, TOperation>(T* items, int count)
         where T : unmanaged, INumber<T>
         where TOperation : IOperation<T>
@@ -29,6 +33,8 @@ internal static unsafe class GroupTree
         {
             int pairs = Math.Min(half, count - half);
             int i = 0;
+            for (; Vector512.IsHardwareAccelerated && i <= pairs - Vector512<T>.Count; i += Vector512<T>.Count)
+                TOperation.Apply(Vector512.Load(items + i), Vector512.Load(items + i + half)).Store(items + i);
             for (; i <= pairs - Vector128<T>.Count; i += Vector128<T>.Count)
                 TOperation.Apply(Vector128.Load(items + i), Vector128.Load(items + i + half)).Store(items + i);
             for (; i < pairs; i++)
@@ -43,6 +49,8 @@ internal static unsafe class GroupTree
         public static T Apply(T x, T y) => x + y;
 
         public static Vector128<T> Apply(Vector128<T> x, Vector128<T> y) => x + y;
+
+        public static Vector512<T> Apply(Vector512<T> x, Vector512<T> y) => x + y;
     }
 
     private readonly struct Least<T> : IOperation<T> where T : unmanaged, INumber<T>
@@ -50,6 +58,8 @@ internal static unsafe class GroupTree
         public static T Apply(T x, T y) => T.Min(x, y);
 
         public static Vector128<T> Apply(Vector128<T> x, Vector128<T> y) => Vector128.Min(x, y);
+
+        public static Vector512<T> Apply(Vector512<T> x, Vector512<T> y) => Vector512.Min(x, y);
     }
 
     private readonly struct Greatest<T> : IOperation<T> where T : unmanaged, INumber<T>
@@ -57,5 +67,7 @@ internal static unsafe class GroupTree
         public static T Apply(T x, T y) => T.Max(x, y);
 
         public static Vector128<T> Apply(Vector128<T> x, Vector128<T> y) => Vector128.Max(x, y);
+
+        public static Vector512<T> Apply(Vector512<T> x, Vector512<T> y) => Vector512.Max(x, y);
     }
 }
