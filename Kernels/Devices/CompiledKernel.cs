@@ -3,7 +3,7 @@ using Cotangent.Kernels.Ir;
 namespace Cotangent.Kernels;
 
 /// <summary>A kernel made ready for one device. A target may specialise further (by group size, say) at the first launch.</summary>
-internal abstract class CompiledKernel(Device device, Ir.Kernel source)
+internal abstract class CompiledKernel(Device device, Ir.Kernel source, Ir.Kernel? lowered = null)
 {
     public Device Device { get; } = device;
 
@@ -11,7 +11,7 @@ internal abstract class CompiledKernel(Device device, Ir.Kernel source)
     public Ir.Kernel Source { get; } = source;
 
     /// <summary>Bytes of shared memory that the kernel allocates itself.</summary>
-    public long SharedBytes { get; } = source.Body.Nodes.OfType<Instruction>()
+    public long SharedBytes { get; } = (lowered ?? source).Body.Nodes.OfType<Instruction>()
         .Where(x => x.Opcode == Opcode.Allocate && x.Type.Space == AddressSpace.Shared)
         .Sum(x => (long)x.Count * x.Type.Scalar.Size());
 

@@ -39,6 +39,10 @@ public static class Group
     /// <summary>True for the item with the highest <see cref="LinearIndex"/>.</summary>
     public static bool IsLastThread => LinearIndex == Dimension.Size - 1;
 
+    /// <summary>True where one item does the work of a group in less time than all with barriers between them. Nothing that a kernel
+    /// computes may depend on it.</summary>
+    internal static bool IsSerial => false;
+
     /// <summary>Waits until all items of the group are here; their writes to shared and global memory are then visible.</summary>
     public static void Barrier() => KernelContext.Current.Barrier();
 

@@ -17,6 +17,8 @@ public static class GroupExtensions
     {
         if (KnownReduction.Is<TReduction>())
             return KnownReduction.Reduce<T, TReduction>(value);
+        if (Group.IsSerial)
+            return SerialCollectives.Reduce<T, TReduction>(value);
         value = WarpExtensions.Reduce<T, TReduction>(value);
         int warps = (Group.Dimension.Size + Warp.WarpSize - 1) / Warp.WarpSize;
         T ofWarp = Group.Shuffle(value, Warp.LaneIdx * Warp.WarpSize);
@@ -37,6 +39,8 @@ public static class GroupExtensions
         where T : unmanaged
         where TScanOperation : struct, IScanReduceOperation<T>
     {
+        if (Group.IsSerial)
+            return SerialCollectives.Scan<T, TScanOperation>(value);
         value = WarpExtensions.InclusiveScan<T, TScanOperation>(value);
         T ofWarp = Group.Shuffle(value, Warp.LaneIdx * Warp.WarpSize + Warp.WarpSize - 1);
         ofWarp = WarpExtensions.InclusiveScan<T, TScanOperation>(ofWarp);

@@ -32,6 +32,7 @@ internal static class ParallelIntrinsics
         ["Group.ReduceMin"] = Reduce(Opcode.GroupMin),
         ["Group.ReduceMax"] = Reduce(Opcode.GroupMax),
 
+        ["Group.get_IsSerial"] = (t, _, _) => new ScalarValue(t.Emitter.Append(new Instruction(Opcode.SerialGroups, ScalarType.Bool))),
         ["KnownReduction.Is"] = (_, method, _) =>
             new ScalarValue(Constant.Of(KnownReduction.OpcodeOf(method.GetGenericArguments()[0]) is not null)),
         ["KnownReduction.Reduce"] = (t, method, a) => Reduce(KnownReduction.OpcodeOf(method.GetGenericArguments()[1])!.Value)(t, method, a),

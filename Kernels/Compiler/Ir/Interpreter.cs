@@ -244,7 +244,8 @@ internal sealed class Interpreter
             case >= Opcode.Load and <= Opcode.AtomicCompareExchange:
                 return Access(node, x, y, z.Bits, w.Bits);
             case Opcode.Fence:
-                return default; // items run one after the other
+            case Opcode.SerialGroups:
+                return default; // false; and items run one after the other
             case Opcode.DynamicShared:
                 return new Cell(0, _dynamic ??= new Memory(_shape.SharedBytes, _fill));
             case Opcode.DynamicSharedSize:

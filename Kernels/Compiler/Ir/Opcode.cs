@@ -169,6 +169,10 @@ internal enum Opcode : byte
     /// <summary>The bytes of <see cref="DynamicShared"/> memory: Int32, the same for the whole launch.</summary>
     DynamicSharedSize,
 
+    /// <summary>Bool, a constant of the target: true where one work item does a group's work in less time than all with barriers
+    /// between them (processors behind OpenCL). Resolved before other passes; no result may depend on it.</summary>
+    SerialGroups,
+
     /// <summary>Orders this work item's accesses to memory before and after it for the observers that
     /// Instruction.Scope names. Waits for no one.</summary>
     Fence,

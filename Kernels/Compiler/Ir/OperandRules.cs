@@ -72,6 +72,7 @@ internal static class OperandRules
             Opcode.Allocate => result.Space is AddressSpace.Shared or AddressSpace.Local && IsScalar(result.Element)
                 && node.Count > 0,
             Opcode.DynamicShared => result.Space == AddressSpace.Shared && IsScalar(result.Element),
+            Opcode.SerialGroups => result.IsBool,
             Opcode.DynamicSharedSize => result == ScalarType.Int32,
             Opcode.Fence or Opcode.Barrier => result == ScalarType.Void,
             Opcode.GroupBroadcast or Opcode.GroupShuffle or Opcode.WarpShuffle => (IsArithmetic(x) || x.IsBool) && y == ScalarType.Int32 && result == x,

@@ -55,7 +55,7 @@ internal sealed partial class CpuDevice : Device
         return new CpuMemory(this, _allocator, _allocator.Allocate(bytes), bytes);
     }
 
-    internal override CompiledKernel Compile(Kernel kernel) => new CpuKernel(this, kernel, _lower(kernel));
+    internal override CompiledKernel Compile(Kernel kernel) => new CpuKernel(this, kernel, _lower(TargetTraits.Resolve(kernel, serialGroups: false)));
 
     internal override void Launch(CompiledKernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
     {

@@ -15,7 +15,7 @@ internal sealed class CpuKernel : CompiledKernel
     private Recent? _last;
 
     public CpuKernel(CpuDevice device, Kernel source, Kernel lowered)
-        : base(device, source)
+        : base(device, source, lowered)
     {
         _kernel = lowered;
         Cost = CostOf(lowered.Body);

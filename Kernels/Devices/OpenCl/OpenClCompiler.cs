@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using Cotangent.Kernels.Passes;
 using Cotangent.Kernels.Targets;
 
 namespace Cotangent.Kernels.OpenCl;
@@ -38,7 +39,8 @@ internal sealed unsafe class OpenClCompiler(
     /// <summary>Compiles all kernels; those whose text is not known yet go into one program.</summary>
     public OpenClKernel[] Compile(IReadOnlyList<Ir.Kernel> kernels)
     {
-        OpenClFunction[] functions = [.. kernels.Select(k => OpenClFunction.Translate(lower(k), info.Traits))];
+        Ir.Kernel[] lowered = [.. kernels.Select(k => lower(TargetTraits.Resolve(k, info.Traits.SerialGroups)))];
+        OpenClFunction[] functions = [.. lowered.Select(k => OpenClFunction.Translate(k, info.Traits))];
         lock (_lock)
         {
             Dictionary<string, OpenClCode> codes = [];
@@ -57,7 +59,7 @@ internal sealed unsafe class OpenClCompiler(
                     codes.Add(code.Function.Name, Remember(code));
             }
 
-            return [.. kernels.Zip(functions, (kernel, f) => new OpenClKernel(device, kernel, codes[f.Name]))];
+            return [.. kernels.Select((kernel, i) => new OpenClKernel(device, kernel, lowered[i], codes[functions[i].Name]))];
         }
     }
 

@@ -17,8 +17,8 @@ internal sealed unsafe class OpenClCode(OpenClApi api, nint handle, int maxGroup
 }
 
 /// <summary>A kernel compiled for an OpenCL device.</summary>
-internal sealed class OpenClKernel(OpenClDevice device, Ir.Kernel source, OpenClCode code)
-    : CompiledKernel(device, source)
+internal sealed class OpenClKernel(OpenClDevice device, Ir.Kernel source, Ir.Kernel lowered, OpenClCode code)
+    : CompiledKernel(device, source, lowered)
 {
     public OpenClCode Code { get; } = code;
 

@@ -10,7 +10,7 @@ public static class CorpusWarps
     private static int[] Groups(Device d) => d.Kind switch
     {
         DeviceKind.Debug when d.Id == "debug" => [1, 7, 33, 64],
-        DeviceKind.OpenCl => [7, 33, 256],
+        DeviceKind.OpenCl => [7, 100],
         _ => [1, 7, 32, 33, 64, 100, 256, 1024],
     };
 

@@ -115,12 +115,12 @@ internal static unsafe class AtomicLanes
         }
 
         // Lanes are a multiple of four.
-        for (int i = 0; i < lanes; i += 4)
+        for (TIndex* end = indices + lanes; indices < end; indices += 4, values += 4)
         {
-            Change<T, TUpdate>(pointer + Index(indices + i), values[i]);
-            Change<T, TUpdate>(pointer + Index(indices + i + 1), values[i + 1]);
-            Change<T, TUpdate>(pointer + Index(indices + i + 2), values[i + 2]);
-            Change<T, TUpdate>(pointer + Index(indices + i + 3), values[i + 3]);
+            Change<T, TUpdate>(pointer + Index(indices), values[0]);
+            Change<T, TUpdate>(pointer + Index(indices + 1), values[1]);
+            Change<T, TUpdate>(pointer + Index(indices + 2), values[2]);
+            Change<T, TUpdate>(pointer + Index(indices + 3), values[3]);
         }
     }
 
