@@ -29,8 +29,13 @@ internal static class KernelMethod
             kernel.Method.Invoke(kernel.Target, BindingFlags.DoNotWrapExceptions, null, values, null);
         }
 
-        if (kind == LaunchKind.Grouped) device.RunGroups(new KernelConfig(call.Launch.Grid, call.Launch.Group), () => Item(null));
-        else device.RunRange(call.Launch.Extent, i => Item(IndexOf(parameters[0].ParameterType, i)));
+        LaunchShape launch = call.Launch;
+        if (kind == LaunchKind.Grouped)
+        {
+            SharedMemoryConfig shared = new(sizeof(byte), launch.SharedBytes);
+            device.RunGroups(new KernelConfig(launch.Grid, launch.Group, shared), () => Item(null));
+        }
+        else device.RunRange(launch.Extent, i => Item(IndexOf(parameters[0].ParameterType, i)));
     }
 
     private static object IndexOf(Type type, Index3D i) =>

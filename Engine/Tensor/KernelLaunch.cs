@@ -33,7 +33,7 @@ public readonly struct KernelLaunch
 
     /// <summary>Groups of work items.</summary>
     public static implicit operator KernelLaunch(KernelConfig config) =>
-        new(LaunchShape.Groups(config.GridDim, config.GroupDim), 0);
+        new(LaunchShape.Groups(config.GridDim, config.GroupDim, TypedKernel.SharedBytes(config)), 0);
 
     /// <inheritdoc/>
     public override string ToString() => Rank == 0

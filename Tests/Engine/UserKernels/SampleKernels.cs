@@ -92,6 +92,15 @@ internal static class SampleKernels
 
     public static void Sized(Index1D i, ArrayView<float> y, SpecializedValue<int> n) => y[i] = n.Value;
 
+    /// <summary>Reverses each group's elements through memory whose size the launch gives.</summary>
+    public static void Reverse(ArrayView<float> x, ArrayView<float> y)
+    {
+        ArrayView<float> shared = SharedMemory.GetDynamic<float>();
+        shared[Group.IdxX] = x[Grid.GlobalIndex.X];
+        Group.Barrier();
+        y[Grid.GlobalIndex.X] = shared[Group.DimX - 1 - Group.IdxX] + 100 * shared.IntLength;
+    }
+
     public static void AnyStride(Index2D i, ArrayView2D<float, Stride2D.General> x, ArrayView<float> y) => y[i.X] = x[i];
 
     public static void InPlace(Index1D i, ArrayView<float> x, ArrayView<float> y)

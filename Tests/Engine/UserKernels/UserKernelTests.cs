@@ -42,6 +42,14 @@ public class UserKernelTests
     }
 
     [Theory, MemberData(nameof(All))]
+    public void Kernel_WithDynamicSharedMemory_HasAsMuchAsTheLaunchSays(string device)
+    {
+        Tensor x = Tensor.Arange(8, DType.Float32, Device.Find(device)).Realize();
+        Tensor y = Tensor.Kernel(SampleKernels.Reverse, new KernelConfig(2, 4, SharedMemoryConfig.RequestDynamic<float>(5)), [x], output: [8]);
+        Assert.Equal([503f, 502, 501, 500, 507, 506, 505, 504], y.ToArray<float>());
+    }
+
+    [Theory, MemberData(nameof(All))]
     public void Kernel_OfThreeDimensions_Indexes(string device)
     {
         Tensor x = Tensor.Arange(24, DType.Int64, Device.Find(device)).Reshape(2, 3, 4);
