@@ -10,6 +10,7 @@ internal static class EngineEnvironment
     public const string DebugVariable = "COTANGENT_DEBUG";
     public const string ThreadsVariable = "COTANGENT_THREADS";
     public const string VerifyVariable = "COTANGENT_VERIFY";
+    public const string CheckedVariable = "COTANGENT_CHECKED";
     public const string CacheVariable = "COTANGENT_CACHE";
 
     /// <summary>COTANGENT_DEVICE: the id of the default device, or null.</summary>
@@ -23,6 +24,9 @@ internal static class EngineEnvironment
 
     /// <summary>COTANGENT_VERIFY: check plans and fused groups while running (any value but 0).</summary>
     public static bool Verify { get; } = Text(VerifyVariable) is { } text && text != "0";
+
+    /// <summary>COTANGENT_CHECKED: whether kernels check indices, 0 or 1; null: as the program was built.</summary>
+    public static bool? Checked { get; } = Text(CheckedVariable) is { } value ? value != "0" : null;
 
     /// <summary>COTANGENT_CACHE: the folder for compiled programs, or 0 for none. By default <c>cotangent</c> in the user's
     /// cache folder.</summary>

@@ -29,13 +29,14 @@ internal static class KernelMethod
             kernel.Method.Invoke(kernel.Target, BindingFlags.DoNotWrapExceptions, null, values, null);
         }
 
+        DebugMethod method = new(kernel.Method, i => values[i]);
         LaunchShape launch = call.Launch;
         if (kind == LaunchKind.Grouped)
         {
             SharedMemoryConfig shared = new(sizeof(byte), launch.SharedBytes);
-            device.RunGroups(new KernelConfig(launch.Grid, launch.Group, shared), () => Item(null));
+            device.RunGroups(method, new KernelConfig(launch.Grid, launch.Group, shared), () => Item(null));
         }
-        else device.RunRange(launch.Extent, i => Item(IndexOf(parameters[0].ParameterType, i)));
+        else device.RunRange(method, launch.Extent, i => Item(IndexOf(parameters[0].ParameterType, i)));
     }
 
     private static object IndexOf(Type type, Index3D i) =>

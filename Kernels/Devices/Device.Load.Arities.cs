@@ -10,7 +10,7 @@ public abstract partial class Device
         where T1 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (n, a1) => debug.RunRange(n, i => kernel(i, a1));
+            return (n, a1) => debug.RunRange(kernel.Method, n, i => kernel(i, a1));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1) => compiled.Begin().Add(a1).Launch(n);
     }
@@ -21,7 +21,7 @@ public abstract partial class Device
         where T1 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (size, a1) => debug.RunGroups(size, () => kernel(a1));
+            return (size, a1) => debug.RunGroups(kernel.Method, size, () => kernel(a1));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1) => compiled.Begin().Add(a1).Launch(size);
     }
@@ -33,7 +33,7 @@ public abstract partial class Device
         where T1 : struct where T2 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (n, a1, a2) => debug.RunRange(n, i => kernel(i, a1, a2));
+            return (n, a1, a2) => debug.RunRange(kernel.Method, n, i => kernel(i, a1, a2));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2) => compiled.Begin().Add(a1).Add(a2).Launch(n);
     }
@@ -44,7 +44,7 @@ public abstract partial class Device
         where T1 : struct where T2 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (size, a1, a2) => debug.RunGroups(size, () => kernel(a1, a2));
+            return (size, a1, a2) => debug.RunGroups(kernel.Method, size, () => kernel(a1, a2));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2) => compiled.Begin().Add(a1).Add(a2).Launch(size);
     }
@@ -56,7 +56,7 @@ public abstract partial class Device
         where T1 : struct where T2 : struct where T3 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (n, a1, a2, a3) => debug.RunRange(n, i => kernel(i, a1, a2, a3));
+            return (n, a1, a2, a3) => debug.RunRange(kernel.Method, n, i => kernel(i, a1, a2, a3));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3) => compiled.Begin().Add(a1).Add(a2).Add(a3).Launch(n);
     }
@@ -67,7 +67,7 @@ public abstract partial class Device
         where T1 : struct where T2 : struct where T3 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (size, a1, a2, a3) => debug.RunGroups(size, () => kernel(a1, a2, a3));
+            return (size, a1, a2, a3) => debug.RunGroups(kernel.Method, size, () => kernel(a1, a2, a3));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3) => compiled.Begin().Add(a1).Add(a2).Add(a3).Launch(size);
     }
@@ -79,7 +79,7 @@ public abstract partial class Device
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (n, a1, a2, a3, a4) => debug.RunRange(n, i => kernel(i, a1, a2, a3, a4));
+            return (n, a1, a2, a3, a4) => debug.RunRange(kernel.Method, n, i => kernel(i, a1, a2, a3, a4));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3, a4) => compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Launch(n);
     }
@@ -90,7 +90,7 @@ public abstract partial class Device
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (size, a1, a2, a3, a4) => debug.RunGroups(size, () => kernel(a1, a2, a3, a4));
+            return (size, a1, a2, a3, a4) => debug.RunGroups(kernel.Method, size, () => kernel(a1, a2, a3, a4));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3, a4) => compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Launch(size);
     }
@@ -102,7 +102,7 @@ public abstract partial class Device
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (n, a1, a2, a3, a4, a5) => debug.RunRange(n, i => kernel(i, a1, a2, a3, a4, a5));
+            return (n, a1, a2, a3, a4, a5) => debug.RunRange(kernel.Method, n, i => kernel(i, a1, a2, a3, a4, a5));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3, a4, a5) => compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Launch(n);
     }
@@ -113,7 +113,7 @@ public abstract partial class Device
         where T1 : struct where T2 : struct where T3 : struct where T4 : struct where T5 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (size, a1, a2, a3, a4, a5) => debug.RunGroups(size, () => kernel(a1, a2, a3, a4, a5));
+            return (size, a1, a2, a3, a4, a5) => debug.RunGroups(kernel.Method, size, () => kernel(a1, a2, a3, a4, a5));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3, a4, a5) => compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Launch(size);
     }
@@ -126,7 +126,7 @@ public abstract partial class Device
         where T6 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (n, a1, a2, a3, a4, a5, a6) => debug.RunRange(n, i => kernel(i, a1, a2, a3, a4, a5, a6));
+            return (n, a1, a2, a3, a4, a5, a6) => debug.RunRange(kernel.Method, n, i => kernel(i, a1, a2, a3, a4, a5, a6));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3, a4, a5, a6) =>
             compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Launch(n);
@@ -139,7 +139,7 @@ public abstract partial class Device
         where T6 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (size, a1, a2, a3, a4, a5, a6) => debug.RunGroups(size, () => kernel(a1, a2, a3, a4, a5, a6));
+            return (size, a1, a2, a3, a4, a5, a6) => debug.RunGroups(kernel.Method, size, () => kernel(a1, a2, a3, a4, a5, a6));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3, a4, a5, a6) =>
             compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Launch(size);
@@ -153,7 +153,7 @@ public abstract partial class Device
         where T6 : struct where T7 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (n, a1, a2, a3, a4, a5, a6, a7) => debug.RunRange(n, i => kernel(i, a1, a2, a3, a4, a5, a6, a7));
+            return (n, a1, a2, a3, a4, a5, a6, a7) => debug.RunRange(kernel.Method, n, i => kernel(i, a1, a2, a3, a4, a5, a6, a7));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3, a4, a5, a6, a7) =>
             compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Launch(n);
@@ -166,7 +166,7 @@ public abstract partial class Device
         where T6 : struct where T7 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (size, a1, a2, a3, a4, a5, a6, a7) => debug.RunGroups(size, () => kernel(a1, a2, a3, a4, a5, a6, a7));
+            return (size, a1, a2, a3, a4, a5, a6, a7) => debug.RunGroups(kernel.Method, size, () => kernel(a1, a2, a3, a4, a5, a6, a7));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3, a4, a5, a6, a7) =>
             compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Launch(size);
@@ -180,7 +180,7 @@ public abstract partial class Device
         where T6 : struct where T7 : struct where T8 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (n, a1, a2, a3, a4, a5, a6, a7, a8) => debug.RunRange(n, i => kernel(i, a1, a2, a3, a4, a5, a6, a7, a8));
+            return (n, a1, a2, a3, a4, a5, a6, a7, a8) => debug.RunRange(kernel.Method, n, i => kernel(i, a1, a2, a3, a4, a5, a6, a7, a8));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3, a4, a5, a6, a7, a8) =>
             compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8).Launch(n);
@@ -193,7 +193,7 @@ public abstract partial class Device
         where T6 : struct where T7 : struct where T8 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (size, a1, a2, a3, a4, a5, a6, a7, a8) => debug.RunGroups(size, () => kernel(a1, a2, a3, a4, a5, a6, a7, a8));
+            return (size, a1, a2, a3, a4, a5, a6, a7, a8) => debug.RunGroups(kernel.Method, size, () => kernel(a1, a2, a3, a4, a5, a6, a7, a8));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3, a4, a5, a6, a7, a8) =>
             compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8).Launch(size);
@@ -207,7 +207,7 @@ public abstract partial class Device
         where T6 : struct where T7 : struct where T8 : struct where T9 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9) => debug.RunRange(n, i => kernel(i, a1, a2, a3, a4, a5, a6, a7, a8, a9));
+            return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9) => debug.RunRange(kernel.Method, n, i => kernel(i, a1, a2, a3, a4, a5, a6, a7, a8, a9));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9) =>
             compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8).Add(a9).Launch(n);
@@ -220,7 +220,7 @@ public abstract partial class Device
         where T6 : struct where T7 : struct where T8 : struct where T9 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9) => debug.RunGroups(size, () => kernel(a1, a2, a3, a4, a5, a6, a7, a8, a9));
+            return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9) => debug.RunGroups(kernel.Method, size, () => kernel(a1, a2, a3, a4, a5, a6, a7, a8, a9));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9) =>
             compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8).Add(a9).Launch(size);
@@ -234,7 +234,7 @@ public abstract partial class Device
         where T6 : struct where T7 : struct where T8 : struct where T9 : struct where T10 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10) => debug.RunRange(n, i => kernel(i, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10));
+            return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10) => debug.RunRange(kernel.Method, n, i => kernel(i, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10) =>
             compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8).Add(a9).Add(a10)
@@ -248,7 +248,7 @@ public abstract partial class Device
         where T6 : struct where T7 : struct where T8 : struct where T9 : struct where T10 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10) => debug.RunGroups(size, () => kernel(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10));
+            return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10) => debug.RunGroups(kernel.Method, size, () => kernel(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10) =>
             compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8).Add(a9).Add(a10)
@@ -264,7 +264,7 @@ public abstract partial class Device
         where T11 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11) => debug.RunRange(n, i => kernel(i, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11));
+            return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11) => debug.RunRange(kernel.Method, n, i => kernel(i, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11) =>
             compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8).Add(a9).Add(a10)
@@ -279,7 +279,7 @@ public abstract partial class Device
         where T11 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11) => debug.RunGroups(size, () => kernel(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11));
+            return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11) => debug.RunGroups(kernel.Method, size, () => kernel(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11) =>
             compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8).Add(a9).Add(a10)
@@ -295,7 +295,7 @@ public abstract partial class Device
         where T11 : struct where T12 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12) => debug.RunRange(n, i => kernel(i, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12));
+            return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12) => debug.RunRange(kernel.Method, n, i => kernel(i, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12));
         TypedKernel compiled = LoadMethod(kernel, grouped: false);
         return (n, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12) =>
             compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8).Add(a9).Add(a10)
@@ -310,7 +310,7 @@ public abstract partial class Device
         where T11 : struct where T12 : struct
     {
         if (AsDebug(ref kernel) is { } debug)
-            return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12) => debug.RunGroups(size, () => kernel(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12));
+            return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12) => debug.RunGroups(kernel.Method, size, () => kernel(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12));
         TypedKernel compiled = LoadMethod(kernel, grouped: true);
         return (size, a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12) =>
             compiled.Begin().Add(a1).Add(a2).Add(a3).Add(a4).Add(a5).Add(a6).Add(a7).Add(a8).Add(a9).Add(a10)

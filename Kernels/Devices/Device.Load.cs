@@ -46,7 +46,7 @@ public abstract partial class Device
 
         object? closure = kernel.Target is { } target && Closures.IsClosure(target.GetType()) ? target : null;
         if (closure is null && !Specialisations.Exist(method))
-            return _loaded.GetOrAdd(method, new TypedKernel(this, Compile(FrontEnd.Compile(method))));
+            return _loaded.GetOrAdd(method, new TypedKernel(this, Compile(FrontEnd.Compile(method, Options.Checked))));
         return new TypedKernel(this, kind, _specialised.GetOrAdd(method, m => new Specialisations(this, m)), closure);
     }
 

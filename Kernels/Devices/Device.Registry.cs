@@ -50,6 +50,28 @@ public abstract partial class Device
         return TryFind(id) ?? throw Unavailable(id);
     }
 
+    /// <summary>A device of its own, with its own queue and options, on the hardware that an id names. Its memory is not that of the
+    /// device of the same id in <see cref="All"/>.</summary>
+    /// <param name="id">As for <see cref="Find"/>.</param>
+    /// <param name="options">How it runs kernels.</param>
+    /// <exception cref="DeviceException">CTG3001: there is no such device. CTG3007: it cannot do what the options
+    /// ask.</exception>
+    public static Device Open(string id, DeviceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(id);
+        ArgumentNullException.ThrowIfNull(options);
+        if (options.Threads is { } threads)
+            ArgumentOutOfRangeException.ThrowIfLessThan(threads, 1, nameof(options));
+        Device device = Find(id);
+        if (device is not InterpreterDevice && (options.DetectRaces || options.RandomOrder is not null))
+        {
+            throw new DeviceException("CTG3007", $"{device.Id} runs work items side by side: it has no RandomOrder and no DetectRaces. " +
+                "Open the debug device. See docs/diagnostics.md#CTG3007");
+        }
+
+        return device.With(options);
+    }
+
     /// <summary>As <see cref="Find"/>; null if there is no such device.</summary>
     internal static Device? TryFind(string id)
     {

@@ -31,6 +31,9 @@ public abstract partial class Device
     /// <summary>The short name by which COTANGENT_DEVICE and command lines choose it: <c>cpu</c>, <c>opencl</c>, <c>opencl:1</c>, <c>debug</c>.</summary>
     public string Id { get; }
 
+    /// <summary>How this device runs kernels.</summary>
+    public DeviceOptions Options { get; init; } = DeviceOptions.Default;
+
     /// <summary>The hardware's own name, for people.</summary>
     public string Name { get; }
 
@@ -43,6 +46,9 @@ public abstract partial class Device
 
     /// <inheritdoc/>
     public override string ToString() => $"{Id} ({Name})";
+
+    /// <summary>Another device on the same hardware.</summary>
+    private protected abstract Device With(DeviceOptions options);
 
     /// <summary>Memory from the caching allocator, at least 64-byte aligned, contents undefined. Zero bytes are allowed.</summary>
     internal abstract DeviceMemory AllocateMemory(long bytes);

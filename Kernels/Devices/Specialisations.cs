@@ -70,7 +70,8 @@ internal sealed class Specialisations
             ulong[] values = new ulong[_positions.Length];
             for (int i = 0; i < values.Length; i++)
                 values[i] = (ulong)arguments[_positions[i]].Bits;
-            (Kernel source, ImmutableArray<CapturedVariable> captured) = FrontEnd.Specialise(_method, closure, [.. values]);
+            (Kernel source, ImmutableArray<CapturedVariable> captured) = 
+                FrontEnd.Specialise(_method, closure, [.. values], _device.Options.Checked);
             SpecialisedKernel made = new(_device.Compile(source), captured, [.. values]);
             if (_kernels.Count == Capacity)
                 _kernels.RemoveAt(Capacity - 1);

@@ -8,6 +8,7 @@ internal sealed class TypedKernel
     private readonly CompiledKernel? _kernel;
     private readonly Specialisations? _specialisations;
     private SpecialisedKernel? _last;
+    private FaultMemory? _faults;
 
     /// <summary>A kernel without specialised arguments.</summary>
     public TypedKernel(Device device, CompiledKernel kernel)
@@ -46,6 +47,10 @@ internal sealed class TypedKernel
             Volatile.Write(ref _last, last = _specialisations.Find(Closure, arguments));
         return last.Kernel;
     }
+
+    /// <summary>Where checked launches of this kernel report.</summary>
+    public FaultMemory Faults =>
+        _faults ?? Interlocked.CompareExchange(ref _faults, new FaultMemory(Device), null) ?? _faults!;
 
     /// <summary>Starts gathering a launch's arguments.</summary>
     public LaunchArguments Begin() => new(this);
@@ -148,23 +153,48 @@ internal ref struct LaunchArguments
         return this;
     }
 
-    public readonly void Launch<TIndex>(TIndex extent)
+    public void Launch<TIndex>(TIndex extent)
         where TIndex : struct, IIndex
     {
         Index3D size = TypedKernel.ToIndex3D(extent, 1);
         Launch(new LaunchShape(size, default, default), TypedKernel.IsRange(size));
     }
 
-    public readonly void Launch(KernelConfig config)
+    public void Launch(KernelConfig config)
     {
         TypedKernel.RequireGroup(config.GroupDim);
         Launch(LaunchShape.Groups(config.GridDim, config.GroupDim, TypedKernel.SharedBytes(config)), TypedKernel.IsRange(config.GridDim));
     }
 
-    private readonly void Launch(in LaunchShape shape, bool hasWork)
+    private void Launch(in LaunchShape shape, bool hasWork)
     {
         if (hasWork)
-            _kernel.Device.Launch(_kernel.Select(_arguments.AsSpan(0, _count)), shape, _arguments.AsSpan(0, _count));
+        {
+            CompiledKernel kernel = _kernel.Select(_arguments.AsSpan(0, _count));
+            if (kernel.Source.Sites.IsEmpty)
+                _kernel.Device.Launch(kernel, shape, _arguments.AsSpan(0, _count));
+            else
+                LaunchChecked(kernel, shape);
+        }
+
+        Return();
+    }
+
+    private void LaunchChecked(CompiledKernel kernel, in LaunchShape shape)
+    {
+        FaultMemory faults = _kernel.Faults;
+        lock (faults)
+        {
+            Add(faults.View);
+            // The length is for C#; the kernel has a pointer.
+            _count--;
+            _kernel.Device.Launch(kernel, shape, _arguments.AsSpan(0, _count));
+            faults.Check(kernel.Source);
+        }
+    }
+
+    private readonly void Return()
+    {
         // The pool must not keep buffers alive.
         _arguments.AsSpan(0, _count).Clear();
         s_pool = _arguments;

@@ -8,7 +8,7 @@ namespace Cotangent.Kernels;
 /// <typeparam name="T">The element type: a scalar or a struct of scalars.</typeparam>
 /// <remarks>The compiler knows this type: in IR a view is the pair (pointer, Int64 length). As plain C# (Device.Debug) the indexer
 /// checks bounds. Views of more dimensions are in ArrayView.Shapes.cs.</remarks>
-public readonly unsafe partial struct ArrayView<T>
+public readonly unsafe partial struct ArrayView<T> : IDeviceView
     where T : unmanaged
 {
     private readonly MemoryOwner? _owner;
@@ -57,16 +57,24 @@ public readonly unsafe partial struct ArrayView<T>
 
     internal KernelArgument Argument => KernelArgument.Pointer(Owner.Memory, _byteOffset, _owner);
 
+    /// <summary>The first byte that the host can read; null if it can read none.</summary>
+    nint IDeviceView.Address => (nint)_pointer;
+
+    /// <summary>The number of bytes.</summary>
+    long IDeviceView.Bytes => _length * sizeof(T);
+
     private MemoryOwner Owner => _owner ?? throw new InvalidOperationException(
         "This view has no device memory: it is default, or was allocated inside a kernel. Pass a DeviceBuffer's view.");
 
     /// <summary>The element at <paramref name="index"/>.</summary>
-    /// <exception cref="IndexOutOfRangeException">On Device.Debug: outside 0 … Length − 1.</exception>
+    /// <exception cref="KernelIndexException">On Device.Debug: outside 0 … Length − 1. Other devices throw it at the launch, if they
+    /// check.</exception>
     [OverloadResolutionPriority(1)]
     public ref T this[int index] => ref this[(long)index];
 
     /// <summary>The element at <paramref name="index"/>.</summary>
-    /// <exception cref="IndexOutOfRangeException">On Device.Debug: outside 0 … Length − 1.</exception>
+    /// <exception cref="KernelIndexException">On Device.Debug: outside 0 … Length − 1. Other devices throw it at the launch, if they
+    /// check.</exception>
     [OverloadResolutionPriority(1)]
     public ref T this[long index]
     {
@@ -74,7 +82,7 @@ public readonly unsafe partial struct ArrayView<T>
         get
         {
             if ((ulong)index >= (ulong)_length)
-                throw new IndexOutOfRangeException($"Index {index} is outside the view's 0 … {_length - 1}.");
+                throw Fault(index, _length);
             if (_pointer == null)
                 throw new InvalidOperationException("This memory is on a device that the host cannot read. Copy it with DeviceBuffer.CopyTo.");
             return ref _pointer[index];
@@ -86,6 +94,10 @@ public readonly unsafe partial struct ArrayView<T>
 
     /// <summary>The element at <paramref name="index"/>.</summary>
     public ref T this[LongIndex1D index] => ref this[index.X];
+
+    /// <summary>What an index outside the view throws: in a kernel the exception that names it.</summary>
+    internal Exception Fault(object index, object length) => (Exception?)KernelContext.Fault((nint)_pointer, index, length)
+        ?? new IndexOutOfRangeException($"Index {index} is outside the view's {length}.");
 
     /// <summary>A part of this view.</summary>
     /// <param name="index">The first element.</param>

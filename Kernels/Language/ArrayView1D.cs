@@ -48,11 +48,11 @@ public readonly struct ArrayView1D<T, TStride>
     public bool IsValid => BaseView.IsValid;
 
     /// <summary>The element at an index.</summary>
-    /// <exception cref="IndexOutOfRangeException">On Device.Debug: outside the extent.</exception>
+    /// <exception cref="KernelIndexException">On Device.Debug: outside the extent.</exception>
     public ref T this[Index1D index] => ref BaseView[ComputeLinearIndex(index)];
 
     /// <summary>The element at an index.</summary>
-    /// <exception cref="IndexOutOfRangeException">On Device.Debug: outside the extent.</exception>
+    /// <exception cref="KernelIndexException">On Device.Debug: outside the extent.</exception>
     public ref T this[LongIndex1D index] => ref BaseView[ComputeLinearIndex(index)];
 
     /// <summary>The view of nothing, with a stride.</summary>
@@ -61,14 +61,14 @@ public readonly struct ArrayView1D<T, TStride>
     /// <summary>The number of an index's element in <see cref="BaseView"/>.</summary>
     public int ComputeLinearIndex(Index1D index)
     {
-        ViewCheck.Index(Stride, index, Extent);
+        index = ViewCheck.Checked(BaseView, Stride, index, Extent);
         return Stride.ComputeElementIndex(index);
     }
 
     /// <summary>The number of an index's element in <see cref="BaseView"/>.</summary>
     public long ComputeLinearIndex(LongIndex1D index)
     {
-        ViewCheck.Index(Stride, index, Extent);
+        index = ViewCheck.Checked(BaseView, Stride, index, Extent);
         return Stride.ComputeElementIndex(index);
     }
 

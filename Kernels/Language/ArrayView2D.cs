@@ -48,19 +48,19 @@ public readonly struct ArrayView2D<T, TStride>
     public bool IsValid => BaseView.IsValid;
 
     /// <summary>The element at an index.</summary>
-    /// <exception cref="IndexOutOfRangeException">On Device.Debug: outside the extent.</exception>
+    /// <exception cref="KernelIndexException">On Device.Debug: outside the extent.</exception>
     public ref T this[Index2D index] => ref BaseView[ComputeLinearIndex(index)];
 
     /// <summary>The element at an index.</summary>
-    /// <exception cref="IndexOutOfRangeException">On Device.Debug: outside the extent.</exception>
+    /// <exception cref="KernelIndexException">On Device.Debug: outside the extent.</exception>
     public ref T this[LongIndex2D index] => ref BaseView[ComputeLinearIndex(index)];
 
     /// <summary>The element at an index.</summary>
-    /// <exception cref="IndexOutOfRangeException">On Device.Debug: outside the extent.</exception>
+    /// <exception cref="KernelIndexException">On Device.Debug: outside the extent.</exception>
     public ref T this[int x, int y] => ref this[new Index2D(x, y)];
 
     /// <summary>The element at an index.</summary>
-    /// <exception cref="IndexOutOfRangeException">On Device.Debug: outside the extent.</exception>
+    /// <exception cref="KernelIndexException">On Device.Debug: outside the extent.</exception>
     public ref T this[long x, long y] => ref this[new LongIndex2D(x, y)];
 
     /// <summary>The view of nothing, with strides.</summary>
@@ -69,14 +69,14 @@ public readonly struct ArrayView2D<T, TStride>
     /// <summary>The number of an index's element in <see cref="BaseView"/>.</summary>
     public int ComputeLinearIndex(Index2D index)
     {
-        ViewCheck.Index(Stride, index, Extent);
+        index = ViewCheck.Checked(BaseView, Stride, index, Extent);
         return Stride.ComputeElementIndex(index);
     }
 
     /// <summary>The number of an index's element in <see cref="BaseView"/>.</summary>
     public long ComputeLinearIndex(LongIndex2D index)
     {
-        ViewCheck.Index(Stride, index, Extent);
+        index = ViewCheck.Checked(BaseView, Stride, index, Extent);
         return Stride.ComputeElementIndex(index);
     }
 

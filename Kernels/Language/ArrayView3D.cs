@@ -48,19 +48,19 @@ public readonly struct ArrayView3D<T, TStride>
     public bool IsValid => BaseView.IsValid;
 
     /// <summary>The element at an index.</summary>
-    /// <exception cref="IndexOutOfRangeException">On Device.Debug: outside the extent.</exception>
+    /// <exception cref="KernelIndexException">On Device.Debug: outside the extent.</exception>
     public ref T this[Index3D index] => ref BaseView[ComputeLinearIndex(index)];
 
     /// <summary>The element at an index.</summary>
-    /// <exception cref="IndexOutOfRangeException">On Device.Debug: outside the extent.</exception>
+    /// <exception cref="KernelIndexException">On Device.Debug: outside the extent.</exception>
     public ref T this[LongIndex3D index] => ref BaseView[ComputeLinearIndex(index)];
 
     /// <summary>The element at an index.</summary>
-    /// <exception cref="IndexOutOfRangeException">On Device.Debug: outside the extent.</exception>
+    /// <exception cref="KernelIndexException">On Device.Debug: outside the extent.</exception>
     public ref T this[int x, int y, int z] => ref this[new Index3D(x, y, z)];
 
     /// <summary>The element at an index.</summary>
-    /// <exception cref="IndexOutOfRangeException">On Device.Debug: outside the extent.</exception>
+    /// <exception cref="KernelIndexException">On Device.Debug: outside the extent.</exception>
     public ref T this[long x, long y, long z] => ref this[new LongIndex3D(x, y, z)];
 
     /// <summary>The view of nothing, with strides.</summary>
@@ -69,14 +69,14 @@ public readonly struct ArrayView3D<T, TStride>
     /// <summary>The number of an index's element in <see cref="BaseView"/>.</summary>
     public int ComputeLinearIndex(Index3D index)
     {
-        ViewCheck.Index(Stride, index, Extent);
+        index = ViewCheck.Checked(BaseView, Stride, index, Extent);
         return Stride.ComputeElementIndex(index);
     }
 
     /// <summary>The number of an index's element in <see cref="BaseView"/>.</summary>
     public long ComputeLinearIndex(LongIndex3D index)
     {
-        ViewCheck.Index(Stride, index, Extent);
+        index = ViewCheck.Checked(BaseView, Stride, index, Extent);
         return Stride.ComputeElementIndex(index);
     }
 

@@ -15,6 +15,9 @@ internal sealed class KernelContext
     public static KernelContext Current => s_current ?? throw new InvalidOperationException(
         "Grid, Group, SharedMemory and LocalMemory exist only inside a kernel: call it through a Device.");
 
+    /// <summary>The kernel that runs, for messages.</summary>
+    public required DebugMethod Method { get; init; }
+
     public Index3D GridDimension { get; init; }
 
     public Index3D GroupDimension { get; init; }
@@ -28,6 +31,10 @@ internal sealed class KernelContext
 
     private GroupState Shared => Group ?? throw new InvalidOperationException(
         "CTG1012: Group features need explicit groups. Remove the leading index parameter and launch with LoadGrouped.");
+
+    /// <summary>What an index outside a view throws in a kernel; null outside of kernels.</summary>
+    public static KernelIndexException? Fault(nint address, object index, object length) =>
+        s_current is { } context ? context.Method.Fault(address, index, length) : null;
 
     /// <summary>The item's number in its group, X fastest.</summary>
     public int LinearIndex => (GroupIndex.Z * GroupDimension.Y + GroupIndex.Y) * GroupDimension.X + GroupIndex.X;

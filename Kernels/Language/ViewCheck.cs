@@ -28,6 +28,73 @@ internal static class ViewCheck
     public static void Index<TStride>(TStride stride, LongIndex3D index, LongIndex3D extent)
         where TStride : struct, IStride3D => Element(stride, index, extent);
 
+    /// <summary>The index, where each coordinate is inside the extent and the element's number, computed in 32 bits, is exact. A
+    /// compiled kernel checks it where the device is asked to.</summary>
+    public static Index1D Checked<T, TStride>(ArrayView<T> view, TStride stride, Index1D index, LongIndex1D extent)
+        where T : unmanaged
+        where TStride : struct, IStride1D
+    {
+        if (!((LongIndex1D)index).InBounds(extent))
+            throw view.Fault(index, extent);
+        Index(stride, index, extent);
+        return index;
+    }
+
+    /// <inheritdoc cref="Checked{T, TStride}(ArrayView{T}, TStride, Index1D, LongIndex1D)"/>
+    public static LongIndex1D Checked<T, TStride>(ArrayView<T> view, TStride stride, LongIndex1D index, LongIndex1D extent)
+        where T : unmanaged
+        where TStride : struct, IStride1D
+    {
+        if (!index.InBounds(extent))
+            throw view.Fault(index, extent);
+        Index(stride, index, extent);
+        return index;
+    }
+
+    /// <inheritdoc cref="Checked{T, TStride}(ArrayView{T}, TStride, Index1D, LongIndex1D)"/>
+    public static Index2D Checked<T, TStride>(ArrayView<T> view, TStride stride, Index2D index, LongIndex2D extent)
+        where T : unmanaged
+        where TStride : struct, IStride2D
+    {
+        if (!((LongIndex2D)index).InBounds(extent))
+            throw view.Fault(index, extent);
+        Index(stride, index, extent);
+        return index;
+    }
+
+    /// <inheritdoc cref="Checked{T, TStride}(ArrayView{T}, TStride, Index1D, LongIndex1D)"/>
+    public static LongIndex2D Checked<T, TStride>(ArrayView<T> view, TStride stride, LongIndex2D index, LongIndex2D extent)
+        where T : unmanaged
+        where TStride : struct, IStride2D
+    {
+        if (!index.InBounds(extent))
+            throw view.Fault(index, extent);
+        Index(stride, index, extent);
+        return index;
+    }
+
+    /// <inheritdoc cref="Checked{T, TStride}(ArrayView{T}, TStride, Index1D, LongIndex1D)"/>
+    public static Index3D Checked<T, TStride>(ArrayView<T> view, TStride stride, Index3D index, LongIndex3D extent)
+        where T : unmanaged
+        where TStride : struct, IStride3D
+    {
+        if (!((LongIndex3D)index).InBounds(extent))
+            throw view.Fault(index, extent);
+        Index(stride, index, extent);
+        return index;
+    }
+
+    /// <inheritdoc cref="Checked{T, TStride}(ArrayView{T}, TStride, Index1D, LongIndex1D)"/>
+    public static LongIndex3D Checked<T, TStride>(ArrayView<T> view, TStride stride, LongIndex3D index, LongIndex3D extent)
+        where T : unmanaged
+        where TStride : struct, IStride3D
+    {
+        if (!index.InBounds(extent))
+            throw view.Fault(index, extent);
+        Index(stride, index, extent);
+        return index;
+    }
+
     /// <summary>Throws unless a part lies inside an extent.</summary>
     public static void Part(LongIndex1D index, LongIndex1D part, LongIndex1D extent) =>
         Require(part.X >= 0 && index.InBoundsInclusive(extent - part), index, part, extent);

@@ -13,6 +13,9 @@ internal sealed class Findings
     private readonly HashSet<(int Path, int Block)> _movingPointers = [];
     private readonly Dictionary<(int Path, int Offset), ScalarType> _units = [];
 
+    /// <summary>Indices of views are to be checked.</summary>
+    public bool IsChecked { get; init; }
+
     /// <summary>The captured variables that the kernel reads, with their values' bytes.</summary>
     public List<CapturedVariable> Captured { get; } = [];
 

@@ -3,6 +3,7 @@ using System.Collections.Immutable;
 using System.Reflection;
 using System.Text;
 using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Passes;
 
 namespace Cotangent.Kernels.Il;
 
@@ -11,14 +12,17 @@ internal static class FrontEnd
 {
     private const int LongestName = 96;
 
-    private static readonly ConcurrentDictionary<MethodInfo, Kernel> s_kernels = new();
+    private static readonly ConcurrentDictionary<(MethodInfo Method, bool IsChecked), Kernel> s_kernels = new();
     private static readonly ConcurrentDictionary<MethodInfo, (StructurePlan Plan, ImmutableArray<Parameter> Parameters)> s_functions = new();
 
     /// <summary>Compiles a kernel: a static void method. A leading index makes it a Range kernel.
     /// Each parameter becomes its scalars in order; a view is (pointer, Int64 length). The result is shared: do not change it.</summary>
+    /// <param name="method">The kernel.</param>
+    /// <param name="isChecked">Indices are checked: the kernel has a last parameter more, see <see cref="Kernel.Sites"/>.</param>
     /// <exception cref="KernelCompilationException">The kernel uses what kernels cannot use.</exception>
-    public static Kernel Compile(MethodInfo method) =>
-        s_kernels.TryGetValue(method, out Kernel? kernel) ? kernel : s_kernels.GetOrAdd(method, CompileNew(method, new()));
+    public static Kernel Compile(MethodInfo method, bool isChecked = false) => s_kernels.TryGetValue((method, isChecked), out Kernel? kernel)
+        ? kernel
+        : s_kernels.GetOrAdd((method, isChecked), CompileNew(method, new() { IsChecked = isChecked }));
 
     /// <summary>Appends a static function of scalars to <paramref name="b"/>, inlined. Its plan is made once a method.</summary>
     public static Value Inline(MethodInfo method, ImmutableArray<Value> arguments, Builder b)
@@ -35,11 +39,12 @@ internal static class FrontEnd
     /// <param name="method">The kernel.</param>
     /// <param name="closure">The object with the captured variables, or null.</param>
     /// <param name="specialised">The bits of the specialised parameters' scalars, in order.</param>
+    /// <param name="isChecked">As for <see cref="Compile"/>.</param>
     /// <returns>The kernel, and the captured variables that it reads.</returns>
     public static (Kernel Kernel, ImmutableArray<CapturedVariable> Captured) Specialise(
-        MethodInfo method, object? closure, ImmutableArray<ulong> specialised)
+        MethodInfo method, object? closure, ImmutableArray<ulong> specialised, bool isChecked = false)
     {
-        Findings findings = new();
+        Findings findings = new() { IsChecked = isChecked };
         Kernel kernel = CompileNew(method, findings, closure, specialised);
         return (kernel, [.. findings.Captured]);
     }
@@ -62,6 +67,7 @@ internal static class FrontEnd
         ImmutableArray<ulong> specialised = default)
     {
         ImmutableArray<Type> types = [.. method.GetParameters().Select(p => p.ParameterType)];
+        ImmutableArray<string> names = [.. method.GetParameters().Select(ParameterName.Of)];
         LaunchKind kind = KindOf(types);
         return Guarded(method, kind, findings, translator =>
         {
@@ -74,7 +80,7 @@ internal static class FrontEnd
             for (int i = 0; i < types.Length; i++)
             {
                 bool isIndex = i == 0 && kind != LaunchKind.Grouped;
-                AbstractValue argument = isIndex ? Index(types[i], translator.Emitter) : parameters.Add(types[i]);
+                AbstractValue argument = isIndex ? Index(types[i], translator.Emitter) : parameters.Add(types[i], names[i]);
                 if (IsSpecialised(types[i]) && !specialised.IsDefault)
                     argument = Translator.Map(argument, v => new Constant(v.Type, specialised[next++]));
                 arguments.Add(argument);
@@ -85,7 +91,7 @@ internal static class FrontEnd
             Kernel kernel = new(NameOf(method), kind, parameters.ToImmutable());
             new StructuredEmission(new StructurePlan(graph, isKernel: true), kernel.Body, []).Run();
             Verifier.Verify(kernel, "the front end");
-            return kernel;
+            return findings.IsChecked ? BoundsChecks.Expand(kernel) : kernel;
         });
     }
 
@@ -93,7 +99,7 @@ internal static class FrontEnd
         translator =>
     {
         ParameterList parameters = new();
-        FlowGraph graph = translator.Translate(method, [.. method.GetParameters().Select(p => parameters.Add(p.ParameterType))]);
+        FlowGraph graph = translator.Translate(method, [.. method.GetParameters().Select(p => parameters.Add(p.ParameterType, ParameterName.Of(p)))]);
         if (graph.Returned.Count != 1 || graph.Allocations.Count > 0)
             throw new RefusalException(Diagnostics.Signature, $"'{method.ToText()}' is not a function to one scalar.");
         FlowSimplifier.Run(graph);
@@ -157,7 +163,8 @@ internal static class FrontEnd
             ((ScalarLayout)field.Layout).Stack))),
     ]);
 
-    private static string NameOf(MethodInfo method)
+    /// <summary>The kernel's name in IR, and in messages: an identifier.</summary>
+    public static string NameOf(MethodInfo method)
     {
         StringBuilder name = new();
         foreach (char c in method.ToShortText())
@@ -189,18 +196,41 @@ internal sealed class ParameterList
 
     public ImmutableArray<Parameter> ToImmutable() => _parameters.ToImmutable();
 
-    public AbstractValue Add(Type type) => TypeLayout.Of(type) switch
+    /// <summary>The leaves of a parameter, named as in the source: <c>x</c>, <c>image.Pixels</c>.</summary>
+    public AbstractValue Add(Type type, string name) => TypeLayout.Of(type) switch
     {
-        ScalarLayout scalar => Next(scalar.Stack),
-        ViewLayout view => new StructValue(type, [Next(IrType.Pointer(view.Storage, AddressSpace.Global)), Next(ScalarType.Int64)]),
-        StructLayout layout => new StructValue(type, [.. layout.Fields.Select(f => Add(f.Layout.Type))]),
+        ScalarLayout scalar => Next(scalar.Stack, name),
+        ViewLayout view => new StructValue(type,
+        [
+            Next(IrType.Pointer(view.Storage, AddressSpace.Global), name),
+            Next(ScalarType.Int64, $"{name}.Length"),
+        ]),
+        StructLayout layout => new StructValue(type,
+            [.. layout.Fields.Select(f => Add(f.Layout.Type, ParameterName.Of(name, f.Field)))]),
         _ => throw new RefusalException(Diagnostics.UnsupportedType, $"A kernel cannot have a parameter of type '{type.ToText()}'."),
     };
 
-    private ScalarValue Next(IrType type)
+    private ScalarValue Next(IrType type, string name)
     {
-        Parameter parameter = new(type, _parameters.Count);
+        Parameter parameter = new(type, _parameters.Count) { Name = name };
         _parameters.Add(parameter);
         return new ScalarValue(parameter);
+    }
+}
+
+/// <summary>What messages call the parts of a parameter.</summary>
+internal static class ParameterName
+{
+    /// <summary>A parameter's name.</summary>
+    public static string Of(ParameterInfo parameter) => parameter.Name ?? $"parameter {parameter.Position}";
+
+    /// <summary>The name of a field in a parameter: that of its property, where it has one. What lies behind a view's shape has the
+    /// view's name.</summary>
+    public static string Of(string owner, FieldInfo? field)
+    {
+        if (field is null || field.DeclaringType?.Module == typeof(ParameterName).Module)
+            return owner;
+        int end = field.Name.StartsWith('<') ? field.Name.IndexOf('>', StringComparison.Ordinal) : 0;
+        return $"{owner}.{(end > 1 ? field.Name[1..end] : field.Name)}";
     }
 }

@@ -18,6 +18,7 @@ internal static class Intrinsics
         ["ArrayView`1.SubView"] = SubView,
         ["ArrayView`1.Cast"] = Cast,
         ["ViewCheck.Index"] = Nothing,
+        ["ViewCheck.Checked"] = CheckedIndex,
         ["ViewCheck.Part"] = Nothing,
         ["ViewCheck.Covers"] = Nothing,
         ["ViewCheck.Stride"] = Nothing,
@@ -92,26 +93,30 @@ internal static class Intrinsics
 
     private static ElementAddress Element(Translator t, MethodInfo method, AbstractValue[] arguments)
     {
-        (Value pointer, _) = t.View(arguments[0]);
+        (Value pointer, Value length) = t.View(arguments[0]);
         Value index = arguments[1] is StructValue { Fields: [ScalarValue wrapped] }
             ? wrapped.Value
             : Translator.Argument(arguments[1]);
         Type element = method.DeclaringType!.GetGenericArguments()[0];
-        return ElementAddress.Of(pointer, index, element);
+        return ElementAddress.Of(pointer, t.Check(index, length, pointer), element);
     }
 
     private static StructValue SubView(Translator t, MethodInfo method, AbstractValue[] arguments)
     {
         (Value pointer, Value length) = t.View(arguments[0]);
-        Value start = t.Emitter.Coerce(Translator.Argument(arguments[1]), ScalarType.Int64);
+        Value start = t.Check(t.Emitter.Coerce(Translator.Argument(arguments[1]), ScalarType.Int64), Next(t, length), pointer, "part of ");
+        Value rest = t.Emitter.Binary(Opcode.Sub, length, start);
         length = arguments.Length > 2
-            ? t.Emitter.Coerce(Translator.Argument(arguments[2]), ScalarType.Int64)
-            : t.Emitter.Binary(Opcode.Sub, length, start);
+            ? t.Check(t.Emitter.Coerce(Translator.Argument(arguments[2]), ScalarType.Int64), Next(t, rest), pointer, "length of a part of ")
+            : rest;
         int size = MemoryLayout.SizeOf(method.DeclaringType!.GetGenericArguments()[0]) / pointer.Type.Scalar.Size();
         Value count = size == 1 ? start : t.Emitter.Binary(Opcode.Mul, start, Constant.Of((long)size));
         Value part = t.Emitter.Emit(Opcode.PointerAdd, pointer.Type, pointer, count);
         return new StructValue(method.DeclaringType!, [new ScalarValue(part), new ScalarValue(length)]);
     }
+
+    /// <summary>A part may begin at a view's end, and have all its elements.</summary>
+    private static Value Next(Translator t, Value length) => t.IsChecked ? t.Emitter.Binary(Opcode.Add, length, Constant.Of(1L)) : length;
 
     /// <summary>The same pointer under another type. The fields of an element are loaded one after the other, from one index.</summary>
     private static StructValue Cast(Translator t, MethodInfo method, AbstractValue[] arguments)
@@ -134,6 +139,18 @@ internal static class Intrinsics
             (size, otherSize) = (1, otherSize / size);
         Value bytes = size == 1 ? length : e.Binary(Opcode.Mul, length, Constant.Of((long)size));
         return otherSize == 1 ? bytes : e.Binary(Opcode.Div, bytes, Constant.Of((long)otherSize), unsigned: false);
+    }
+
+    /// <summary>The index in several dimensions, each coordinate checked.</summary>
+    private static AbstractValue CheckedIndex(Translator t, MethodInfo method, AbstractValue[] arguments)
+    {
+        (Value pointer, _) = t.View(arguments[0]);
+        StructValue index = (StructValue)arguments[2], extent = (StructValue)arguments[3];
+        return index with
+        {
+            Fields = [.. index.Fields.Select((x, axis) => (AbstractValue)new ScalarValue(t.Check(
+                Translator.Argument(x), Translator.Argument(extent.Fields[axis]), pointer, $"axis {"XYZ"[axis]} of ")))],
+        };
     }
 
     /// <summary>A check that only the host and Device.Debug make.</summary>

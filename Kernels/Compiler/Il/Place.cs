@@ -20,6 +20,9 @@ internal static class Place
         return string.Join("\n  called from ", places);
     }
 
+    /// <summary>Where one method is.</summary>
+    public static string Of(Frame frame) => Of(frame.Method, frame.Current.Source);
+
     private static string Of(MethodBase method, int offset) =>
         FindLine(method, offset) is { } line ? $"{method.ToText()} in {line}" : $"{method.ToText()}, IL offset {offset}";
 

@@ -93,6 +93,7 @@ internal sealed class StructuredEmission
             Axis = instruction.Axis,
             Count = instruction.Count,
             Scope = instruction.Scope,
+            Site = instruction.Site,
         };
         _values[instruction] = emitted;
         _region.Nodes.Add(emitted);

@@ -13,13 +13,18 @@ internal sealed class Interpreter
     private readonly LaunchShape _shape;
     private readonly byte _fill;
     private readonly Action<Index3D, Value, ulong>? _observe;
+    private readonly Random? _order;
+    private readonly RaceDetector? _races;
     private readonly Dictionary<Instruction, Memory> _shared = new(ReferenceEqualityComparer.Instance);
     private Index3D _grid;
+    private int _epoch;
     private Memory? _dynamic;
 
     private Interpreter(Kernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments, byte fill,
-        Action<Index3D, Value, ulong>? observe)
+        Action<Index3D, Value, ulong>? observe, int? seed, bool detectRaces)
     {
+        _order = seed is { } start ? new Random(start) : null;
+        _races = detectRaces ? new RaceDetector() : null;
         _program = new InterpreterProgram(kernel);
         _shape = shape;
         _fill = fill;
@@ -47,10 +52,14 @@ internal sealed class Interpreter
     /// before writes.</param>
     /// <param name="observe">Told the index of the work item (in its group if there are groups), a value and its bits,
     /// each time an instruction or a break makes it.</param>
+    /// <param name="seed">Items and groups run in an order drawn from it; null: in order.</param>
+    /// <param name="detectRaces">Throw at the first access that races with an earlier one, see
+    /// <see cref="RaceDetector"/>.</param>
     /// <exception cref="InterpreterException">The kernel did what it must not: an access out of bounds, a diverging
     /// barrier.</exception>
+    /// <exception cref="KernelRaceException">Work items race.</exception>
     public static void Run(Kernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments,
-        byte fill = 0xFF, Action<Index3D, Value, ulong>? observe = null)
+        byte fill = 0xFF, Action<Index3D, Value, ulong>? observe = null, int? seed = null, bool detectRaces = false)
     {
         if (arguments.Length != kernel.Parameters.Length)
         {
@@ -59,7 +68,7 @@ internal sealed class Interpreter
                 nameof(arguments));
         }
 
-        Interpreter interpreter = new(kernel, shape, arguments, fill, observe);
+        Interpreter interpreter = new(kernel, shape, arguments, fill, observe, seed, detectRaces);
         if (kernel.Kind == LaunchKind.Grouped)
         {
             interpreter.RunGroups();
@@ -72,7 +81,7 @@ internal sealed class Interpreter
 
     private void RunRange()
     {
-        foreach (Index3D index in Indices(_shape.Extent))
+        foreach (Index3D index in Shuffled(Indices(_shape.Extent)))
         {
             Item item = new([.. _initial], index);
             Resume(item);
@@ -81,9 +90,10 @@ internal sealed class Interpreter
 
     private void RunGroups()
     {
-        foreach (Index3D grid in Indices(_shape.Grid))
+        foreach (Index3D grid in Shuffled(Indices(_shape.Grid)))
         {
             _grid = grid;
+            _epoch = 0;
             _shared.Clear();
             _dynamic = null;
             RunGroup([.. Indices(_shape.Group).Select(i => new Item([.. _initial], i))]);
@@ -94,7 +104,7 @@ internal sealed class Interpreter
     {
         while (true)
         {
-            foreach (Item item in items)
+            foreach (Item item in Shuffled(items))
             {
                 Resume(item);
             }
@@ -131,7 +141,11 @@ internal sealed class Interpreter
 
             Give(items, step.Destinations[0], items[source].Cells[step.Sources[0]].Bits);
         }
-        else if (node.Opcode != Opcode.Barrier)
+        else if (node.Opcode == Opcode.Barrier)
+        {
+            _epoch++;
+        }
+        else
         {
             ulong[] values = [.. items.Select(i => i.Cells[step.Sources[0]].Bits)];
             Give(items, step.Destinations[0], Reduce(node.Opcode, node.Type.Scalar, values));
@@ -242,7 +256,7 @@ internal sealed class Interpreter
             case >= Opcode.GlobalIndex and <= Opcode.GridExtent:
                 return new Cell((uint)Position(item, node.Opcode, node.Axis));
             case >= Opcode.Load and <= Opcode.AtomicCompareExchange:
-                return Access(node, x, y, z.Bits, w.Bits);
+                return Access(item, node, x, y, z.Bits, w.Bits);
             case Opcode.Fence:
             case Opcode.SerialGroups:
                 return default; // false; and items run one after the other
@@ -277,7 +291,7 @@ internal sealed class Interpreter
         return memory;
     }
 
-    private Cell Access(Instruction node, Cell pointer, Cell index, ulong value, ulong replacement)
+    private Cell Access(Item item, Instruction node, Cell pointer, Cell index, ulong value, ulong replacement)
     {
         Memory memory = pointer.Memory ?? throw Fault(node, "the pointer points nowhere");
         ScalarType type = node.Operands[0].Type.Scalar;
@@ -289,6 +303,8 @@ internal sealed class Interpreter
             throw Fault(node, $"index {element} (byte {offset}) is outside the memory's {memory.Length} bytes");
         }
 
+        if (_races is not null && node.Operands[0].Type.Space != AddressSpace.Local)
+            CheckRaces(item, node, memory, (long)offset, size, value);
         ulong old = node.Opcode == Opcode.Store ? 0 : memory.Read((long)offset, size);
         if (node.Opcode != Opcode.Load)
         {
@@ -301,6 +317,36 @@ internal sealed class Interpreter
         }
 
         return new Cell(old);
+    }
+
+    private void CheckRaces(Item item, Instruction node, Memory memory, long offset, int size, ulong value)
+    {
+        AccessKind kind = node.Opcode == Opcode.Load ? AccessKind.Read
+            : node.Opcode == Opcode.Store ? AccessKind.Write : AccessKind.Atomic;
+        RaceDetector.Actor actor = Kernel.Kind == LaunchKind.Grouped ? new(_grid, item.Index, _epoch) : new(item.Index, default, 0);
+        if (_races!.Access(memory.Identity, offset, size, actor, kind, value) is { } other)
+            throw new KernelRaceException(Kernel, NameOf(memory), offset / size, (actor, kind), other);
+    }
+
+    /// <summary>What the source calls the memory.</summary>
+    private string NameOf(Memory memory)
+    {
+        foreach (Parameter parameter in Kernel.Parameters)
+        {
+            if (_initial[_program.Slot(parameter)].Memory is { } given && given.Identity == memory.Identity)
+                return parameter.Name ?? $"argument {parameter.Index}";
+        }
+
+        return "shared memory";
+    }
+
+    private IEnumerable<T> Shuffled<T>(IEnumerable<T> items)
+    {
+        if (_order is null)
+            return items;
+        T[] array = [.. items];
+        _order.Shuffle(array);
+        return array;
     }
 
     private static long Index(Instruction node, ulong bits) =>
@@ -388,6 +434,9 @@ internal sealed class Interpreter
         }
 
         public long Length { get; }
+
+        /// <summary>The same for all that is the same memory.</summary>
+        public object Identity => _owner;
 
         public ulong Read(long offset, int size)
         {

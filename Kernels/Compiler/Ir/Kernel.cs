@@ -25,6 +25,10 @@ internal sealed class Kernel(string name, LaunchKind kind, ImmutableArray<Parame
     public ImmutableArray<Parameter> Parameters { get; } = parameters;
 
     public Region Body { get; } = new();
+
+    /// <summary>Where a checked kernel's bounds checks stand: a failed one reports its number here. Such a kernel has a last
+    /// parameter more than its method, see <see cref="FaultRecord"/>. Empty if the kernel does not check.</summary>
+    public ImmutableArray<CheckSite> Sites { get; init; } = [];
 }
 
 /// <summary>Facts about launch kinds.</summary>

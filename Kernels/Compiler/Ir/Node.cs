@@ -89,8 +89,11 @@ internal sealed class Instruction(Opcode opcode, IrType type, params ImmutableAr
     /// <summary>For Fence.</summary>
     public MemoryScope Scope { get; init; }
 
+    /// <summary>For BoundsCheck: what is indexed, and where.</summary>
+    public CheckSite? Site { get; init; }
+
     /// <summary>True if the instruction may not be removed, duplicated or moved across others with effects.</summary>
-    public bool HasEffect => Opcode is Opcode.Store or Opcode.Allocate or Opcode.Fence
+    public bool HasEffect => Opcode is Opcode.Store or Opcode.Allocate or Opcode.Fence or Opcode.BoundsCheck
         || Opcode.IsAtomic() || Opcode.IsGroupWide();
 }
 

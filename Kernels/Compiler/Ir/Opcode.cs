@@ -103,6 +103,11 @@ internal enum Opcode : byte
     // Transcendental library call, see Instruction.Function. Expanded by a pass before a target sees it.
     Call,
 
+    /// <summary>index (Int32 or Int64), length (Int64) → the index: it is to be at least 0 and below the length, see
+    /// Instruction.Site. Made by the front end for devices that check, and expanded before anything else sees
+    /// it.</summary>
+    BoundsCheck,
+
     // Where am I: Int32 results, see Instruction.Axis for X, Y, Z.
 
     /// <summary>The index of this work item in the launched range (Range kernels) or GridIdx·GroupDim +

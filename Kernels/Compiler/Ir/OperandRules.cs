@@ -34,7 +34,7 @@ internal static class OperandRules
         Opcode.Convert or Opcode.BitCast or Opcode.PointerCast or Opcode.GroupAdd or Opcode.GroupMin
             or Opcode.GroupMax => 1,
         Opcode.Call => node.Function is MathFunction.Pow or MathFunction.Atan2 ? 2 : 1,
-        Opcode.Load or Opcode.PointerAdd or Opcode.GroupBroadcast or Opcode.GroupShuffle or Opcode.WarpShuffle => 2,
+        Opcode.BoundsCheck or Opcode.Load or Opcode.PointerAdd or Opcode.GroupBroadcast or Opcode.GroupShuffle or Opcode.WarpShuffle => 2,
         _ => 0,
     };
 
@@ -63,6 +63,7 @@ internal static class OperandRules
             Opcode.BitCast => IsScalar(x) && IsScalar(result) && !x.IsBool && !result.IsBool
                 && x.Scalar.Size() == result.Scalar.Size(),
             Opcode.Call => x.IsFloat && result == x && (node.Operands.Length == 1 || y == x),
+            Opcode.BoundsCheck => IsIndex(x) && y == ScalarType.Int64 && result == x,
             >= Opcode.GlobalIndex and <= Opcode.GridExtent => result == ScalarType.Int32,
             Opcode.Load => x.IsPointer && IsIndex(y) && result == x.Element,
             Opcode.Store => x.IsPointer && IsIndex(y) && z == x.Element && result == ScalarType.Void,

@@ -126,6 +126,7 @@ internal abstract class Rewriter
             Axis = old.Axis,
             Count = old.Count,
             Scope = old.Scope,
+            Site = old.Site,
             Name = old.Name,
         };
 

@@ -49,6 +49,9 @@ internal sealed partial class CpuDevice : Device
         }
     }
 
+    private protected override Device With(DeviceOptions options) =>
+        new CpuDevice(options.Threads ?? EngineEnvironment.Threads ?? Environment.ProcessorCount) { Options = options };
+
     internal override DeviceMemory AllocateMemory(long bytes)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(bytes);

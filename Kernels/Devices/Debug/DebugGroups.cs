@@ -2,7 +2,7 @@ namespace Cotangent.Kernels;
 
 /// <summary>One grouped launch of a C# kernel on Device.Debug. Each item of a group has a thread, which takes that item of every
 /// group in turn.</summary>
-internal sealed class DebugGroups(KernelConfig config, Action item)
+internal sealed class DebugGroups(KernelConfig config, DebugMethod method, Action item)
 {
     private const int StackBytes = 512 * 1024;
 
@@ -15,6 +15,7 @@ internal sealed class DebugGroups(KernelConfig config, Action item)
         {
             items[i] = new KernelContext
             {
+                Method = method,
                 GridDimension = config.GridDim,
                 GroupDimension = group,
                 GroupIndex = new Index3D(i % group.X, i / group.X % group.Y, i / group.X / group.Y),

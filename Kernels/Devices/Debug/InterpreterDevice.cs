@@ -16,6 +16,8 @@ internal unsafe class InterpreterDevice(string id, string name) : Device(DeviceK
         // Everything has finished when its call returned.
     }
 
+    private protected override Device With(DeviceOptions options) => new InterpreterDevice(Id, Name) { Options = options };
+
     internal override DeviceMemory AllocateMemory(long bytes) => new DebugMemory(this, bytes);
 
     internal override CompiledKernel Compile(Kernel kernel)
@@ -29,7 +31,7 @@ internal unsafe class InterpreterDevice(string id, string name) : Device(DeviceK
         if (!DeviceChecks.Launch(this, kernel, shape, arguments))
             return;
         lock (_lock)
-            Interpreter.Run(kernel.Source, shape, arguments);
+            Interpreter.Run(kernel.Source, shape, arguments, seed: Options.RandomOrder, detectRaces: Options.DetectRaces);
     }
 
     internal override void Write(ReadOnlySpan<byte> source, DeviceMemory destination, long byteOffset)

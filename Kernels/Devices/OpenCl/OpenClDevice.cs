@@ -59,6 +59,9 @@ internal sealed unsafe class OpenClDevice : Device
         }
     }
 
+    private protected override Device With(DeviceOptions options) =>
+        new OpenClDevice(_api, _info, Id, cache: DiskCache.Default) { Options = options };
+
     internal override DeviceMemory AllocateMemory(long bytes) => Allocator.Allocate(bytes);
 
     internal override CompiledKernel Compile(Kernel kernel) => _session.Value.Compiler.Compile([kernel])[0];

@@ -11,6 +11,9 @@ public sealed class FeatureAttribute : Attribute;
 /// <summary>Every language feature on every executor: the C# itself, the interpreter on the IR, and the devices.</summary>
 public sealed class LanguageTests
 {
+    // The CPU with checks: they must not change what a right kernel does.
+    private static readonly Device s_checked = Device.Open("cpu", new DeviceOptions { Checked = true });
+
     private static readonly Dictionary<string, MethodInfo> s_features = typeof(LanguageTests).Assembly.GetTypes()
         .SelectMany(t => t.GetMethods(BindingFlags.Public | BindingFlags.Static))
         .Where(m => m.GetCustomAttribute<FeatureAttribute>() is not null)
@@ -21,9 +24,9 @@ public sealed class LanguageTests
         get
         {
             TheoryData<string, string> cases = [];
-            foreach (string device in new[] { "debug", "interpreter", "cpu", "opencl" })
+            foreach (string device in new[] { "debug", "interpreter", "cpu", "opencl", "checked" })
             {
-                if (device is not "interpreter" && !Devices.Runs(device))
+                if (device is not ("interpreter" or "checked") && !Devices.Runs(device))
                     continue;
                 foreach (string feature in s_features.Keys.Order())
                     cases.Add(feature, device);
@@ -38,6 +41,6 @@ public sealed class LanguageTests
     public void Feature_OnDevice_GivesPlainResult(string feature, string device)
     {
         MethodInfo method = s_features[feature];
-        method.CreateDelegate<Action<Device>>()(Devices.Get(device));
+        method.CreateDelegate<Action<Device>>()(device == "checked" ? s_checked : Devices.Get(device));
     }
 }

@@ -33,9 +33,9 @@ public sealed class ViewTests
     public void View_IndexInsideMemoryButOutsideExtent_ThrowsOnDebug()
     {
         DeviceBuffer2D<float, Stride2D.DenseX> y = Device.Debug.Allocate2DDenseX<float>((3, 4));
-        IndexOutOfRangeException e = Assert.Throws<IndexOutOfRangeException>(
+        KernelIndexException e = Assert.Throws<KernelIndexException>(
             () => Device.Debug.Load<Index2D, ArrayView2D<float, Stride2D.DenseX>>(Overrun)((3, 4), y));
-        Assert.Equal("Index (3, 0) is outside the view's extent (3, 4).", e.Message);
+        Assert.Equal(("(3, 0)", "(3, 4)"), (e.Index, e.Length));
     }
 
     [Fact]
