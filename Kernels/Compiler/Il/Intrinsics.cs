@@ -71,9 +71,11 @@ internal static class Intrinsics
 
         if (type.Assembly == typeof(object).Assembly && s_system.TryGetValue($"{type.Name}.{method.Name}", out Intrinsic? system))
             return system;
-        // BCL code with a hardware path: its portable path is inlined.
+        // BCL code with a hardware path: its portable path is inlined. Vector128<T>.IsSupported asks about the type T.
         bool asksForHardware = method.Name is "get_IsSupported" or "get_IsHardwareAccelerated"
             && type.Namespace is { } space && space.StartsWith("System.Runtime.Intrinsics", StringComparison.Ordinal);
+        if (asksForHardware && type.IsGenericType)
+            return (_, _, _) => Bool(type.GetGenericArguments()[0].IsPrimitive);
         return asksForHardware
             ? (_, _, _) => Bool(false)
             : MathIntrinsics.Find((MethodInfo)method) ?? MemoryIntrinsics.Find((MethodInfo)method) ?? FindCoverage(type);

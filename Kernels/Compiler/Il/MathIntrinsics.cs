@@ -83,7 +83,7 @@ internal static class MathIntrinsics
     /// <summary>Classification is about floats, signs about signed types: the others' own bodies are right for them.</summary>
     private static bool HasOperation(string name, MethodInfo method)
     {
-        if (name.StartsWith("Is", StringComparison.Ordinal))
+        if (name.StartsWith("Is", StringComparison.Ordinal) || name == "CopySign")
             return IsFloating(method);
         return name is not ("Abs" or "Sign") || !IsUnsigned(TypeLayout.ScalarOf(method.GetParameters()[0].ParameterType)!.Value);
     }

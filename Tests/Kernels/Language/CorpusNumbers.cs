@@ -248,4 +248,12 @@ public static class CorpusNumbers
         Assert.Equal([N * (N - 1) / 2, N, -N, 0xFFFF, 7, 9], sums.ToArray());
         Assert.Equal((ulong)(N * (N - 1) / 2), wide.ToArray()[0]);
     }
+
+    [Feature]
+    public static void Quaternions(Device d) => Check(d, (i, x, y) =>
+    {
+        Quaternion q = Quaternion.CreateFromAxisAngle(Vector3.UnitZ, 0) * Quaternion.Identity;
+        Vector3 v = Vector3.Transform(Vector3.Create(x[i], 1, i), q);
+        y[i] = v.X + v.Y * 10 + v.Z * 100;
+    }, (x, i) => x + 10 + i * 100);
 }
