@@ -11,12 +11,15 @@ internal sealed class GroupPhases
     private readonly HashSet<INode> _cuts = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Value, int> _definedIn = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Value> _kept = new(ReferenceEqualityComparer.Instance);
+    private readonly HashSet<Value> _computed = new(ReferenceEqualityComparer.Instance);
     private int _phase;
 
-    public GroupPhases(Kernel kernel, Uniformity group)
+    /// <summary>Cuts a kernel; the shapes are those over the whole group, and those in a chunk's lanes.</summary>
+    public GroupPhases(Kernel kernel, Uniformity group, Uniformity lanes)
     {
         Group = group;
         Region body = kernel.Body;
+        FindComputed(kernel, lanes);
         int last = body.Nodes.FindLastIndex(HasCut);
         for (int i = 0; i <= last; i++)
             FindCuts(body.Nodes[i]);
@@ -34,10 +37,32 @@ internal sealed class GroupPhases
     public bool IsKept(Value value) => _kept.Contains(value);
 
     /// <summary>True for an instruction that is done again at each use instead of being kept.</summary>
-    public static bool IsRepeated(Value value) => value is Instruction
+    public bool IsRepeated(Value value) => IsPosition(value) || value is Instruction { Opcode: Opcode.Allocate } || IsComputed(value);
+
+    /// <summary>True for index arithmetic on positions and arguments that is one number a chunk.</summary>
+    public bool IsComputed(Value value) => _computed.Contains(value);
+
+    private static bool IsPosition(Value value) => value is Instruction { Opcode: >= Opcode.GlobalIndex and <= Opcode.GridExtent };
+
+    private void FindComputed(Kernel kernel, Uniformity lanes)
     {
-        Opcode: (>= Opcode.GlobalIndex and <= Opcode.GridExtent) or Opcode.Allocate
-    };
+        const int LargestExpression = 12;
+        Dictionary<Value, int> sizes = new(ReferenceEqualityComparer.Instance);
+        foreach (Instruction x in kernel.Body.Descendants().OfType<Instruction>())
+        {
+            bool isCheap = x.Opcode is Opcode.Add or Opcode.Sub or Opcode.Mul or Opcode.ShiftLeft or Opcode.Convert
+                && x.Type.IsInteger && x.Operands[0].Type.IsInteger;
+            if (!isCheap || Group[x] == Shape.Uniform || lanes[x] == Shape.Varying || !x.Operands.All(IsAtHand))
+                continue;
+            int size = 1 + x.Operands.Sum(o => sizes.GetValueOrDefault(o));
+            if (size > LargestExpression)
+                continue;
+            sizes[x] = size;
+            _computed.Add(x);
+        }
+
+        bool IsAtHand(Value value) => value is Constant or Parameter || IsPosition(value) || _computed.Contains(value);
+    }
 
     private static bool HasCut(INode node) => node switch
     {

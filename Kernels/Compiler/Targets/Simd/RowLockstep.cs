@@ -3,8 +3,9 @@ using Cotangent.Kernels.Passes;
 
 namespace Cotangent.Kernels.Targets;
 
-/// <summary>Decides whether all rows of a group can run in lockstep: each statement is emitted once a row, what is the same in all
-/// rows once. Then barriers need nothing, values stay in registers across them, and a row of a tile is loaded once for all.</summary>
+/// <summary>Decides how many rows of a group run in lockstep: each statement is emitted once a row, what is the same in all rows once, so
+/// that a row of a tile is loaded once for all. If those are all the rows of the group, barriers need nothing and values stay in
+/// registers across them.</summary>
 /// <remarks>A row is the items of equal Y and Z; it must fill the lanes. Control flow that differs between rows is emitted for one
 /// row after the other; a row may not leave such code for an outer target.</remarks>
 internal static class RowLockstep
@@ -14,19 +15,24 @@ internal static class RowLockstep
     // Of 32, some hold what is between two statements. A few more may spill: that costs what memory between phases would.
     private const int MostRegisters = 36;
 
-    /// <summary>The number of rows of a group if they can run in lockstep; else 1.</summary>
+    /// <summary>The number of rows that run in lockstep: a power of two that divides the rows of the group.</summary>
     public static int RowsOf(Kernel kernel, SimdTarget target)
     {
         Index3D group = target.Group;
         int rows = group.Size / Math.Max(1, group.X);
-        if (kernel.Kind != LaunchKind.Grouped || group.X != target.Lanes || rows is < 2 or > MostRows || !int.IsPow2(rows))
+        if (kernel.Kind != LaunchKind.Grouped || group.X != target.Lanes || rows % 2 != 0)
             return 1;
         if (kernel.Body.Descendants().Any(n => n is Instruction x && !IsAllowed(x)))
             return 1;
 
         Uniformity inRow = new(kernel, x => ShapeInRow(x, target));
         Uniformity overRows = OverRows(kernel, target);
-        return !Escapes(kernel.Body, inRow, overRows) && Pressure(kernel, target, inRow, overRows) <= MostRegisters ? rows : 1;
+        if (Escapes(kernel.Body, inRow, overRows))
+            return 1;
+        int most = Math.Min(MostRows, rows & -rows);
+        while (most > 1 && Pressure(kernel, target.Unroll, most, inRow, overRows) > MostRegisters)
+            most /= 2;
+        return most;
     }
 
     /// <summary>Uniform: the same for all rows (perhaps not for the items of a row).</summary>
@@ -71,9 +77,8 @@ internal static class RowLockstep
         region.Descendants().Any(n => n is Instruction x && x.Opcode.IsGroupWide());
 
     /// <summary>Vectors that live at the same time, of all rows.</summary>
-    private static int Pressure(Kernel kernel, SimdTarget target, Uniformity inRow, Uniformity overRows)
+    private static int Pressure(Kernel kernel, int unroll, int rows, Uniformity inRow, Uniformity overRows)
     {
-        int rows = target.Group.Size / target.Group.X;
         Dictionary<Value, int> weights = new(ReferenceEqualityComparer.Instance);
         return Largest(kernel.Body, 0);
 
@@ -113,7 +118,7 @@ internal static class RowLockstep
             {
                 bool wide = value.Type.IsPointer || value.Type.Scalar.Size() == 8;
                 weights[value] = weight = inRow[value] != Shape.Varying ? 0
-                    : target.Unroll * (wide ? 2 : 1) * (overRows[value] == Shape.Uniform ? 1 : rows);
+                    : unroll * (wide ? 2 : 1) * (overRows[value] == Shape.Uniform ? 1 : rows);
             }
 
             return weight;

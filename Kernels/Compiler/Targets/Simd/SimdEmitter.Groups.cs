@@ -84,6 +84,12 @@ internal sealed partial class SimdEmitter
             return;
         }
 
+        if (Rows > 1)
+        {
+            PushGroupRow(axis);
+            return;
+        }
+
         PushChunkStart();
         if (_target.Group.X == GroupItems)
             return;
@@ -92,6 +98,22 @@ internal sealed partial class SimdEmitter
         _il.Op(OpCodes.Div);
         _il.Int(GroupExtent(axis));
         _il.Op(OpCodes.Rem);
+    }
+
+    /// <summary>Pushes a GroupIndex of this row, which the lanes fill.</summary>
+    private void PushGroupRow(Axis axis)
+    {
+        if (axis == Axis.X)
+        {
+            _il.Int(0);
+            return;
+        }
+
+        PushChunkRow();
+        if (_target.Group.Z == 1)
+            return;
+        _il.Int(_target.Group.Y);
+        _il.Op(axis == Axis.Y ? OpCodes.Rem : OpCodes.Div);
     }
 
     /// <summary>Pushes a vector of a GroupIndex or GlobalIndex whose lanes span rows of the group.</summary>

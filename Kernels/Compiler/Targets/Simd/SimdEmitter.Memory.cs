@@ -143,11 +143,20 @@ internal sealed partial class SimdEmitter
     /// <summary>Pushes the address of a load or store: of the only element, or of the first lane's.</summary>
     private void PushAddress(Instruction x)
     {
+        (Value index, int constant) = SplitIndex(x);
         PushScalar(x.Operands[0]);
-        PushScaledIndex(x.Operands[0].Type, x.Operands[1].Type, () => PushScalar(x.Operands[1]));
+        PushScaledIndex(x.Operands[0].Type, index.Type, () => PushScalar(index));
         _il.Op(OpCodes.Add);
         _il.Op(OpCodes.Conv_I);
+        _il.AddBytes(constant * x.Operands[0].Type.Scalar.Size());
     }
+
+    /// <summary>Takes a constant off an index that is computed here, so that it becomes part of the address. Exact: a sum that is an
+    /// index, at least −2^24, did not wrap around when less than 2^24 was added.</summary>
+    private (Value Index, int Constant) SplitIndex(Instruction x) =>
+        x.Operands[1] is Instruction { Opcode: Opcode.Add, Operands: [var rest, Constant c] } sum && _phases?.IsComputed(sum) == true
+            && !IsLocal(x.Operands[0]) && sum.Type == ScalarType.Int32 && c.AsInteger is > 0 and < 1 << 24
+            ? (rest, (int)c.AsInteger) : (x.Operands[1], 0);
 
     /// <summary>Pushes an index times the distance of elements, as a long.</summary>
     private void PushScaledIndex(IrType pointer, IrType index, Action push)

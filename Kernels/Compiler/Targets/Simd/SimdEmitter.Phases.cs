@@ -15,7 +15,8 @@ internal sealed partial class SimdEmitter
     private LocalBuilder? _chunk;
     private Label _groupEnd;
 
-    private int Chunks => (GroupItems + Lanes - 1) / Lanes;
+    /// <summary>Chunks of lanes, or of rows in lockstep.</summary>
+    private int Chunks => (GroupItems + Lanes * Rows - 1) / (Lanes * Rows);
 
     private void EmitPhasedBody()
     {
@@ -158,7 +159,7 @@ internal sealed partial class SimdEmitter
             return;
 
         Label head = _il.Label();
-        _il.Note(_depth++, $"for {Chunks} chunks of {Lanes} lanes");
+        _il.Note(_depth++, $"for {Chunks} chunks of {Rows} × {Lanes} lanes");
         _il.Int(0);
         _il.Store(_chunk!);
         _il.Mark(head);
@@ -192,12 +193,12 @@ internal sealed partial class SimdEmitter
         switch (node)
         {
             case Instruction x:
-                if (!GroupPhases.IsRepeated(x))
-                    EmitInstruction(x);
+                if (!_phases!.IsRepeated(x))
+                    EmitForRows(x);
                 NoteDefined(x);
                 break;
             case Structured structured:
-                EmitStructured(structured);
+                EmitForRows(structured);
                 foreach (Result result in structured.Results)
                     NoteDefined(result);
                 break;
@@ -238,12 +239,24 @@ internal sealed partial class SimdEmitter
         return new Mask(mask, nonEmpty: true);
     }
 
-    /// <summary>Pushes the group's first item in this chunk.</summary>
+    /// <summary>Pushes the group's first item in this chunk, and in this row of it.</summary>
     private void PushChunkStart()
     {
-        _il.Load(_chunk!);
+        PushChunkRow();
         _il.Int(Lanes);
         _il.Op(OpCodes.Mul);
+    }
+
+    /// <summary>Pushes the number of this row of lanes in the group.</summary>
+    private void PushChunkRow()
+    {
+        _il.Load(_chunk!);
+        if (Rows == 1)
+            return;
+        _il.Int(Rows);
+        _il.Op(OpCodes.Mul);
+        _il.Int(_locations.Row);
+        _il.Op(OpCodes.Add);
     }
 
     private List<Value> LoadKept(Region region, int from, int to, ImmutableArray<Value> alsoRead)
@@ -258,21 +271,25 @@ internal sealed partial class SimdEmitter
         {
             if (!_keptAt.ContainsKey(value))
                 continue;
-            Location location = Define(value);
-            for (int part = 0; part < location.Locals.Length; part++)
-            {
-                PushKeptAddress(value, part);
-                if (IsVarying(value))
-                    _il.LoadVector(VectorOf(value.Type));
-                else
-                    EmitScalarLoad(StorageOf(value.Type));
-                _il.Store(location.Locals[part]);
-            }
-
+            ForRowsOf(value, () => LoadKept(value));
             loaded.Add(value);
         }
 
         return loaded;
+    }
+
+    private void LoadKept(Value value)
+    {
+        Location location = Define(value);
+        for (int part = 0; part < location.Locals.Length; part++)
+        {
+            PushKeptAddress(value, part);
+            if (IsVarying(value))
+                _il.LoadVector(VectorOf(value.Type));
+            else
+                EmitScalarLoad(StorageOf(value.Type));
+            _il.Store(location.Locals[part]);
+        }
     }
 
     private void CollectOperands(INode node, HashSet<Value> read)
@@ -298,7 +315,12 @@ internal sealed partial class SimdEmitter
     private void Keep(Value target, Value value)
     {
         if (!_keptAt.ContainsKey(target))
-            _keptAt[target] = Reserve(Chunks * KeptStride(target));
+            _keptAt[target] = Reserve(Chunks * Rows * KeptStride(target));
+        ForRowsOf(target, () => KeepInRow(target, value));
+    }
+
+    private void KeepInRow(Value target, Value value)
+    {
         int parts = IsVarying(target) ? PartsOf(target.Type) : 1;
         for (int part = 0; part < parts; part++)
         {
@@ -321,7 +343,7 @@ internal sealed partial class SimdEmitter
     private void PushKeptAddress(Value value, int part)
     {
         PushScratch(_keptAt[value] + part * _isa.Bytes);
-        _il.Load(_chunk!);
+        PushChunkRow();
         _il.Int(KeptStride(value));
         _il.Op(OpCodes.Mul);
         _il.Op(OpCodes.Conv_I);
@@ -341,7 +363,7 @@ internal sealed partial class SimdEmitter
         int bytes = x.Count * x.Type.Scalar.Size();
         if (x.Type.Space == AddressSpace.Local)
         {
-            _localArrays[x] = Reserve(Chunks * bytes * Lanes);
+            _localArrays[x] = Reserve(Chunks * Rows * bytes * Lanes);
             return;
         }
 
@@ -354,7 +376,7 @@ internal sealed partial class SimdEmitter
     private void PushLocalArray(Instruction x)
     {
         PushScratch(_localArrays[x]);
-        _il.Load(_chunk!);
+        PushChunkRow();
         _il.Int(x.Count * x.Type.Scalar.Size() * Lanes);
         _il.Op(OpCodes.Mul);
         _il.Op(OpCodes.Conv_I);
@@ -386,14 +408,14 @@ internal sealed partial class SimdEmitter
         Value operand = x.Operands[0];
         Type element = VectorIsa.ElementOf(operand.Type);
         int size = IsWide(operand.Type) ? 8 : 4;
-        int array = Reserve(Chunks * Lanes * size);
+        int array = Reserve(Chunks * Rows * Lanes * size);
         bool broadcasts = x.Opcode == Opcode.GroupBroadcast;
         ImmutableArray<Value> read = broadcasts ? [operand, x.Operands[1]] : [operand];
         if (broadcasts && _phases!.Group[x.Operands[1]] != Shape.Uniform)
             throw new KernelCompilationException("CTG1093",
                 $"In kernel '{_kernel.Name}' the source item of a broadcast differs between the items of the group.");
-        EmitPhase(region, from, index, read, StoreOperand);
-        int vectors = Chunks * PartsOf(operand.Type);
+        EmitPhase(region, from, index, read, SpreadsRows ? () => ForEachRow(StoreOperand) : StoreOperand);
+        int vectors = Chunks * Rows * PartsOf(operand.Type);
         if (!broadcasts && vectors <= MostVectorsReduced)
         {
             PushReduced(x, array, vectors);
@@ -413,7 +435,7 @@ internal sealed partial class SimdEmitter
         else
         {
             PushScratch(array);
-            _il.Int(Chunks * Lanes);
+            _il.Int(Chunks * Rows * Lanes);
             _il.Call(typeof(GroupTree).GetMethod(x.Opcode.ToString()["Group".Length..])!.MakeGenericMethod(element));
         }
 
@@ -425,7 +447,7 @@ internal sealed partial class SimdEmitter
             for (int part = 0; part < PartsOf(operand.Type); part++)
             {
                 PushScratch(array + part * _isa.Bytes);
-                _il.Load(_chunk!);
+                PushChunkRow();
                 _il.Int(Lanes * size);
                 _il.Op(OpCodes.Mul);
                 _il.Op(OpCodes.Conv_I);

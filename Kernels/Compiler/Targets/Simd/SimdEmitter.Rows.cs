@@ -60,12 +60,15 @@ internal sealed partial class SimdEmitter
     }
 
     /// <summary>Makes locals for a value in each row that has its own.</summary>
-    private void DefineForRows(Value value)
+    private void DefineForRows(Value value) => ForRowsOf(value, () => Define(value));
+
+    /// <summary>Does something once a row, or once if the value is the same in all rows.</summary>
+    private void ForRowsOf(Value value, Action emit)
     {
         if (SpreadsRows && !IsSameInRows(value))
-            ForEachRow(() => Define(value));
+            ForEachRow(emit);
         else
-            Define(value);
+            emit();
     }
 
     /// <summary>Each row's locals for the results of a node; a shared result is in row 0's.</summary>

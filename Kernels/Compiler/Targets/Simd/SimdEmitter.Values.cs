@@ -25,7 +25,7 @@ internal sealed partial class SimdEmitter
             case Instruction x when _phases is not null && _localArrays.ContainsKey(x):
                 PushLocalArray(x);
                 break;
-            case Instruction x when (_phases is not null || Rows > 1) && IsPosition(x):
+            case Instruction x when ((_phases is not null || Rows > 1) && IsPosition(x)) || _phases?.IsComputed(x) == true:
                 EmitScalar(x);
                 break;
             default:

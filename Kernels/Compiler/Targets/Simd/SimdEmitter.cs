@@ -39,7 +39,7 @@ internal sealed partial class SimdEmitter
         _overRows = RowShapes(kernel, target);
         _locations = new(target.Rows);
         if (kernel.Kind == LaunchKind.Grouped && GroupItems > Lanes * Rows)
-            _phases = new GroupPhases(kernel, new Uniformity(kernel, x => GroupControl.Shape(x, target.Group)));
+            _phases = new GroupPhases(kernel, new Uniformity(kernel, x => GroupControl.Shape(x, target.Group)), _shapes);
         _usage = new Usage(kernel, _shapes, MayInline, node => _phases?.IsCut(node) == true,
             value => Rows > 1 && IsSameInRows(value), Rows > 1 ? LargestExpressionOfRows : LargestExpression);
         _structs = new StructAccesses(kernel, _shapes, _usage);
