@@ -34,6 +34,8 @@ public class SimdRandomTests
     [InlineData(512, 16, 4)]
     [InlineData(512, 16, 8)]
     [InlineData(512, 32, 2)]
+    [InlineData(512, 16, 32)]
+    [InlineData(512, 16, 6)]
     [InlineData(256, 8, 8)]
     [InlineData(128, 4, 4)]
     public void Launch_RandomRowsInLockstep_EqualsTheInterpreter(int bits, int x, int y)
