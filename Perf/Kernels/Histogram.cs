@@ -22,7 +22,7 @@ internal static unsafe class Histogram
 
     public static Contest[] Cases(Lab lab)
     {
-        const int N = 1 << 22;
+        const int N = 1 << 20;
         DeviceBuffer<byte> data = lab.Bytes(N);
         DeviceBuffer<int> bins = lab.Empty<int>(Bins);
         Action<KernelConfig, ArrayView<byte>, ArrayView<int>> kernel = lab.Device.LoadGrouped<ArrayView<byte>, ArrayView<int>>(Count);
@@ -31,7 +31,7 @@ internal static unsafe class Histogram
         int part = N / Groups;
         return
         [
-            new Contest("histogram, 256 bins, 4 M bytes")
+            new Contest("histogram, 256 bins, 1 M bytes")
             {
                 Ours = () => kernel((Groups, Bins), data, bins),
                 Hand = (first, end) => CountByHand(from + first * part, (end - first) * part, to),
