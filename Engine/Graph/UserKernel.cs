@@ -25,6 +25,12 @@ internal sealed class UserKernel
         Target = target;
         if (isClosure) (Source, _captured) = FrontEnd.Specialise(method, target, default);
         else Source = FrontEnd.Compile(method);
+        if (Source.Reports)
+        {
+            throw new KernelCompilationException("CTG1005", $"The kernel '{Source.Name}' prints. A kernel that is an operation may run at any time, or never: " +
+                "print from one that is loaded on a device. See docs/diagnostics.md#CTG1005");
+        }
+
         _access = ParameterAccess.Of(Source);
         ImmutableArray<KernelParameter> parameters = KernelParameter.Of(Method, Source);
         Inputs = [.. parameters.Where(p => p.IsView && !IsWritten(p))];

@@ -8,7 +8,7 @@ internal sealed class TypedKernel
     private readonly CompiledKernel? _kernel;
     private readonly Specialisations? _specialisations;
     private SpecialisedKernel? _last;
-    private FaultMemory? _faults;
+    private ReportMemory? _report;
 
     /// <summary>A kernel without specialised arguments.</summary>
     public TypedKernel(Device device, CompiledKernel kernel)
@@ -48,9 +48,9 @@ internal sealed class TypedKernel
         return last.Kernel;
     }
 
-    /// <summary>Where checked launches of this kernel report.</summary>
-    public FaultMemory Faults =>
-        _faults ?? Interlocked.CompareExchange(ref _faults, new FaultMemory(Device), null) ?? _faults!;
+    /// <summary>Where launches of this kernel report to.</summary>
+    public ReportMemory Report =>
+        _report ?? Interlocked.CompareExchange(ref _report, new ReportMemory(Device), null) ?? _report!;
 
     /// <summary>Starts gathering a launch's arguments.</summary>
     public LaunchArguments Begin() => new(this);
@@ -171,25 +171,25 @@ internal ref struct LaunchArguments
         if (hasWork)
         {
             CompiledKernel kernel = _kernel.Select(_arguments.AsSpan(0, _count));
-            if (kernel.Source.Sites.IsEmpty)
-                _kernel.Device.Launch(kernel, shape, _arguments.AsSpan(0, _count));
+            if (kernel.Source.Reports)
+                LaunchAndReport(kernel, shape);
             else
-                LaunchChecked(kernel, shape);
+                _kernel.Device.Launch(kernel, shape, _arguments.AsSpan(0, _count));
         }
 
         Return();
     }
 
-    private void LaunchChecked(CompiledKernel kernel, in LaunchShape shape)
+    private void LaunchAndReport(CompiledKernel kernel, in LaunchShape shape)
     {
-        FaultMemory faults = _kernel.Faults;
-        lock (faults)
+        ReportMemory report = _kernel.Report;
+        lock (report)
         {
-            Add(faults.View);
+            Add(report.View(kernel.Source));
             // The length is for C#; the kernel has a pointer.
             _count--;
             _kernel.Device.Launch(kernel, shape, _arguments.AsSpan(0, _count));
-            faults.Check(kernel.Source);
+            report.Take(kernel.Source);
         }
     }
 

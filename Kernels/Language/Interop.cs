@@ -5,7 +5,7 @@ using Cotangent.Kernels.Il;
 namespace Cotangent.Kernels;
 
 /// <summary>Sizes, offsets and bits of types as .NET and every device lay them out (ILGPU's <c>Interop</c>).</summary>
-public static class Interop
+public static partial class Interop
 {
     /// <summary>Bytes of one element of type <typeparamref name="T"/>.</summary>
     public static int SizeOf<T>()

@@ -18,7 +18,7 @@ internal static class FrontEnd
     /// <summary>Compiles a kernel: a static void method. A leading index makes it a Range kernel.
     /// Each parameter becomes its scalars in order; a view is (pointer, Int64 length). The result is shared: do not change it.</summary>
     /// <param name="method">The kernel.</param>
-    /// <param name="isChecked">Indices are checked: the kernel has a last parameter more, see <see cref="Kernel.Sites"/>.</param>
+    /// <param name="isChecked">Indices are checked: the kernel may have a last parameter more, see <see cref="Kernel.Reports"/>.</param>
     /// <exception cref="KernelCompilationException">The kernel uses what kernels cannot use.</exception>
     public static Kernel Compile(MethodInfo method, bool isChecked = false) => s_kernels.TryGetValue((method, isChecked), out Kernel? kernel)
         ? kernel
@@ -91,7 +91,7 @@ internal static class FrontEnd
             Kernel kernel = new(NameOf(method), kind, parameters.ToImmutable());
             new StructuredEmission(new StructurePlan(graph, isKernel: true), kernel.Body, []).Run();
             Verifier.Verify(kernel, "the front end");
-            return findings.IsChecked ? BoundsChecks.Expand(kernel) : kernel;
+            return Reports.Expand(kernel);
         });
     }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Reflection;
 using Cotangent.Kernels.Ir;
 
@@ -44,6 +45,8 @@ internal static class Intrinsics
 
         ["SharedMemory.AllocateElements"] = (t, m, a) => Allocate(t, m, a, AddressSpace.Shared),
         ["LocalMemory.AllocateElements"] = (t, m, a) => Allocate(t, m, a, AddressSpace.Local),
+        ["Interop.Write"] = (t, m, a) => Print(t, m, a, ""),
+        ["Interop.WriteLine"] = (t, m, a) => Print(t, m, a, "\n"),
         ["Interop.OffsetOf"] = (_, m, a) => new ScalarValue(Constant.Of(OffsetOf(m.GetGenericArguments()[0], a[0]))),
     };
 
@@ -174,6 +177,28 @@ internal static class Intrinsics
         return Interop.Field(type, text) is { } field
             ? MemoryLayout.OffsetOf(field)
             : throw new RefusalException(Diagnostics.UnsupportedType, $"'{type.ToText()}' has no field '{text}'.", "Use nameof.");
+    }
+
+    private static AbstractValue? Print(Translator t, MethodInfo method, AbstractValue[] arguments, string end)
+    {
+        if (arguments[0] is not Refused { Text: { } format })
+            throw new RefusalException(Diagnostics.StringUse, "The text to print is not a constant.", "Write the format as a literal.");
+        ImmutableArray<Type> types = method.IsGenericMethod ? [.. method.GetGenericArguments()] : [];
+        if (types.FirstOrDefault(type => TypeLayout.ScalarOf(type) is null) is { } other)
+            throw new RefusalException(Diagnostics.UnsupportedType, $"A value of type '{other.ToText()}' is printed.", "Print its fields.");
+        PrintSite site = new(format + end, types);
+        try
+        {
+            PrintedValue.Format(site, new int[2 * types.Length]);
+        }
+        catch (FormatException e)
+        {
+            throw new RefusalException(Diagnostics.StringUse, $"The format \"{format}\" does not fit {types.Length} values: {e.Message}",
+                "Use {0}, {1}, … for the values.");
+        }
+
+        t.Emitter.Append(new Instruction(Opcode.Print, ScalarType.Void, [.. arguments.Skip(1).Select(Translator.Argument)]) { Print = site });
+        return null;
     }
 
     private static ScalarValue CompareTypes(AbstractValue[] arguments, bool equal) =>

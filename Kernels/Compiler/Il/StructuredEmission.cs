@@ -94,6 +94,7 @@ internal sealed class StructuredEmission
             Count = instruction.Count,
             Scope = instruction.Scope,
             Site = instruction.Site,
+            Print = instruction.Print,
         };
         _values[instruction] = emitted;
         _region.Nodes.Add(emitted);

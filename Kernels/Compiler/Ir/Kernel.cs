@@ -26,9 +26,15 @@ internal sealed class Kernel(string name, LaunchKind kind, ImmutableArray<Parame
 
     public Region Body { get; } = new();
 
-    /// <summary>Where a checked kernel's bounds checks stand: a failed one reports its number here. Such a kernel has a last
-    /// parameter more than its method, see <see cref="FaultRecord"/>. Empty if the kernel does not check.</summary>
+    /// <summary>Where a checked kernel's bounds checks stand. Empty if the kernel does not check.</summary>
     public ImmutableArray<CheckSite> Sites { get; init; } = [];
+
+    /// <summary>What the kernel may print.</summary>
+    public ImmutableArray<PrintSite> Prints { get; init; } = [];
+
+    /// <summary>True if the kernel has a last parameter more than its method: a pointer to a
+    /// <see cref="KernelReport"/>.</summary>
+    public bool Reports => !Sites.IsEmpty || !Prints.IsEmpty;
 }
 
 /// <summary>Facts about launch kinds.</summary>

@@ -92,8 +92,11 @@ internal sealed class Instruction(Opcode opcode, IrType type, params ImmutableAr
     /// <summary>For BoundsCheck: what is indexed, and where.</summary>
     public CheckSite? Site { get; init; }
 
+    /// <summary>For Print: the text around the values.</summary>
+    public PrintSite? Print { get; init; }
+
     /// <summary>True if the instruction may not be removed, duplicated or moved across others with effects.</summary>
-    public bool HasEffect => Opcode is Opcode.Store or Opcode.Allocate or Opcode.Fence or Opcode.BoundsCheck
+    public bool HasEffect => Opcode is Opcode.Store or Opcode.Allocate or Opcode.Fence or Opcode.BoundsCheck or Opcode.Print
         || Opcode.IsAtomic() || Opcode.IsGroupWide();
 }
 

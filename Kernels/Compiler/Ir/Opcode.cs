@@ -108,6 +108,9 @@ internal enum Opcode : byte
     /// it.</summary>
     BoundsCheck,
 
+    /// <summary>values → Void: text for the host, see Instruction.Print. Expanded as BoundsCheck is.</summary>
+    Print,
+
     // Where am I: Int32 results, see Instruction.Axis for X, Y, Z.
 
     /// <summary>The index of this work item in the launched range (Range kernels) or GridIdx·GroupDim +

@@ -30,6 +30,7 @@ internal static class OperandRules
         <= Opcode.GreaterEqual => 2,
         Opcode.Select or Opcode.Fma or Opcode.Store => 3,
         Opcode.AtomicCompareExchange => 4,
+        Opcode.Print => node.Print?.Types.Length ?? -1,
         _ when node.Opcode.IsAtomic() => 3,
         Opcode.Convert or Opcode.BitCast or Opcode.PointerCast or Opcode.GroupAdd or Opcode.GroupMin
             or Opcode.GroupMax => 1,
@@ -63,6 +64,7 @@ internal static class OperandRules
             Opcode.BitCast => IsScalar(x) && IsScalar(result) && !x.IsBool && !result.IsBool
                 && x.Scalar.Size() == result.Scalar.Size(),
             Opcode.Call => x.IsFloat && result == x && (node.Operands.Length == 1 || y == x),
+            Opcode.Print => node.Operands.All(v => IsArithmetic(v.Type) || v.Type.IsBool) && result == ScalarType.Void,
             Opcode.BoundsCheck => IsIndex(x) && y == ScalarType.Int64 && result == x,
             >= Opcode.GlobalIndex and <= Opcode.GridExtent => result == ScalarType.Int32,
             Opcode.Load => x.IsPointer && IsIndex(y) && result == x.Element,

@@ -127,6 +127,7 @@ internal abstract class Rewriter
             Count = old.Count,
             Scope = old.Scope,
             Site = old.Site,
+            Print = old.Print,
             Name = old.Name,
         };
 
