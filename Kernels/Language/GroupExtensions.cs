@@ -43,7 +43,8 @@ public static class GroupExtensions
             return SerialCollectives.Scan<T, TScanOperation>(value);
         value = WarpExtensions.InclusiveScan<T, TScanOperation>(value);
         T ofWarp = Group.Shuffle(value, Warp.LaneIdx * Warp.WarpSize + Warp.WarpSize - 1);
-        ofWarp = WarpExtensions.InclusiveScan<T, TScanOperation>(ofWarp);
+        int warps = (Group.Dimension.Size + Warp.WarpSize - 1) / Warp.WarpSize;
+        ofWarp = WarpExtensions.ScanFirst<T, TScanOperation>(ofWarp, warps);
         int warp = Warp.WarpIdx;
         T before = Warp.Shuffle(ofWarp, warp - 1);
         return warp > 0 ? default(TScanOperation).Apply(before, value) : value;

@@ -37,6 +37,25 @@ public static class WarpExtensions
         return ScanStep<T, TScan>(value, lane, 16);
     }
 
+    /// <summary>The inclusive scan of the first lanes; a group of 256 items has only 8 warps to scan.</summary>
+    internal static T ScanFirst<T, TScan>(T value, int lanes)
+        where T : unmanaged
+        where TScan : struct, IScanReduceOperation<T>
+    {
+        int lane = Warp.LaneIdx;
+        if (lanes > 1)
+            value = ScanStep<T, TScan>(value, lane, 1);
+        if (lanes > 2)
+            value = ScanStep<T, TScan>(value, lane, 2);
+        if (lanes > 4)
+            value = ScanStep<T, TScan>(value, lane, 4);
+        if (lanes > 8)
+            value = ScanStep<T, TScan>(value, lane, 8);
+        if (lanes > 16)
+            value = ScanStep<T, TScan>(value, lane, 16);
+        return value;
+    }
+
     /// <summary>op(v[0], …, v[i − 1]) for lane i; the identity for lane 0.</summary>
     /// <typeparam name="T">A scalar or a struct of scalars.</typeparam>
     /// <typeparam name="TScan">The operation.</typeparam>
@@ -65,7 +84,8 @@ public static class WarpExtensions
         where T : unmanaged
         where TReduction : struct, IScanReduceOperation<T>
     {
-        T other = Warp.ShuffleDown(value, step);
+        // Modulo the warp's size: where that lane is not the one above, its value is not used.
+        T other = Warp.Shuffle(value, lane + step);
         return lane < step && lane + step < lanes ? default(TReduction).Apply(value, other) : value;
     }
 
@@ -73,7 +93,7 @@ public static class WarpExtensions
         where T : unmanaged
         where TScan : struct, IScanReduceOperation<T>
     {
-        T other = Warp.ShuffleUp(value, step);
+        T other = Warp.Shuffle(value, lane - step);
         return lane >= step ? default(TScan).Apply(other, value) : value;
     }
 }

@@ -35,6 +35,14 @@ public class VerifierTests
         Fails("Neg does not take (i8) to i8", b => b.Unary(Opcode.Neg, b.Convert(s_parameters[1], ScalarType.Int8)));
 
     [Fact]
+    public void Verify_BitwiseAtomicOnFloats_Throws() => Fails("AtomicXor does not take (f32 global*, i32, f32) to f32",
+        b => b.Atomic(Opcode.AtomicXor, s_parameters[0], s_parameters[1], s_parameters[2]));
+
+    [Fact]
+    public void Verify_ShuffleInARangeKernel_Throws() => Fails("WarpShuffle exists in grouped kernels only",
+        b => b.Exchange(Opcode.WarpShuffle, s_parameters[2], s_parameters[1]));
+
+    [Fact]
     public void Verify_RegionWithoutTerminator_Throws() =>
         Fails("does not end in a terminator", b => b.Add(s_parameters[1], s_parameters[1]), ends: false);
 

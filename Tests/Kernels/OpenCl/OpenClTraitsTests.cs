@@ -70,6 +70,21 @@ public class OpenClTraitsTests
         Assert.Contains("i64", e.Message, StringComparison.Ordinal);
     }
 
+    [FactOn("opencl")]
+    public void LongAtomics_WithoutTheExtendedOnes_GoByCompareAndExchange()
+    {
+        Device device = Device(s_bare with { Int64Atomics = true });
+        Opcode[] opcodes = [Opcode.AtomicMin, Opcode.AtomicMax, Opcode.AtomicAnd, Opcode.AtomicOr, Opcode.AtomicXor, Opcode.AtomicAdd];
+        Kernel kernel = IrCase.Build("long_atomics", LaunchKind.Range1D, [IrCase.Global(ScalarType.Int64)], (b, p) =>
+        {
+            Value i = b.Convert(b.Position(Opcode.GlobalIndex), ScalarType.Int64);
+            Value x = b.Sub(b.Mul(i, b.Mul(i, Constant.Of(0x1_0000_0007L))), Constant.Of(1L << 40));
+            for (int k = 0; k < opcodes.Length; k++)
+                b.Atomic(opcodes[k], p[0], Constant.Of(k), x);
+        });
+        new IrCase(kernel, LaunchShape.Range(100), new long[] { 5, 5, -1, 5, 5, 5 }).Check(device, device.Compile(kernel));
+    }
+
     private static OpenClDevice Device(OpenClTraits traits)
     {
         OpenClApi api = OpenClApi.TryLoad()!;

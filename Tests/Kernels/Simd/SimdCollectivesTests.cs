@@ -1,5 +1,10 @@
 using System.Reflection;
+using System.Runtime.InteropServices;
 using Cotangent.Kernels;
+using Cotangent.Kernels.Il;
+using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Passes;
+using Cotangent.Tests.Kernels.Ir;
 using Cotangent.Tests.Kernels.Language;
 
 namespace Cotangent.Tests.Kernels.Simd;
@@ -104,6 +109,36 @@ public sealed class SimdCollectivesTests
             Assert.Equal("CTG1092", e.Code);
             Assert.Contains(kernel.Method.Name, e.Message, StringComparison.Ordinal);
         }
+    }
+
+    [Theory]
+    [InlineData(7)]
+    [InlineData(100)]
+    public void Collectives_ByOneItem_HaveTheBitsOfThoseInParallel(int items)
+    {
+        Kernel kernel = FrontEnd.Compile(typeof(SimdCollectivesTests).GetMethod(nameof(ScanAndReduce), BindingFlags.NonPublic | BindingFlags.Static)!);
+        byte[] data = MemoryMarshal.AsBytes<float>([.. Enumerable.Range(0, 2 * items).Select(i => MathF.Sin(i) * 10)]).ToArray();
+        RandomCase c = new(kernel, LaunchShape.Groups(1, items), [data, null], [0, (ulong)(2 * items)]);
+        Assert.Null(c.Difference(c.Interpret(TargetTraits.Resolve(kernel, serialGroups: false)),
+            c.Interpret(TargetTraits.Resolve(kernel, serialGroups: true))));
+    }
+
+    private readonly struct Decay : IScanReduceOperation<float>
+    {
+        public float Identity => 0;
+
+        public float Apply(float first, float second) => first * 0.9f + second;
+
+        public void AtomicApply(ref float target, float value) => target = Apply(target, value);
+    }
+
+    private static void ScanAndReduce(ArrayView<float> x)
+    {
+        int i = Group.LinearIndex;
+        float scan = GroupExtensions.InclusiveScan<float, Decay>(x[i]);
+        float all = GroupExtensions.AllReduce<float, Decay>(x[i]);
+        x[i] = scan;
+        x[Group.DimX + i] = all;
     }
 
     private static void RangeShuffle(Index1D i, ArrayView<int> y) => y[i] = Warp.ShuffleXor(i.X, 1);
