@@ -86,8 +86,8 @@ internal sealed partial class SimdEmitter
         }
 
         _il.Note(_depth, $"{Describe(x)} = Load({string.Join(", ", x.Operands.Select(Describe))}){(_mask is null ? "" : " masked")}");
-        // With one vector a row the address is used once: it is computed there too, which leaves the constants to the load.
-        LocalBuilder[] address = Rows > 1 && _unroll == 1 ? [] : [TakeAddress(x)];
+        // An address that is used once or twice is computed there too, which leaves the constants to the load.
+        LocalBuilder[] address = IsUniform(x) || (Rows > 1 && _unroll == 1) ? [] : [TakeAddress(x)];
         _locations.Set(x, new Location(address, IsDeferredLoad: true), shared: SpreadsRows && IsSameInRows(x));
     }
 

@@ -46,7 +46,7 @@ internal sealed partial class SimdEmitter
     private bool MayInline(Instruction x)
     {
         if (x.Opcode == Opcode.Load)
-            return IsVarying(x) ? IsContiguous(x) : Rows > 1 && _unroll == 1 && !IsSameInRows(x) && IsUniformAccess(x);
+            return IsVarying(x) ? IsContiguous(x) : Rows > 1 && _unroll <= 2 && !IsSameInRows(x) && IsUniformAccess(x);
         return _shapes[x] switch
         {
             Shape.Varying => !IsByLane(x) && x.Opcode is not (>= Opcode.GlobalIndex and <= Opcode.GridExtent),
