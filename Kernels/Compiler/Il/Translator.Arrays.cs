@@ -87,8 +87,8 @@ internal sealed partial class Translator
     {
         Value index = Narrow(PopScalar());
         AbstractValue array = Pop();
-        (Value pointer, _) = ArrayOf(array);
-        return ElementAddress.Of(pointer, index, type ?? ((StructValue)array).Type.GetElementType()!);
+        (Value pointer, Value length) = ArrayOf(array);
+        return ElementAddress.Of(pointer, CheckOf("an array", index, length), type ?? ((StructValue)array).Type.GetElementType()!);
     }
 
     /// <summary>The first element's address.</summary>

@@ -13,7 +13,10 @@ internal sealed partial class Translator
     /// <param name="length">The number of elements.</param>
     /// <param name="pointer">The memory that is indexed.</param>
     /// <param name="prefix">What is indexed of that memory, for messages.</param>
-    public Value Check(Value index, Value length, Value pointer, string prefix = "")
+    public Value Check(Value index, Value length, Value pointer, string prefix = "") =>
+        IsChecked ? CheckOf(prefix + NameOf(pointer), index, length) : index;
+
+    private Value CheckOf(string name, Value index, Value length)
     {
         if (!IsChecked || (index is Constant { AsInteger: >= 0 } i && length is Constant n && i.AsInteger < n.AsInteger))
             return index;
@@ -21,7 +24,7 @@ internal sealed partial class Translator
             index = Emitter.Coerce(index, index.Type.Scalar.Size() == 8 ? ScalarType.Int64 : ScalarType.Int32);
         // The innermost frame of the user's own: the language's methods are not where the mistake is.
         Frame frame = _frames.LastOrDefault(f => f.Method.Module != typeof(Translator).Module) ?? Frame;
-        CheckSite site = new(prefix + NameOf(pointer), Place.Of(frame));
+        CheckSite site = new(name, Place.Of(frame));
         return Emitter.Append(new Instruction(Opcode.BoundsCheck, index.Type, index, Emitter.Coerce(length, ScalarType.Int64))
         {
             Site = site,

@@ -152,6 +152,27 @@ public class CheckedTests
         Assert.Equal([0, 0, 0, 0, 5, 5, 5, 5], x.ToArray());
     }
 
+    private static void InArray(Index1D i, ArrayView<int> x)
+    {
+        int[] digits = new int[4];
+        for (int k = 0; k < x[i]; k++)
+            digits[k] = k;
+        x[i] = digits[3];
+    }
+
+    [Theory]
+    [MemberData(nameof(Compiled))]
+    public void Array_OutOfRange_IsNamed(string id)
+    {
+        Device device = Open(id);
+        DeviceBuffer<int> x = device.Allocate<int>([4, 3, 4]);
+        Action<Index1D, ArrayView<int>> kernel = device.Load<Index1D, ArrayView<int>>(InArray);
+        kernel(3, x);
+        Assert.Equal([3, 0, 3], x.ToArray());
+        x.CopyFrom([4, 5, 4]);
+        Fails("an array", "4", "4", () => kernel(3, x));
+    }
+
     private static void Captures(Index1D i, ArrayView<int> x)
     {
     }
