@@ -100,8 +100,9 @@ internal static unsafe class NBody
 
     private static void ByHand(Body* bodies, int i, float* ax, float* ay, float* az)
     {
-        Vector512<float> mx0 = Gather((float*)(bodies + i)), my0 = Gather((float*)(bodies + i) + 1), mz0 = Gather((float*)(bodies + i) + 2);
-        Vector512<float> mx1 = Gather((float*)(bodies + i + Lanes)), my1 = Gather((float*)(bodies + i + Lanes) + 1), mz1 = Gather((float*)(bodies + i + Lanes) + 2);
+        float* words = (float*)(bodies + i), next = (float*)(bodies + i + Lanes);
+        Vector512<float> mx0 = Gather(words), my0 = Gather(words + 1), mz0 = Gather(words + 2);
+        Vector512<float> mx1 = Gather(next), my1 = Gather(next + 1), mz1 = Gather(next + 2);
         Vector512<float> x0 = default, y0 = default, z0 = default, x1 = default, y1 = default, z1 = default;
         Vector512<float> one = Vector512<float>.One, softening = Vector512.Create(Softening);
         for (int j = 0; j < Bodies; j++)

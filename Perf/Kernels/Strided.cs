@@ -54,7 +54,8 @@ internal static unsafe class Strided
         {
             Vector512<float> x0 = Vector512.Load(x + i), x1 = Vector512.Load(x + i + Lanes);
             Vector512<float> y0 = Vector512.Load(y + i), y1 = Vector512.Load(y + i + Lanes);
-            Vector512<float> a = Shuffles.Even(x0, x1), b = Shuffles.Odd(x0, x1), c = Shuffles.Even(y0, y1), d = Shuffles.Odd(y0, y1);
+            Vector512<float> a = Shuffles.Even(x0, x1), b = Shuffles.Odd(x0, x1);
+            Vector512<float> c = Shuffles.Even(y0, y1), d = Shuffles.Odd(y0, y1);
             Vector512<float> re = a * c - b * d, im = Vector512.FusedMultiplyAdd(a, d, b * c);
             Shuffles.ZipLow(re, im).Store(z + i);
             Shuffles.ZipHigh(re, im).Store(z + i + Lanes);
@@ -96,8 +97,10 @@ internal static unsafe class Strided
         {
             Vector512<float> v0 = Vector512.Load(x + i), v1 = Vector512.Load(x + i + Lanes);
             Vector512<float> v2 = Vector512.Load(x + i + 2 * Lanes), v3 = Vector512.Load(x + i + 3 * Lanes);
-            Vector512<float> e0 = Shuffles.Even(v0, v1), e1 = Shuffles.Even(v2, v3), o0 = Shuffles.Odd(v0, v1), o1 = Shuffles.Odd(v2, v3);
-            Vector512<float> a = Shuffles.Even(e0, e1), c = Shuffles.Odd(e0, e1), b = Shuffles.Even(o0, o1), d = Shuffles.Odd(o0, o1);
+            Vector512<float> e0 = Shuffles.Even(v0, v1), e1 = Shuffles.Even(v2, v3);
+            Vector512<float> o0 = Shuffles.Odd(v0, v1), o1 = Shuffles.Odd(v2, v3);
+            Vector512<float> a = Shuffles.Even(e0, e1), c = Shuffles.Odd(e0, e1);
+            Vector512<float> b = Shuffles.Even(o0, o1), d = Shuffles.Odd(o0, o1);
             Vector512<float> scale = Vector512<float>.One / Vector512.Sqrt(a * a + b * b + c * c);
             a *= scale;
             b *= scale;
