@@ -12,17 +12,22 @@ internal static class Program
     {
         Argument<string> suite = new("suite")
         {
-            Description = "roofline, elementwise, matmul, all, or kernels",
+            Description = "roofline, elementwise, matmul, all, kernels, or library",
             DefaultValueFactory = _ => "all",
         };
-        suite.AcceptOnlyFromAmong("roofline", "elementwise", "matmul", "all", "kernels");
+        suite.AcceptOnlyFromAmong("roofline", "elementwise", "matmul", "all", "kernels", "library");
         Option<int> threads = new("--threads") { Description = "Threads of the CPU device.", DefaultValueFactory = _ => Environment.ProcessorCount };
         Option<bool> quick = new("--quick") { Description = "kernels: a quarter of a second a case." };
         Option<string> only = new("--only") { Description = "kernels: only topics whose names contain one of these, separated by commas." };
         RootCommand root = new("Cotangent's measurements.") { suite, threads, quick, only };
-        root.SetAction(a => a.GetValue(suite) == "kernels"
-            ? Kernels.KernelSuite.Run(a.GetResult(threads)?.Tokens.Count > 0 ? a.GetValue(threads) : 1, a.GetValue(quick), a.GetValue(only))
-            : Run(a.GetValue(suite)!, a.GetValue(threads)));
+        root.SetAction(a => a.GetValue(suite) switch
+        {
+            "kernels" => Kernels.KernelSuite.Run(
+                a.GetResult(threads)?.Tokens.Count > 0 ? a.GetValue(threads) : 1, a.GetValue(quick), a.GetValue(only)),
+            "library" => Kernels.LibrarySuite.Run(Device.CreateCpu(a.GetValue(threads)), a.GetValue(quick)),
+            string other => Run(other, a.GetValue(threads)),
+            null => 1,
+        });
         return root.Parse(args).Invoke();
     }
 

@@ -1,0 +1,62 @@
+using System.Diagnostics;
+using System.Globalization;
+using Cotangent.Kernels;
+using Cotangent.Kernels.Library;
+using Library = Cotangent.Kernels.Library;
+
+namespace Cotangent.Perf.Kernels;
+
+/// <summary>The kernel library on 16 M elements: the median time, elements a second, and the bytes that must move at least.</summary>
+internal static class LibrarySuite
+{
+    private const int Count = 1 << 24;
+
+    public static int Run(Device device, bool quick)
+    {
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{"library, 16 M elements",-32} {"ms",8} {"M/s",8} {"GB/s",7}   ({device})"));
+        using DeviceBuffer<float> floats = device.Allocate<float>(Count), output = device.Allocate<float>(Count);
+        using DeviceBuffer<uint> words = device.Allocate<uint>(Count), sorted = device.Allocate<uint>(Count);
+        using DeviceBuffer<int> positions = device.Allocate<int>(Count), one = device.Allocate<int>(1), bins = device.Allocate<int>(256);
+        using DeviceBuffer<float> result = device.Allocate<float>(1), top = device.Allocate<float>(100);
+        using DeviceBuffer<int> topPositions = device.Allocate<int>(100);
+        Measure("random bits", 4, () => RandomFill.Bits(device, 1, 2, words));
+        Measure("random normal", 4, () => RandomFill.Normal(device, 1, 2, output));
+        Measure("random uniform", 4, () => RandomFill.Uniform(device, 1, 2, floats));
+        Measure("reduce, float sum", 4, () => Library.Reduction.Reduce<float, AddFloat>(device, floats, result));
+        Measure("scan, float sum", 8, () => Scan.Inclusive<float, AddFloat>(device, floats, output));
+        Measure("scan, int sum", 8, () => Scan.Exclusive<int, AddInt32>(device, positions, positions));
+        Measure("histogram, 256 bins", 4, () => Library.Histogram.Count<float, EvenBins>(device, floats, new EvenBins(0, 256), bins));
+        Measure("compaction, half", 6, () => Compaction.Where<float, AboveHalf>(device, floats, default, output, one));
+        Measure("transpose 4096 × 4096", 8, () => Transposition.Transpose<float>(device, floats, output, 4096, 4096));
+        Measure("top 100", 4, () => TopK.Find<float, DescendingFloat>(device, floats, top, topPositions));
+        Measure("radix sort, uint keys", 8, () => RadixSort.Keys<uint, AscendingUInt32>(device, words, sorted));
+        Measure("radix sort, uint and int pairs", 16, () =>
+            RadixSort.Pairs<uint, int, AscendingUInt32>(device, words, positions, sorted, positions));
+        return 0;
+
+        void Measure(string name, int bytes, Action run)
+        {
+            run();
+            device.Synchronize();
+            List<double> seconds = [];
+            for (int round = 0; round < (quick ? 3 : 9); round++)
+            {
+                long start = Stopwatch.GetTimestamp();
+                run();
+                device.Synchronize();
+                seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
+            }
+
+            seconds.Sort();
+            double median = seconds[seconds.Count / 2];
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+                $"{name,-32} {1e3 * median,8:F1} {Count / median / 1e6,8:F0} {(double)bytes * Count / median / 1e9,7:F1}   best {1e3 * seconds[0]:F1} ms"));
+        }
+    }
+
+    private readonly struct AboveHalf : IPredicate<float>
+    {
+        public bool Test(float value) => value > 0.5f;
+    }
+}
