@@ -27,6 +27,29 @@ public abstract partial class Device
         return buffer;
     }
 
+    /// <summary>Compiles several C# kernels at once, so that <see cref="Load{TIndex, T1}(Action{TIndex, T1})"/> and its like find them
+    /// ready. A program of OpenCL takes about as long to build for many kernels as for one.</summary>
+    /// <param name="kernels">As for Load or LoadGrouped. Those with captured or specialised values are left to their
+    /// loading.</param>
+    /// <exception cref="KernelCompilationException">One of them is refused; none is compiled.</exception>
+    public void Prepare(params ReadOnlySpan<Delegate> kernels)
+    {
+        List<MethodInfo> methods = [];
+        foreach (Delegate kernel in kernels)
+        {
+            ArgumentNullException.ThrowIfNull(kernel);
+            bool isConstant = kernel.Target is { } target && Closures.IsClosure(target.GetType());
+            if (!isConstant && !Specialisations.Exist(kernel.Method) && !_loaded.ContainsKey(kernel.Method) && !methods.Contains(kernel.Method))
+                methods.Add(kernel.Method);
+        }
+
+        if (this is DebugDevice || methods.Count == 0)
+            return;
+        IReadOnlyList<CompiledKernel> compiled = CompileBatch([.. methods.Select(m => FrontEnd.Compile(m, Options.Checked))]);
+        for (int i = 0; i < methods.Count; i++)
+            _loaded.TryAdd(methods[i], new TypedKernel(this, compiled[i]));
+    }
+
     /// <summary>Makes a C# kernel ready for this device. It is compiled here, once for each set of captured values; one with
     /// SpecializedValue parameters at its launches.</summary>
     internal TypedKernel LoadMethod(Delegate kernel, bool grouped)

@@ -63,6 +63,31 @@ public sealed class OpenClCacheTests : IDisposable
         Assert.Equal((0, 1), Run(version: null));
     }
 
+    [FactOn("opencl")]
+    public void Prepare_OfSeveralKernels_BuildsOneProgram()
+    {
+        OpenClApi api = OpenClApi.TryLoad()!;
+        OpenClDevice device = new(api, OpenClInfo.FindAll(api)[0], "opencl:test");
+        device.Prepare(Triple, Negate, Shared, Triple);
+        DeviceBuffer<int> x = device.Allocate<int>([1, 2, 3]);
+        device.Load<Index1D, ArrayView<int>>(Triple)(3, x);
+        device.Load<Index1D, ArrayView<int>>(Negate)(3, x);
+        device.LoadGrouped<ArrayView<int>>(Shared)(new KernelConfig(1, 3), x);
+
+        Assert.Equal([-9, -6, -3], x.ToArray());
+        Assert.Equal((1, 0), device.Programs);
+    }
+
+    private static void Negate(Index1D i, ArrayView<int> x) => x[i] = -x[i];
+
+    private static void Shared(ArrayView<int> x)
+    {
+        ArrayView<int> shared = SharedMemory.Allocate<int>(4);
+        shared[Group.IdxX] = x[Group.IdxX];
+        Group.Barrier();
+        x[Group.IdxX] = shared[Group.DimX - 1 - Group.IdxX];
+    }
+
     private static void Triple(Index1D i, ArrayView<int> x) => x[i] *= 3;
 
     private (int Built, int Loaded) Run(string? version)
