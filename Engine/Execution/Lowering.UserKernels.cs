@@ -44,8 +44,8 @@ internal sealed partial class Lowering
         ImmutableArray<int> writes = [.. outputs.Where(o => o >= 0)];
         ImmutableArray<ZeroFill> fills = !call.ZeroOutputs ? [] : [.. outputs.Select((o, i) => (Buffer: o, Index: i))
             .Where(o => o.Buffer >= 0).Select(o => Fill(kernel.Outputs[o.Index].DType, o.Buffer, call.Outputs[o.Index]))];
-        Kernel source = LoadedNumbers.Of(kernel.Source, loaded);
-        _steps.Add(new UserKernelStep(call, _compile(_graph.Device, source), [.. bindings], fills, [.. reads], writes)
+        Kernel source = LoadedNumbers.Of(_graph.Device.Options.Checked ? kernel.CheckedSource : kernel.Source, loaded);
+        _steps.Add(new UserKernelStep(call, source, _compile(_graph.Device, source), [.. bindings], fills, [.. reads], writes)
         {
             Operands = [.. operands.Distinct()],
             RunsAsMethod = loaded.Count == 0,

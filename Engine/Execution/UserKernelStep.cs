@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Cotangent.Fusion;
 using Cotangent.Graph;
 using Cotangent.Kernels;
+using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Execution;
 
@@ -21,11 +22,12 @@ internal readonly record struct ZeroFill(CompiledKernel Kernel, int Buffer, int 
 
 /// <summary>Launches a user's kernel. On Device.Debug the C# method itself runs, where all its numbers are known to the
 /// host.</summary>
-internal sealed class UserKernelStep(KernelAttributes call, CompiledKernel kernel, ImmutableArray<KernelBinding> bindings,
+internal sealed class UserKernelStep(KernelAttributes call, Kernel source, CompiledKernel kernel, ImmutableArray<KernelBinding> bindings,
     ImmutableArray<ZeroFill> fills, ImmutableArray<int> reads, ImmutableArray<int> writes)
-    : Step(kernel.Source.Name, reads, writes)
+    : Step(source.Name, reads, writes)
 {
-    private readonly KernelArgument[] _arguments = new KernelArgument[bindings.Length];
+    private readonly KernelArgument[] _arguments = new KernelArgument[source.Parameters.Length];
+    private ReportMemory? _report;
 
     public KernelAttributes Call { get; } = call;
 
@@ -52,7 +54,7 @@ internal sealed class UserKernelStep(KernelAttributes call, CompiledKernel kerne
             device.Launch(fill.Kernel, LaunchShape.Range(fill.Count), [buffers[fill.Buffer]]);
         }
 
-        for (int i = 0; i < _arguments.Length; i++)
+        for (int i = 0; i < bindings.Length; i++)
         {
             KernelBinding b = bindings[i];
             _arguments[i] = b.Buffer >= 0 ? buffers[b.Buffer]
@@ -60,7 +62,23 @@ internal sealed class UserKernelStep(KernelAttributes call, CompiledKernel kerne
         }
 
         if (device is DebugDevice debug && RunsAsMethod) KernelMethod.Run(debug, Call, _arguments);
-        else device.Launch(kernel, Call.Launch, _arguments);
+        else LaunchCompiled(device);
         Array.Clear(_arguments);
+    }
+
+    private void LaunchCompiled(Device device)
+    {
+        if (source.Reports)
+        {
+            _report ??= new ReportMemory(device);
+            ArrayView<int> report = _report.View(source);
+            _arguments[^1] = report.Argument;
+            device.Launch(kernel, Call.Launch, _arguments);
+            _report.Take(source);
+        }
+        else
+        {
+            device.Launch(kernel, Call.Launch, _arguments);
+        }
     }
 }

@@ -17,12 +17,14 @@ internal sealed class UserKernel
     private static readonly ConcurrentDictionary<MethodInfo, CapturingKernels> s_capturing = new();
 
     private readonly MemoryAccess[] _access;
+    private readonly bool _isClosure;
     private readonly ImmutableArray<CapturedVariable> _captured = [];
 
     private UserKernel(MethodInfo method, object? target, bool isClosure)
     {
         Method = method;
         Target = target;
+        _isClosure = isClosure;
         if (isClosure) (Source, _captured) = FrontEnd.Specialise(method, target, default);
         else Source = FrontEnd.Compile(method);
         if (Source.Reports)
@@ -45,6 +47,11 @@ internal sealed class UserKernel
     public object? Target { get; }
 
     public Kernel Source { get; }
+
+    /// <summary>The kernel for devices that check indices.</summary>
+    public Kernel CheckedSource => _isClosure
+        ? FrontEnd.Specialise(Method, Target, default, isChecked: true).Kernel
+        : FrontEnd.Compile(Method, isChecked: true);
 
     public string Name => Method.Name;
 
