@@ -7,7 +7,7 @@ internal sealed class RadixPass<T, TPayload, TOrder> : IDisposable
     where TOrder : struct, IRadixSortOperation<T>
 {
     private readonly Device _device;
-    private readonly KernelConfig _size;
+    private readonly int _tiles;
     private readonly DeviceBuffer<int> _starts;
     private readonly DeviceBuffer<int> _counts;
     private readonly Action<KernelConfig, ArrayView<T>, ArrayView<T>, TPayload, ArrayView<int>, ArrayView<int>, int> _sortTile;
@@ -16,10 +16,9 @@ internal sealed class RadixPass<T, TPayload, TOrder> : IDisposable
     public RadixPass(Device device, int length)
     {
         _device = device;
-        int tiles = Lengths.Tiles(length, RadixSortKernels.Tile);
-        _size = new(tiles, RadixSortKernels.Items);
-        _starts = device.Allocate<int>((long)tiles * RadixSortKernels.Digits);
-        _counts = device.Allocate<int>((long)tiles * RadixSortKernels.Digits);
+        _tiles = Lengths.Tiles(length, RadixSortKernels.Tile);
+        _starts = device.Allocate<int>((long)_tiles * RadixSortKernels.Digits);
+        _counts = device.Allocate<int>((long)_tiles * RadixSortKernels.Digits);
         _sortTile = device.LoadGrouped<ArrayView<T>, ArrayView<T>, TPayload, ArrayView<int>, ArrayView<int>, int>(
             RadixSortKernels.SortTile<T, TPayload, TOrder>);
         _scatter = device.LoadGrouped<ArrayView<T>, ArrayView<T>, TPayload, ArrayView<int>, ArrayView<int>, int>(
@@ -29,13 +28,13 @@ internal sealed class RadixPass<T, TPayload, TOrder> : IDisposable
     /// <summary>Sorts each tile, and finds the places of each tile's digits.</summary>
     public void SortTiles(ArrayView<T> keys, ArrayView<T> sorted, TPayload payload, int shift)
     {
-        _sortTile(_size, keys, sorted, payload, _starts, _counts, shift);
+        _sortTile((_tiles, RadixSortKernels.SortItems), keys, sorted, payload, _starts, _counts, shift);
         Scan.Exclusive<int, AddInt32>(_device, _counts, _counts);
     }
 
     /// <summary>Moves sorted tiles to their places.</summary>
     public void Scatter(ArrayView<T> sorted, ArrayView<T> keys, TPayload payload, int shift) =>
-        _scatter(_size, sorted, keys, payload, _starts, _counts, shift);
+        _scatter((_tiles, RadixSortKernels.ScatterItems), sorted, keys, payload, _starts, _counts, shift);
 
     /// <inheritdoc/>
     public void Dispose()

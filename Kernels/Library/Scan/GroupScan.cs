@@ -11,8 +11,13 @@ internal static class GroupScan
     private const int Rows = 16;
     private const int Columns = 16;
 
-    /// <summary>op(v[0], …, v[i − 1]) for item i, the identity for item 0. Once a kernel, where all items of the group come.</summary>
+    /// <summary>op(v[0], …, v[i − 1]) for item i, the identity for item 0. Where all items of the group come.</summary>
     public static T Exclusive<T, TScan>(T value)
+        where T : unmanaged
+        where TScan : struct, IScanReduceOperation<T> => Exclusive<T, TScan>(value, out _);
+
+    /// <summary>The same, and the fold of all values.</summary>
+    public static T Exclusive<T, TScan>(T value, out T total)
         where T : unmanaged
         where TScan : struct, IScanReduceOperation<T>
     {
@@ -38,8 +43,14 @@ internal static class GroupScan
         Group.Barrier();
         int row = item / Columns;
         T before = operation.Identity;
-        for (int k = 0; k < Rows - 1; k++)
-            before = k < row ? operation.Apply(before, totals[k]) : before;
+        T all = totals[0];
+        for (int k = 1; k < Rows; k++)
+        {
+            before = k == row ? all : before;
+            all = operation.Apply(all, totals[k]);
+        }
+
+        total = all;
         return operation.Apply(before, values[item]);
     }
 }

@@ -23,10 +23,9 @@ internal static class ScanTiles
         ArrayView<T> shared = SharedMemory.Allocate<T>(Tile);
         Fetch<T, TScan>(input, shared);
         Group.Barrier();
-        T own = Fold<T, TScan>(shared);
-        T before = GroupScan.Exclusive<T, TScan>(own);
-        if (Group.IdxX == Items - 1)
-            totals[Grid.IdxX] = default(TScan).Apply(before, own);
+        GroupScan.Exclusive<T, TScan>(Fold<T, TScan>(shared), out T total);
+        if (Group.IdxX == 0)
+            totals[Grid.IdxX] = total;
     }
 
     /// <summary>Third launch: one group a tile.</summary>

@@ -206,7 +206,11 @@ internal sealed partial class SimdEmitter
             EmitContiguousStore(x);
         else if (IsNarrowContiguous(x))
             EmitNarrowStore(x);
-        else if (!IsStrided(x) || !TryStructStore(x))
+        else if (IsStrided(x) && TryStructStore(x))
+            return;
+        else if (IsScatter(x))
+            EmitScatter(x);
+        else
             EmitByLane(x);
     }
 
