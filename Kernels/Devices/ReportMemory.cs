@@ -7,6 +7,8 @@ namespace Cotangent.Kernels;
 /// memory. Held by one launch at a time.</summary>
 internal sealed class ReportMemory(Device device)
 {
+    private const int NoLine = -1;
+
     private DeviceBuffer<int>? _report;
 
     /// <summary>What a kernel's last parameter points to.</summary>
@@ -17,6 +19,8 @@ internal sealed class ReportMemory(Device device)
         {
             _report = device.Allocate<int>(size);
             _report.View.SubView(0, KernelReport.Lines).CopyFrom(stackalloc int[KernelReport.Lines]);
+            if (size > KernelReport.Lines)
+                Forget(size - KernelReport.Lines);
         }
 
         return _report.View;
@@ -46,14 +50,13 @@ internal sealed class ReportMemory(Device device)
     {
         int[] words = new int[Math.Min((uint)claimed, KernelReport.LineCapacity)];
         _report!.View.SubView(KernelReport.Lines, words.Length).CopyTo(words);
+        Forget(words.Length);
         int at = 0;
-        while (at < words.Length)
+        // A claim that did not fit has nothing written, and so were all after it.
+        while (at < words.Length && words[at] != NoLine)
         {
             PrintSite site = kernel.Prints[words[at]];
             int end = at + 1 + site.Types.Sum(PrintedValue.Words);
-            // The claim that did not fit, and so were all after it.
-            if (end > words.Length)
-                break;
             Console.Out.Write(PrintedValue.Format(site, words.AsSpan(at + 1)));
             at = end;
         }
@@ -63,6 +66,14 @@ internal sealed class ReportMemory(Device device)
             Console.Out.WriteLine(string.Create(CultureInfo.InvariantCulture,
                 $"(kernel {kernel.Name} printed more: {(uint)claimed - at} of {(uint)claimed} words are lost)"));
         }
+    }
+
+    /// <summary>Marks words as not printed, so that none of an earlier launch is taken for a line.</summary>
+    private void Forget(int words)
+    {
+        int[] nothing = new int[words];
+        nothing.AsSpan().Fill(NoLine);
+        _report!.View.SubView(KernelReport.Lines, words).CopyFrom(nothing);
     }
 
     private static string Text(ReadOnlySpan<int> words, int at) =>

@@ -16,8 +16,30 @@ internal sealed partial class Translator
         LocalAddress local => local with { Type = type },
         ElementAddress element => element with { Type = type },
         DataAddress data => MaterialiseData(data, type),
+        // A readonly static field, whose value stands for its address.
+        ScalarValue { Value.Type.IsPointer: false } scalar => RetypeScalar(scalar, type),
+        StructValue tree when tree.Type != type && !tree.Type.IsArray && Literals.CanFreeze(tree.Type) && Literals.CanFreeze(type)
+            && MemoryLayout.SizeOf(type) <= MemoryLayout.SizeOf(tree.Type) => LoadElement(Spill(tree.Type, tree), type),
         _ => address,
     };
+
+    private ScalarValue RetypeScalar(ScalarValue scalar, Type type)
+    {
+        ScalarLayout own = LayoutOf(scalar.Value.Type.Scalar);
+        return ScalarLayoutOf(type) is { } seen && seen.Memory.Size() == own.Memory.Size()
+            && ((IrType)seen.Stack).IsFloat != ((IrType)own.Stack).IsFloat
+            ? new ScalarValue(Reinterpret(scalar.Value, own, seen))
+            : scalar;
+    }
+
+    /// <summary>A value in local memory of its own.</summary>
+    private ElementAddress Spill(Type type, AbstractValue value)
+    {
+        Value pointer = AllocateUnits(MemoryLayout.UnitOf(type), MemoryLayout.SizeOf(type), AddressSpace.Local);
+        ElementAddress memory = ElementAddress.Of(pointer, Constant.Of(0), type);
+        StoreElement(memory, type, value);
+        return memory;
+    }
 
     /// <summary>The address as an indirect load or store of a primitive sees it.</summary>
     private AbstractValue RetypeIndirect(AbstractValue address, ILOpCode code)
@@ -72,10 +94,7 @@ internal sealed partial class Translator
             return new ScalarValue(Reinterpret(Scalar(value), x, y));
         if (MemoryLayout.SizeOf(from) != MemoryLayout.SizeOf(to))
             throw new RefusalException(Diagnostics.UnsupportedType, $"'{from.ToText()}' and '{to.ToText()}' differ in size.");
-        Value pointer = AllocateUnits(MemoryLayout.UnitOf(from), MemoryLayout.SizeOf(from), AddressSpace.Local);
-        ElementAddress memory = ElementAddress.Of(pointer, Constant.Of(0), from);
-        StoreElement(memory, from, value);
-        return LoadElement(memory, to);
+        return LoadElement(Spill(from, value), to);
     }
 
     /// <summary>The address <paramref name="bytes"/> further.</summary>

@@ -7,7 +7,7 @@ namespace Cotangent.Kernels.Passes;
 /// <see cref="KernelReport"/>, so that every target checks and prints without knowing of it. A failed check writes what failed and
 /// gives index 0; accesses at an index that depends on it are left out, and what they read is 0. The kernel runs to its end and
 /// the launch throws. A print claims room for its values, and writes them if there is enough.</summary>
-internal sealed class Reports : Rewriter
+internal sealed partial class Reports : Rewriter
 {
     private readonly List<CheckSite> _sites = [];
     private readonly List<PrintSite> _prints = [];
@@ -28,6 +28,7 @@ internal sealed class Reports : Rewriter
         if (!kernel.Body.Descendants().Any(n => n is Instruction { Opcode: Opcode.BoundsCheck or Opcode.Print }))
             return kernel;
         Reports pass = new(kernel);
+        pass.FindDoubtful(kernel);
         Kernel copy = pass.Copy(kernel, kernel.Parameters.Add(pass._report));
         Kernel result = new(copy.Name, copy.Kind, copy.Parameters) { Sites = [.. pass._sites], Prints = [.. pass._prints] };
         result.Body.Nodes.AddRange(copy.Body.Nodes);
@@ -58,8 +59,10 @@ internal sealed class Reports : Rewriter
             return Output.Convert(read, old.Type.Scalar);
         }
 
+        if (old.Opcode == Opcode.Select)
+            valid = Output.Select(operands[0], ValidOf(operands[1]), ValidOf(operands[2]));
         Value copy = base.Visit(old, operands);
-        if (IsAddress(old))
+        if (IsAddress(old) || old.Opcode == Opcode.Select)
             _valid[copy] = valid;
         return copy;
     }

@@ -27,8 +27,8 @@ internal enum Shape : byte
 /// <remarks>
 /// A forward fixpoint from the optimistic side. A terminator is unmasked, so that it can be a jump, if no work item that has entered
 /// its target can be waiting elsewhere in the target: in the other arm of a varying If, or parked at the end of a structured
-/// operation that others left before. Convert between integers keeps Linear although a wrapped index would not; such an index is
-/// out of range anyway.
+/// operation that others left before. Widening keeps Linear, although a number that wraps around between lanes does not, for positions,
+/// which do not wrap, and for what indices are computed from: an index that wrapped is out of range anyway.
 /// </remarks>
 internal sealed class Uniformity
 {
@@ -43,6 +43,7 @@ internal sealed class Uniformity
     private readonly Dictionary<Loop, List<Continue>> _continues = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Terminator> _fromInnerLoop = new(ReferenceEqualityComparer.Instance);
     private readonly List<Structured> _path = [];
+    private readonly Lazy<HashSet<Value>> _addresses;
     private bool _changed;
 
     /// <summary>Analyses <paramref name="kernel"/>; <paramref name="position"/> gives the shape of GlobalIndex … GridExtent and of
@@ -50,6 +51,7 @@ internal sealed class Uniformity
     public Uniformity(Kernel kernel, Func<Instruction, Shape> position)
     {
         _position = position;
+        _addresses = new(() => AddressValues.Of(kernel));
         Collect(kernel.Body);
         do
         {
@@ -339,13 +341,24 @@ internal sealed class Uniformity
                 && IsUniformAndLinear(first, second),
             Opcode.Sub => first == Shape.Linear && second == Shape.Uniform,
             Opcode.Select => first == Shape.Uniform && second == Shape.Linear && Of(x.Operands[2]) == Shape.Linear,
-            // A UInt32 index below zero wraps to the top and is meant to; widened as a base it would not.
             Opcode.Convert => first == Shape.Linear && x.Operands[0].Type.IsInteger
-                && (x.Operands[0].Type.Scalar != ScalarType.UInt32 || x.Type.Scalar.Size() == 4),
+                && (x.Type.Scalar.Size() <= x.Operands[0].Type.Scalar.Size() || MayWiden(x)),
             Opcode.BitCast => first == Shape.Linear && x.Operands[0].Type.IsInteger,
             Opcode.PointerCast => first == Shape.Linear && x.Type.Scalar.Size() == x.Operands[0].Type.Scalar.Size(),
             _ => false,
         };
+    }
+
+    // A UInt32 index below zero wraps to the top and is meant to; widened as a base it would not.
+    private bool MayWiden(Instruction x) => x.Operands[0].Type.Scalar != ScalarType.UInt32
+        && (NeverWraps(x.Operands[0]) || _addresses.Value.Contains(x) || _addresses.Value.Contains(x.Operands[0]));
+
+    private static bool NeverWraps(Value value)
+    {
+        const long SmallOffset = 1 << 20;
+        return value is Instruction x && (x.Opcode is >= Opcode.GlobalIndex and <= Opcode.GridExtent
+            || (x.Opcode is Opcode.Add or Opcode.Sub && x.Operands[1] is Constant { AsInteger: >= -SmallOffset and <= SmallOffset }
+                && NeverWraps(x.Operands[0])));
     }
 
     private static bool IsUniformAndLinear(Shape first, Shape second) =>

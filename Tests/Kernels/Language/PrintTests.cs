@@ -118,4 +118,29 @@ public class PrintTests
             () => device.Load<Index1D, ArrayView<int>>(CheckedAndPrinting)(3, x)));
         Assert.Equal(["at 0", "at 1", "at 2"], lines.Order());
     }
+
+    private static void Either(Index1D i, ArrayView<float> x, int wide)
+    {
+        if (wide != 0)
+            Interop.WriteLine("{0} {1} {2} {3}", x[i], x[i], i.X, i.X);
+        else
+            Interop.WriteLine("{0} {1}", x[i], x[i]);
+    }
+
+    [Theory]
+    [MemberData(nameof(Everywhere))]
+    public void WriteLine_BeyondTheRoomOfMemoryUsedBefore_PrintsNothingOld(string id)
+    {
+        // Neither three nor five words a line divide the room: where a claim did not fit, what was there before is no line.
+        Device device = Device.Find(id);
+        int n = id == "debug" ? 100 : 23000;
+        DeviceBuffer<float> x = device.Allocate<float>([.. Enumerable.Repeat(1.25f, n)]);
+        Action<Index1D, ArrayView<float>, int> kernel = device.Load<Index1D, ArrayView<float>, int>(Either);
+        foreach (int wide in new[] { 0, 1, 0, 1 })
+        {
+            string[] lines = Printed(() => kernel(n, x, wide));
+            Assert.All(lines.Where(l => !l.StartsWith('(')), l => Assert.StartsWith("1.25 1.25", l, StringComparison.Ordinal));
+            Assert.All(lines.Where(l => !l.StartsWith('(')), l => Assert.Equal(wide != 0 ? 4 : 2, l.Split(' ').Length));
+        }
+    }
 }

@@ -1,0 +1,536 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Cotangent.Kernels;
+using Xunit;
+
+namespace Cotangent.Tests.Kernels.Language;
+
+/// <summary>Programs that a compiler gets silently wrong if it takes a shortcut: arrays that change places, views that are one memory,
+/// numbers that wrap around between lanes, accesses to parts of structs, orders of effects.</summary>
+public static class CorpusPitfalls
+{
+    private static readonly float s_number = 1.5f;
+    private static readonly Pair s_pair = new() { X = 2.5f, Y = -7 };
+
+    public struct Pair
+    {
+        public float X;
+        public int Y;
+    }
+
+    public struct Triple
+    {
+        public float X;
+        public float Y;
+        public float Z;
+    }
+
+    public struct Quad
+    {
+        public int A;
+        public float B;
+        public uint C;
+        public int D;
+    }
+
+    [InlineArray(4)]
+    public struct Four
+    {
+        private int _first;
+    }
+
+    public struct Box
+    {
+        public byte Tag;
+        public Four Values;
+        public double Weight;
+    }
+
+    /// <summary>Runs the same on the debug device and on this one; returns what this one gave.</summary>
+    private static T[] Same<T>(Device d, Func<Device, T[]> run)
+        where T : unmanaged
+    {
+        T[] actual = run(d);
+        T[] expected = run(Device.Debug);
+        Assert.Equal(MemoryMarshal.AsBytes<T>(expected).ToArray(), MemoryMarshal.AsBytes<T>(actual).ToArray());
+        return actual;
+    }
+
+    // Arrays and references that change places.
+
+    private static void PingPong(Index1D i, ArrayView<int> y)
+    {
+        int[] a = [1, 2, 3, 4];
+        int[] b = new int[4];
+        for (int k = 0; k < i.X % 5; k++)
+        {
+            for (int j = 0; j < 4; j++)
+                b[j] = (a[(j + 1) % 4] * 3) + k;
+            (a, b) = (b, a);
+        }
+
+        y[i] = a[i.X % 4] + (1000 * b[0]);
+    }
+
+    [Feature]
+    public static void ArraysThatChangePlacesInALoop(Device d) => Language.Same.AsDebug<Index1D, int>(d, 53, 1, PingPong);
+
+    private static void SwapsSome(Index1D i, ArrayView<int> y)
+    {
+        int[] a = [1, 2, 3, 4];
+        int[] b = [5, 6, 7, 8];
+        if (i.X % 3 == 0)
+            (a, b) = (b, a);
+        a[i.X % 4] = 100;
+        b[(i.X + 1) % 4] = 200;
+        int sum = 0;
+        for (int k = 0; k < 4; k++)
+            sum = (sum * 7) + a[k] - (3 * b[k]);
+        y[i] = sum;
+    }
+
+    [Feature]
+    public static void ArraysThatSomeLanesSwap(Device d) => Language.Same.AsDebug<Index1D, int>(d, 53, 1, SwapsSome);
+
+    private static void SwapsReferences(Index1D i, ArrayView<int> y)
+    {
+        ref int p = ref y[3 * i.X];
+        ref int q = ref y[(3 * i.X) + 1];
+        if (i.X % 2 == 0)
+        {
+            ref int t = ref p;
+            p = ref q;
+            q = ref t;
+        }
+
+        p = 1 + i.X;
+        q = 2 * p;
+        p += 5;
+        y[(3 * i.X) + 2] = y[3 * i.X] - q;
+    }
+
+    [Feature]
+    public static void ReferencesThatSomeLanesSwap(Device d) => Language.Same.AsDebug<Index1D, int>(d, 53, 3, SwapsReferences);
+
+    private static int Hash(int n)
+    {
+        Span<int> s = stackalloc int[8];
+        s[n & 7] += n + 1;
+        int[] t = new int[40];
+        t[n % 40]++;
+        int sum = 0;
+        for (int j = 0; j < 8; j++)
+            sum = (sum * 3) + s[j] + t[j];
+        return sum;
+    }
+
+    private static void FreshArrays(Index1D i, ArrayView<int> y)
+    {
+        int sum = 0;
+        for (int k = 0; k < 4; k++)
+            sum = (sum * 5) + Hash(i.X + k);
+        y[i] = sum;
+    }
+
+    [Feature]
+    public static void ArraysOfACalleeBeginAsZerosInEachCall(Device d) => Language.Same.AsDebug<Index1D, int>(d, 37, 1, FreshArrays);
+
+    // Structs are copied.
+
+    private static int Changed(Box box, int at)
+    {
+        box.Values[at] = -9;
+        box.Weight *= 2;
+        box.Tag++;
+        return box.Values[0] + (10 * box.Values[1]) + (100 * box.Values[2]) + (1000 * box.Values[3]) + (int)box.Weight + box.Tag;
+    }
+
+    private static void Copies(Index1D i, ArrayView<int> y)
+    {
+        Box box = default;
+        for (int k = 0; k < 4; k++)
+            box.Values[k] = k + i.X;
+        box.Weight = 0.5 * i.X;
+        box.Tag = (byte)(250 + i.X);
+        int changed = Changed(box, i.X % 4);
+        Box[] boxes = new Box[2];
+        boxes[0] = box;
+        Box copy = boxes[i.X % 2];
+        copy.Values[i.X % 4] = 77;
+        boxes[1] = copy;
+        copy.Values[0] = 1;
+        int sum = changed;
+        for (int k = 0; k < 8; k++)
+            sum = (sum * 3) + boxes[k / 4].Values[k % 4] + copy.Values[k % 4] + box.Values[k % 4];
+        y[i] = sum + boxes[0].Tag + (int)boxes[1].Weight;
+    }
+
+    [Feature]
+    public static void StructsWithArraysAreCopied(Device d) => Language.Same.AsDebug<Index1D, int>(d, 37, 1, Copies);
+
+    private static void Bytes(Index1D i, ArrayView<int> y)
+    {
+        int[] words = [0x01020304, 0x05060708, 0x090A0B0C, i.X];
+        ref byte first = ref Unsafe.As<int, byte>(ref words[1]);
+        int sum = Unsafe.Add(ref first, -1) + (256 * Unsafe.Add(ref first, -3));
+        ref byte some = ref Unsafe.Add(ref first, i.X % 8);
+        Unsafe.Add(ref some, -2) += (byte)(i.X + 200);
+        sum += Unsafe.Add(ref some, -4);
+        ref short half = ref Unsafe.As<byte, short>(ref Unsafe.Add(ref first, i.X % 4 * 2));
+        half -= 3;
+        for (int k = 0; k < 4; k++)
+            sum = (sum * 31) + words[k];
+        y[i] = sum;
+    }
+
+    [Feature]
+    public static void BytesBehindAndBeforeAReference(Device d) => Language.Same.AsDebug<Index1D, int>(d, 37, 1, Bytes);
+
+    private static void Statics(Index1D i, ArrayView<int> y)
+    {
+        y[4 * i.X] = Unsafe.As<float, int>(ref Unsafe.AsRef(in s_number)) + i.X;
+        y[(4 * i.X) + 1] = Unsafe.As<Pair, int>(ref Unsafe.AsRef(in s_pair));
+        y[(4 * i.X) + 2] = (int)s_pair.X + s_pair.Y;
+        y[(4 * i.X) + 3] = Unsafe.BitCast<Pair, long>(s_pair) > 0 ? 1 : -1;
+    }
+
+    [Feature]
+    public static void ReadOnlyFieldsSeenAsOtherTypes(Device d) => Language.Same.AsDebug<Index1D, int>(d, 5, 4, Statics);
+
+    // Finally.
+
+    private static int Guarded(ref int log, int n)
+    {
+        for (int k = 0; k < 6; k++)
+        {
+            try
+            {
+                try
+                {
+                    if (k == n)
+                        continue;
+                    if (k == n + 2)
+                        return (log * 10) + k;
+                    if (k > 4)
+                        break;
+                    log = (log * 3) + 1;
+                }
+                finally
+                {
+                    log += 5;
+                    for (int j = 0; j < k; j++)
+                    {
+                        if (j == 2)
+                            break;
+                        log ^= j + 1;
+                    }
+                }
+
+                log += 100;
+            }
+            finally
+            {
+                log *= 2;
+            }
+        }
+
+        return log;
+    }
+
+    private static void Finally(Index1D i, ArrayView<int> y)
+    {
+        int log = i.X;
+        y[2 * i.X] = Guarded(ref log, (i.X % 9) - 2);
+        y[(2 * i.X) + 1] = log;
+    }
+
+    [Feature]
+    public static void FinallyOnEveryWayOut(Device d) => Language.Same.AsDebug<Index1D, int>(d, 40, 2, Finally);
+
+    // Numbers.
+
+    private static void Wraps(Index1D i, ArrayView<long> y)
+    {
+        int k = i.X + (int.MaxValue - 20);
+        uint u = (uint)i.X + (uint.MaxValue - 20);
+        y[6 * i.X] = k;
+        y[(6 * i.X) + 1] = ((long)k * 2) + 1;
+        y[(6 * i.X) + 2] = (long)k > 0 ? 1 : -1;
+        y[(6 * i.X) + 3] = u;
+        y[(6 * i.X) + 4] = k > 0 ? 3 : 4;
+        y[(6 * i.X) + 5] = (long)(k * 3) - (int)u;
+    }
+
+    [Feature]
+    public static void NumbersThatWrapAroundBetweenLanes(Device d) => Language.Same.AsDebug<Index1D, long>(d, 70, 6, Wraps);
+
+    private static readonly float[] s_special = [0f, -0f, 1f, -1f, float.NaN, float.PositiveInfinity, float.NegativeInfinity, 1e-40f, 3f];
+
+    private static void Selects(Index1D i, ArrayView<float> x, ArrayView<float> y)
+    {
+        int n = x.IntLength;
+        float a = x[i.X / n], b = x[i.X % n];
+        ArrayView<float> r = y.SubView(i.X * 20, 20);
+        r[0] = a < b ? a : b;
+        r[1] = a <= b ? a : b;
+        r[2] = a > b ? a : b;
+        r[3] = a >= b ? a : b;
+        r[4] = a < b ? b : a;
+        r[5] = a <= b ? b : a;
+        r[6] = a > b ? b : a;
+        r[7] = a >= b ? b : a;
+        r[8] = !(a < b) ? a : b;
+        r[9] = !(a > b) ? b : a;
+        r[10] = MathF.Min(a, b);
+        r[11] = MathF.Max(a, b);
+        r[12] = MathF.Max(a, 0f);
+        r[13] = MathF.Min(0f, a);
+        r[14] = a > 0f ? a : 0f;
+        r[15] = a < 0f ? 0f : a;
+        r[16] = 0f < a ? a : 0f;
+        r[17] = a < 0f ? -a : a;
+        r[18] = MathF.Max(-0f, MathF.Min(a, 1f));
+        r[19] = a == b ? a : b;
+    }
+
+    [Feature]
+    public static void SelectsOfSpecialNumbers(Device d)
+    {
+        int n = s_special.Length * s_special.Length;
+        float[][] results = [.. new[] { d, Device.Debug }.Select(device =>
+        {
+            DeviceBuffer<float> x = device.Allocate<float>(s_special), y = device.Allocate<float>(n * 20);
+            device.Load<Index1D, ArrayView<float>, ArrayView<float>>(Selects)(n, x, y);
+            return y.ToArray();
+        })];
+        Assert.Equal(results[1].Select(Bits), results[0].Select(Bits));
+    }
+
+    private static uint Bits(float v) => float.IsNaN(v) ? uint.MaxValue : BitConverter.SingleToUInt32Bits(v);
+
+    private static void SelectsDouble(Index1D i, ArrayView<double> x, ArrayView<double> y)
+    {
+        int n = x.IntLength;
+        double a = x[i.X / n], b = x[i.X % n];
+        ArrayView<double> r = y.SubView(i.X * 8, 8);
+        r[0] = a < b ? a : b;
+        r[1] = a <= b ? b : a;
+        r[2] = a > b ? a : b;
+        r[3] = a >= b ? b : a;
+        r[4] = Math.Min(a, b);
+        r[5] = Math.Max(a, b);
+        r[6] = a > 0.0 ? a : 0.0;
+        r[7] = a < 0.0 ? 0.0 : a;
+    }
+
+    [Feature]
+    public static void SelectsOfSpecialDoubles(Device d)
+    {
+        int n = s_special.Length * s_special.Length;
+        ulong[][] results = [.. new[] { d, Device.Debug }.Select(device =>
+        {
+            DeviceBuffer<double> x = device.Allocate<double>([.. s_special.Select(v => (double)v)]), y = device.Allocate<double>(n * 8);
+            device.Load<Index1D, ArrayView<double>, ArrayView<double>>(SelectsDouble)(n, x, y);
+            return y.ToArray().Select(v => double.IsNaN(v) ? ulong.MaxValue : BitConverter.DoubleToUInt64Bits(v)).ToArray();
+        })];
+        Assert.Equal(results[1], results[0]);
+    }
+
+    // Parts of structs as whole vectors.
+
+    private static void InPlacePairs(Index1D i, ArrayView<Pair> x)
+    {
+        Pair p = x[i];
+        x[i] = new Pair { X = p.Y, Y = (int)p.X };
+        x[i].X += 1;
+        x[i].Y = (x[i].Y * 2) + (int)x[i].X;
+    }
+
+    private static void InPlaceTriples(Index1D i, ArrayView<Triple> x)
+    {
+        (x[i].X, x[i].Z) = (x[i].Z, x[i].X);
+        if (x[i].Y > 20)
+            x[i].Y -= x[i].X;
+        else
+            x[i].Y = x[i].Z;
+        x[i].X *= 2;
+    }
+
+    private static void InPlaceQuads(Index1D i, ArrayView<Quad> x)
+    {
+        float b = x[i].B;
+        x[i].A = (int)b;
+        x[i].D = x[i].A + 1;
+        x[i].C += (uint)x[i].D;
+        x[i].B = x[i].C;
+        x[i].D ^= x[i].A;
+    }
+
+    private static void OddWords(Index1D i, ArrayView<int> x)
+    {
+        // The structs' borders do not lie where the view begins; words are written twice.
+        int a = x[(3 * i.X) + 1], b = x[(3 * i.X) + 3], c = x[(3 * i.X) + 2];
+        x[(3 * i.X) + 2] = a;
+        x[(3 * i.X) + 3] = c;
+        x[(3 * i.X) + 1] = b;
+        x[(3 * i.X) + 2] = b - c;
+        x[(3 * i.X) + 3] += x[(3 * i.X) + 1] * 2;
+    }
+
+    [Feature]
+    public static void StructsInPlace(Device d)
+    {
+        foreach (int n in new[] { 1, 15, 16, 31, 33, 64, 100 })
+        {
+            // The view's last element is the buffer's last.
+            Same(d, device => Run<Pair>(device, n, InPlacePairs, i => new Pair { X = i, Y = 3 * i }));
+            Same(d, device => Run<Triple>(device, n, InPlaceTriples, i => new Triple { X = i, Y = 2 * i, Z = -i }));
+            Same(d, device => Run<Quad>(device, n, InPlaceQuads, i => new Quad { A = i, B = 2 * i, C = (uint)i, D = -i }));
+            Same(d, device =>
+            {
+                DeviceBuffer<int> x = device.Allocate<int>([.. Enumerable.Range(0, (3 * n) + 1)]);
+                device.Load<Index1D, ArrayView<int>>(OddWords)(n, x);
+                return x.ToArray();
+            });
+        }
+    }
+
+    private static T[] Run<T>(Device device, int n, Action<Index1D, ArrayView<T>> kernel, Func<int, T> value)
+        where T : unmanaged
+    {
+        DeviceBuffer<T> x = device.Allocate<T>([.. Enumerable.Range(0, n + 2).Select(value)]);
+        device.Load(kernel)(n, x.View.SubView(2, n));
+        return x.ToArray();
+    }
+
+    // Two views of one memory.
+
+    private static void Aliased(Index1D i, ArrayView<int> x, ArrayView<int> y)
+    {
+        y[2 * i.X] = x[2 * i.X] * 2;
+        y[(2 * i.X) + 1] = x[2 * i.X] + 1;
+        int z = x[(2 * i.X) + 1];
+        y[2 * i.X] += z + x[2 * i.X];
+        if (x[2 * i.X] % 3 == 0)
+            y[2 * i.X] = x[(2 * i.X) + 1] - 1;
+        else
+            y[2 * i.X] = x[2 * i.X] + x[(2 * i.X) + 1];
+        y[(2 * i.X) + 1] = x[2 * i.X] ^ y[(2 * i.X) + 1];
+    }
+
+    [Feature]
+    public static void TwoViewsOfOneMemory(Device d) => Same(d, device =>
+    {
+        DeviceBuffer<int> x = device.Allocate<int>([.. Enumerable.Range(0, 2 * 75)]);
+        device.Load<Index1D, ArrayView<int>, ArrayView<int>>(Aliased)(75, x, x);
+        return x.ToArray();
+    });
+
+    private static void Relu(Index1D i, ArrayView<float> x, ArrayView<float> y)
+    {
+        if (x[i] > 2)
+        {
+            y[i] = x[i] - 1;
+            y[i] = x[i] * y[i];
+        }
+        else if (x[i] < -2)
+        {
+            y[i] = -x[i];
+        }
+        else
+        {
+            y[i] = 0;
+        }
+
+        y[i] += x[i];
+    }
+
+    [Feature]
+    public static void BranchesInPlace(Device d) => Same(d, device =>
+    {
+        DeviceBuffer<float> x = device.Allocate<float>([.. Enumerable.Range(0, 101).Select(i => (float)((i * 37 % 11) - 5))]);
+        device.Load<Index1D, ArrayView<float>, ArrayView<float>>(Relu)(101, x, x);
+        return x.ToArray();
+    });
+
+    private static void Parts(Index1D i, ArrayView2D<int, Stride2D.General> x, ArrayView<int> y)
+    {
+        ArrayView2D<int, Stride2D.General> part = x.SubView(new Index2D(i.X % 2, 1), new Index2D(2, 3));
+        ArrayView<byte> bytes = y.SubView(4 * i.X, 2).Cast<byte>();
+        bytes[1] = (byte)part[1, 2];
+        bytes[6] = (byte)(i.X + 1);
+        VariableView<int> one = y.VariableView((4 * i.X) + 2);
+        one.Value = part[0, 0] + (1000 * part[1, 1]);
+        y.SubView((4 * i.X) + 3, 1).Cast<Half>()[1] = (Half)(part.IntExtent.X + (0.5f * part[i.X % 2, i.X % 3]));
+    }
+
+    [Feature]
+    public static void PartsOfStridedViews(Device d) => Same(d, device =>
+    {
+        DeviceBuffer<int> x = device.Allocate<int>([.. Enumerable.Range(0, 100)]), y = device.Allocate<int>(new int[4 * 41]);
+        device.Load<Index1D, ArrayView2D<int, Stride2D.General>, ArrayView<int>>(Parts)(
+            41, x.View.SubView(5, 90).As2DView(new LongIndex2D(3, 4), new Stride2D.General(20, 3)), y);
+        return y.ToArray();
+    });
+
+    // Atomic operations in control flow that differs between lanes.
+
+    private static void Scatter(Index1D i, ArrayView<int> counts, ArrayView<long> wide, ArrayView<uint> bits, ArrayView<float> extremes)
+    {
+        for (int k = 0; k < i.X % 4; k++)
+        {
+            if ((i.X + k) % 3 == 1)
+                continue;
+            int slot = Atomic.Add(ref counts[0], 1);
+            Atomic.Add(ref counts[1 + (slot % 7)], 1);
+            Atomic.Max(ref wide[k], ((long)i.X << 34) - k);
+            Atomic.Min(ref wide[4 + (i.X % 2)], -((long)i.X << 33));
+            Atomic.Or(ref bits[0], 1u << (i.X % 32));
+            Atomic.And(ref bits[1], ~(1u << (i.X % 16)));
+            Atomic.Xor(ref bits[2], (uint)(i.X * 7));
+            if (i.X == 50)
+                break;
+        }
+
+        Atomic.Max(ref extremes[0], i.X % 9 - 20f);
+        Atomic.Min(ref extremes[1], i.X % 2 == 0 ? 0f : -0f);
+        int seen = counts[9 + (i.X % 3)];
+        while (true)
+        {
+            int found = Atomic.CompareExchange(ref counts[9 + (i.X % 3)], seen, seen + i.X);
+            if (found == seen)
+                break;
+            seen = found;
+        }
+    }
+
+    [Feature]
+    public static void AtomicsInDivergentLoops(Device d) => Same<long>(d, device =>
+    {
+        DeviceBuffer<int> counts = device.Allocate<int>(new int[12]);
+        DeviceBuffer<long> wide = device.Allocate<long>(new long[6]);
+        DeviceBuffer<uint> bits = device.Allocate<uint>([0u, ~0u, 5u]);
+        DeviceBuffer<float> extremes = device.Allocate<float>([-1e9f, 1e9f]);
+        device.Load<Index1D, ArrayView<int>, ArrayView<long>, ArrayView<uint>, ArrayView<float>>(Scatter)(93, counts, wide, bits, extremes);
+        return [.. counts.ToArray(), .. wide.ToArray(), .. bits.ToArray(),
+            .. extremes.ToArray().Select(v => (long)BitConverter.SingleToUInt32Bits(v))];
+    });
+
+    [Feature]
+    public static void CapturedNumbersAreThoseOfTheLoad(Device d)
+    {
+        int factor = 3;
+        Pair pair = new() { X = 0.5f, Y = 2 };
+        Action<Index1D, ArrayView<float>> kernel = (i, y) => y[i] = (factor * i.X) + (pair.X * pair.Y);
+        DeviceBuffer<float> y = d.Allocate<float>(5);
+        d.Load(kernel)(5, y);
+        Assert.Equal([1f, 4, 7, 10, 13], y.ToArray());
+        factor = 5;
+        pair.Y = -2;
+        d.Load(kernel)(5, y);
+        Assert.Equal([-1f, 4, 9, 14, 19], y.ToArray());
+        factor = 3;
+        d.Load(kernel)(5, y);
+        Assert.Equal([-1f, 2, 5, 8, 11], y.ToArray());
+    }
+}
