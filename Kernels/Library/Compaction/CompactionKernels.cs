@@ -1,3 +1,5 @@
+using System.Numerics;
+
 namespace Cotangent.Kernels.Library;
 
 /// <summary>Stable compaction: counts of tiles, their scan, then each tile moves what it keeps.</summary>
@@ -40,18 +42,28 @@ internal static class CompactionKernels
         where TPayload : struct, IPayload
     {
         int start = Grid.IdxX * Tile;
-        int end = start + Math.Min(Tile, length - start);
-        int first = start + Math.Min(Group.IdxX * PerItem, end - start);
-        int last = first + Math.Min(PerItem, end - first);
+        int size = Math.Min(Tile, length - start);
+        int first = Group.IdxX * PerItem;
+
+        // Only the last tile may be partly filled: in the others all items do the same, without conditions.
         int kept = 0;
-        for (int i = first; i < last; i++)
-            kept += selector.Test(i) ? 1 : 0;
-        int at = before[Grid.IdxX] + GroupScan.Exclusive<int, AddInt32>(kept);
-        for (int i = first; i < last; i++)
+        if (size == Tile)
         {
-            if (selector.Test(i))
+            for (int k = 0; k < PerItem; k++)
+                kept |= selector.Test(start + first + k) ? 1 << k : 0;
+        }
+        else
+        {
+            for (int k = 0; k < PerItem && first + k < size; k++)
+                kept |= selector.Test(start + first + k) ? 1 << k : 0;
+        }
+
+        int at = before[Grid.IdxX] + GroupScan.Exclusive<int, AddInt32>(BitOperations.PopCount((uint)kept));
+        for (int k = 0; k < PerItem; k++)
+        {
+            if ((kept & (1 << k)) != 0)
             {
-                payload.Move(i, at);
+                payload.Move(start + first + k, at);
                 at++;
             }
         }

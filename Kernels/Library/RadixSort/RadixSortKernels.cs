@@ -11,7 +11,7 @@ namespace Cotangent.Kernels.Library;
 internal static class RadixSortKernels
 {
     /// <summary>Items of a group that sorts a tile: a warp, whose totals one warp scan adds.</summary>
-    public const int SortItems = Warp.WarpSize;
+    public const int SortItems = 32;
 
     /// <summary>Items of a group that scatters a tile.</summary>
     public const int ScatterItems = 256;

@@ -42,7 +42,9 @@ public static class Scan
         }
 
         using DeviceBuffer<T> totals = device.Allocate<T>(tiles);
-        device.LoadGrouped<ArrayView<T>, ArrayView<T>>(ScanTiles.Totals<T, TScan>)((tiles, ScanTiles.Items), input, totals);
+        Action<ArrayView<T>, ArrayView<T>> findTotals =
+            KnownReduction.Is<TScan>() ? ScanTiles.TotalsInAnyOrder<T, TScan> : ScanTiles.Totals<T, TScan>;
+        device.LoadGrouped(findTotals)((tiles, ScanTiles.Items), input, totals);
         inOneGroup((1, ScanTiles.Items), totals, totals, 0);
         device.LoadGrouped<ArrayView<T>, ArrayView<T>, ArrayView<T>, int>(ScanTiles.Scan<T, TScan>)(
             (tiles, ScanTiles.Items), input, totals, output, isInclusive);

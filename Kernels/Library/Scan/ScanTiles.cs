@@ -28,6 +28,23 @@ internal static class ScanTiles
             totals[Grid.IdxX] = total;
     }
 
+    /// <summary>The same for operations that commute: neighbours load neighbours, and nothing goes through shared memory.</summary>
+    public static void TotalsInAnyOrder<T, TScan>(ArrayView<T> input, ArrayView<T> totals)
+        where T : unmanaged
+        where TScan : struct, IScanReduceOperation<T>
+    {
+        TScan operation = default;
+        long start = (long)Grid.IdxX * Tile;
+        int length = (int)Math.Min(Tile, input.Length - start);
+        ArrayView<T> tile = input.SubView(start, length);
+        T total = operation.Identity;
+        for (int i = Group.IdxX; i < length; i += Items)
+            total = operation.Apply(total, tile[i]);
+        total = GroupExtensions.AllReduce<T, TScan>(total);
+        if (Group.IdxX == 0)
+            totals[Grid.IdxX] = total;
+    }
+
     /// <summary>Third launch: one group a tile.</summary>
     /// <param name="input">The elements.</param>
     /// <param name="before">For each tile the fold of all elements before it.</param>
@@ -42,12 +59,19 @@ internal static class ScanTiles
         Fetch<T, TScan>(input, shared);
         Group.Barrier();
 
-        T running = GroupScan.Exclusive<T, TScan>(Fold<T, TScan>(shared));
-        running = operation.Apply(before[Grid.IdxX], running);
+        ArrayView<T> own = LocalMemory.Allocate<T>(PerItem);
         int first = Group.IdxX * PerItem;
+        T total = own[0] = shared[first];
+        for (int k = 1; k < PerItem; k++)
+        {
+            own[k] = shared[first + k];
+            total = operation.Apply(total, own[k]);
+        }
+
+        T running = operation.Apply(before[Grid.IdxX], GroupScan.Exclusive<T, TScan>(total));
         for (int k = 0; k < PerItem; k++)
         {
-            T next = operation.Apply(running, shared[first + k]);
+            T next = operation.Apply(running, own[k]);
             shared[first + k] = isInclusive != 0 ? next : running;
             running = next;
         }

@@ -22,29 +22,26 @@ internal static unsafe class ScatterMemory
         }
     }
 
-    /// <summary>The same for lanes whose mask is set.</summary>
+    /// <summary>The same for lanes whose mask is set (all bits of it). Without branches on single lanes, which no one could
+    /// predict: the others store to a place of ours.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void StoreMasked<T>(nint target, int* indices, T* values, int* mask, int lanes)
         where T : unmanaged
     {
-        T* elements = (T*)target;
-        for (int first = 0; first < lanes; first += 4)
+        T nowhere;
+        for (int i = 0; i < lanes; i += 4)
         {
-            uint active = Vector128.Load(mask + first).ExtractMostSignificantBits();
-            if (active == 0b1111)
-            {
-                elements[indices[first]] = values[first];
-                elements[indices[first + 1]] = values[first + 1];
-                elements[indices[first + 2]] = values[first + 2];
-                elements[indices[first + 3]] = values[first + 3];
+            if (Vector128.EqualsAll(Vector128.Load(mask + i), Vector128<int>.Zero))
                 continue;
-            }
-
-            for (; active != 0; active &= active - 1)
-            {
-                int i = first + (int)uint.TrailingZeroCount(active);
-                elements[indices[i]] = values[i];
-            }
+            *Place<T>(target, indices[i], mask[i], &nowhere) = values[i];
+            *Place<T>(target, indices[i + 1], mask[i + 1], &nowhere) = values[i + 1];
+            *Place<T>(target, indices[i + 2], mask[i + 2], &nowhere) = values[i + 2];
+            *Place<T>(target, indices[i + 3], mask[i + 3], &nowhere) = values[i + 3];
         }
     }
+
+    /// <summary>An element's place if the mask is −1, else nowhere if it is 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static T* Place<T>(nint target, int index, int mask, T* nowhere)
+        where T : unmanaged => (T*)((nint)nowhere ^ (((nint)nowhere ^ (target + (nint)index * sizeof(T))) & mask));
 }
