@@ -1,0 +1,139 @@
+using Cotangent.Kernels.Ir;
+
+namespace Cotangent.Kernels.Targets;
+
+/// <summary>Where a work item is, and what it does together with its group.</summary>
+internal sealed partial class PtxPrinter
+{
+    private string Position(Instruction i)
+    {
+        int axis = (int)i.Axis;
+        char letter = "xyz"[axis];
+        int rank = _kernel.Kind.Rank();
+        return i.Opcode switch
+        {
+            Opcode.GlobalIndex when rank > 0 => axis < rank ? _global[axis] : Register(Constant.Of(0)),
+            Opcode.GlobalExtent when rank > 0 => axis < rank ? _extent[axis] : Register(Constant.Of(1)),
+            Opcode.GlobalIndex => _text.Compute("b32", "mad.lo.u32",
+                Special($"%ctaid.{letter}"), Special($"%ntid.{letter}"), Special($"%tid.{letter}")),
+            Opcode.GroupIndex => Special($"%tid.{letter}"),
+            Opcode.GroupExtent => Special($"%ntid.{letter}"),
+            Opcode.GridIndex => Special($"%ctaid.{letter}"),
+            Opcode.GridExtent => Special($"%nctaid.{letter}"),
+            _ => _text.Compute("b32", "mul.lo.u32", Special($"%nctaid.{letter}"), Special($"%ntid.{letter}")),
+        };
+    }
+
+    /// <summary>The item's number in its group, X fastest.</summary>
+    private string ItemInGroup()
+    {
+        string row = _text.Compute("b32", "mad.lo.u32", Special("%tid.z"), Special("%ntid.y"), Special("%tid.y"));
+        return _text.Compute("b32", "mad.lo.u32", row, Special("%ntid.x"), Special("%tid.x"));
+    }
+
+    private string ItemsInGroup()
+    {
+        string plane = _text.Compute("b32", "mul.lo.u32", Special("%ntid.x"), Special("%ntid.y"));
+        return _text.Compute("b32", "mul.lo.u32", plane, Special("%ntid.z"));
+    }
+
+    private string GroupOperation(Instruction i)
+    {
+        bool isBool = i.Type.IsBool;
+        ScalarType type = isBool ? ScalarType.UInt32 : i.Type.Scalar;
+        string value = Register(i.Operands[0]);
+        if (isBool)
+            value = FromBool(type, value);
+        string result = i.Opcode switch
+        {
+            Opcode.WarpShuffle => WarpShuffle(type, value, Register(i.Operands[1])),
+            Opcode.GroupBroadcast or Opcode.GroupShuffle => Exchange(i.Opcode, type, value, Register(i.Operands[1])),
+            _ => Reduce(i.Opcode, type, value),
+        };
+        return isBool ? _text.Compute("pred", "setp.ne.u32", result, "0") : result;
+    }
+
+    // Every item stores its value, then reads the one it asks for. The first barrier keeps the stores behind the reads of an operation
+    // before.
+    private string Exchange(Opcode opcode, ScalarType type, string value, string source)
+    {
+        string own = ItemInGroup();
+        string start = _text.Compute("b64", "mov.u64", PtxFunction.DynamicShared);
+        StoreToScratch(type, start, own, value);
+        _text.Emit("bar.sync 0");
+        if (opcode == Opcode.GroupShuffle)
+        {
+            string exists = _text.Compute("pred", "setp.lt.u32", source, ItemsInGroup());
+            source = _text.Compute("b32", "selp.b32", source, own, exists);
+        }
+
+        return _text.Compute(PtxTypes.Register(type), $"ld.shared.{PtxTypes.Memory(type)}", $"[{ScratchOf(type, start, source)}]");
+    }
+
+    // The tree that Opcode.GroupAdd's documentation fixes: with n items the first stride is the power of two below n.
+    private string Reduce(Opcode opcode, ScalarType type, string value)
+    {
+        Opcode combine = opcode switch { Opcode.GroupAdd => Opcode.Add, Opcode.GroupMin => Opcode.Min, _ => Opcode.Max };
+        string memory = PtxTypes.Memory(type);
+        string register = PtxTypes.Register(type);
+        string item = ItemInGroup();
+        string items = ItemsInGroup();
+        string start = _text.Compute("b64", "mov.u64", PtxFunction.DynamicShared);
+        string own = StoreToScratch(type, start, item, value);
+
+        // One item: 31 − 32 as an unsigned amount shifts everything out.
+        string zeros = _text.Compute("b32", "clz.b32", _text.Compute("b32", "sub.u32", items, "1"));
+        string stride = _text.Compute("b32", "shl.b32", Register(Constant.Of(1)),
+            _text.Compute("b32", "sub.u32", Register(Constant.Of(31)), zeros));
+        (string again, string skip, string done) = (_text.NewLabel(), _text.NewLabel(), _text.NewLabel());
+        _text.Label(again);
+        _text.Emit("bar.sync 0");
+        _text.BranchIf(_text.Compute("pred", "setp.eq.u32", stride, "0"), done);
+        string other = _text.Compute("b32", "add.u32", item, stride);
+        string isLow = _text.Compute("pred", "setp.lt.u32", item, stride);
+        string hasOther = _text.Compute("pred", "setp.lt.u32", other, items);
+        _text.BranchUnless(_text.Compute("pred", "and.pred", isLow, hasOther), skip);
+        string left = _text.Compute(register, $"ld.shared.{memory}", $"[{own}]");
+        string right = _text.Compute(register, $"ld.shared.{memory}", $"[{ScratchOf(type, start, other)}]");
+        _text.Emit($"st.shared.{memory} [{own}], {Binary(combine, type, left, right)}");
+        _text.Label(skip);
+        _text.Emit($"shr.u32 {stride}, {stride}, 1");
+        _text.Branch(again);
+        _text.Label(done);
+        return _text.Compute(register, $"ld.shared.{memory}", $"[{start}]");
+    }
+
+    private string StoreToScratch(ScalarType type, string start, string item, string value)
+    {
+        string own = ScratchOf(type, start, item);
+        _text.Emit("bar.sync 0");
+        _text.Emit($"st.shared.{PtxTypes.Memory(type)} [{own}], {value}");
+        return own;
+    }
+
+    private string ScratchOf(ScalarType type, string start, string item) =>
+        _text.Compute("b64", "mad.wide.u32", item, $"{type.Size()}", start);
+
+    // The items of a warp come here together, since control flow is the same for the group. The last warp may have fewer than 32.
+    private string WarpShuffle(ScalarType type, string value, string lane)
+    {
+        string item = ItemInGroup();
+        string own = _text.Compute("b32", "and.b32", item, "31");
+        string left = _text.Compute("b32", "sub.u32", ItemsInGroup(), _text.Compute("b32", "sub.u32", item, own));
+        string present = _text.Compute("b32", "min.u32", left, "32");
+        string exists = _text.Compute("pred", "setp.lt.u32", lane, present);
+        string source = _text.Compute("b32", "selp.b32", lane, own, exists);
+        string missing = _text.Compute("b32", "sub.u32", Register(Constant.Of(32)), present);
+        string mask = _text.Compute("b32", "shr.u32", Register(Constant.Of(-1)), missing);
+        string bits = ToBits(type, value);
+        if (type.Size() == 4)
+            return FromBits(type, Shuffle(bits));
+
+        (string low, string high) = (_text.NewRegister("b32"), _text.NewRegister("b32"));
+        _text.Emit($"mov.b64 {{{low}, {high}}}, {bits}");
+        string joined = _text.Compute("b64", "mov.b64", $"{{{Shuffle(low)}, {Shuffle(high)}}}");
+        return FromBits(type, joined);
+
+        string Shuffle(string x) => _text.Compute("b32", "shfl.sync.idx.b32", x, source, "31", mask);
+    }
+}
