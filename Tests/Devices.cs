@@ -1,4 +1,5 @@
 using Cotangent.Kernels;
+using Cotangent.Tests.Kernels.Ptx;
 
 namespace Cotangent.Tests;
 
@@ -19,8 +20,11 @@ public static class Devices
     /// <summary>cpu, opencl, debug.</summary>
     public static TheoryData<string> AllWithDebug => Of("cpu", "opencl", "debug");
 
-    /// <summary>The device with this id.</summary>
-    public static Device Get(string id) => Device.Find(id);
+    /// <summary>The device with this id; ptx is the tests' own.</summary>
+    public static Device Get(string id) => id == "ptx" ? PtxDevice.Shared : Device.Find(id);
+
+    /// <summary>True if COTANGENT_REQUIRE names it.</summary>
+    public static bool Requires(string name) => s_required.Contains(name);
 
     /// <summary>Those of <paramref name="ids"/> whose tests run.</summary>
     public static TheoryData<string> Of(params string[] ids) => [.. ids.Where(Runs)];

@@ -1,0 +1,71 @@
+using System.Collections.Concurrent;
+using Cotangent.Kernels;
+using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Targets;
+
+namespace Cotangent.Tests.Kernels.Ptx;
+
+/// <summary>Host memory and kernels that run as PTX in <see cref="PtxExecutor"/>. Keeps all that it compiles.</summary>
+internal sealed class PtxDevice(Func<Kernel, Kernel>? lower = null) : InterpreterDevice("ptx", "PTX, executed on the host")
+{
+    /// <summary>The one that tests share.</summary>
+    public static PtxDevice Shared { get; } = new();
+
+    public static PtxTraits Traits { get; } = new();
+
+    /// <summary>Everything compiled so far, by name.</summary>
+    public ConcurrentDictionary<string, PtxFunction> Functions { get; } = [];
+
+    private protected override Device With(DeviceOptions options) => new PtxDevice(lower) { Options = options };
+
+    internal override CompiledKernel Compile(Kernel kernel)
+    {
+        Kernel lowered = PtxFunction.Lower(kernel, lower);
+        PtxFunction function = PtxFunction.Translate(lowered, Traits);
+        Functions.TryAdd(function.Name, function);
+        return new PtxKernel(this, kernel, lowered, function);
+    }
+
+    internal override void Launch(CompiledKernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
+    {
+        if (!DeviceChecks.Launch(this, kernel, shape, arguments))
+            return;
+        List<ulong> values = [];
+        List<(ulong Start, long Bytes)> memory = [];
+        foreach (KernelArgument argument in arguments)
+        {
+            if (argument.Memory is { } block)
+                memory.Add(((ulong)block.HostPointer, block.ByteLength));
+            values.Add((argument.Memory is { } m ? (ulong)m.HostPointer : 0) + (ulong)argument.Bits);
+        }
+
+        // Small groups, so that there are many and the last is not full.
+        int rank = kernel.Source.Kind.Rank();
+        Index3D group = rank switch { 0 => shape.Group, 1 => new(24, 1, 1), 2 => new(8, 3, 1), _ => new(4, 2, 3) };
+        Index3D grid = shape.Grid;
+        if (rank > 0)
+        {
+            Index3D e = shape.Extent;
+            grid = new(Groups(e.X, group.X) * Groups(e.Y, group.Y) * Groups(e.Z, group.Z), 1, 1);
+            values.AddRange(new[] { e.X, e.Y, e.Z }.Take(rank).Select(x => (ulong)x));
+        }
+
+        PtxKernel ptx = (PtxKernel)kernel;
+        int scratch = (ptx.Function.ScratchBytes * group.X * group.Y * group.Z + 15) / 16 * 16;
+        ptx.Executor.Run(grid, group, scratch + shape.SharedBytes, [.. values], [.. memory]);
+
+        static int Groups(int extent, int size) => (extent + size - 1) / size;
+    }
+
+    private sealed class PtxKernel(Device device, Kernel source, Kernel lowered, PtxFunction function)
+        : CompiledKernel(device, source, lowered)
+    {
+        private readonly Lazy<PtxExecutor> _executor = new(() => new(PtxEntry.Parse(function.Text, function.Name)));
+
+        public PtxFunction Function => function;
+
+        public PtxExecutor Executor => _executor.Value;
+
+        public override string Listing => function.Text;
+    }
+}
