@@ -34,6 +34,14 @@ internal sealed record LinearMap(Node[] Inputs, Node?[] Outputs)
         return [.. Inputs.Select(x => ct.GetValueOrDefault(x))];
     }
 
+    /// <summary>The map applied to vectors; null is zero.</summary>
+    public Node?[] Apply(IReadOnlyList<Node> inputs)
+    {
+        Dictionary<Node, Node> values = Inputs.Zip(inputs).ToDictionary(p => p.First, p => p.Second);
+        Queue<Node> applied = new(Walk.Substitute([.. Outputs.OfType<Node>()], values));
+        return [.. Outputs.Select(n => n is null ? null : applied.Dequeue())];
+    }
+
     private static void Accumulate(Dictionary<Node, Node> cotangents, Node n, Node cotangent)
     {
         if (cotangent.Shape != n.Shape || cotangent.DType != n.DType)

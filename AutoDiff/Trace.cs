@@ -30,6 +30,9 @@ internal sealed class Trace
         Outputs = f(_placeholders);
     }
 
+    /// <summary>What stood for the arguments.</summary>
+    public IReadOnlyList<Node> Placeholders => _placeholders;
+
     /// <summary>What the function returned, in terms of the placeholders.</summary>
     public Node[] Outputs { get; }
 

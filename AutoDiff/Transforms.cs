@@ -47,9 +47,24 @@ internal static class Transforms
         });
     }
 
-    private static Node[] OrZero(Node?[] nodes, Node[] like) => [.. nodes.Select((n, i) => n ?? Algebra.Like(like[i], 0))];
+    /// <summary>The outputs of f and the map from tangents of the arguments to theirs.</summary>
+    public static (Node[] Outputs, Func<Node[], Node[]> Pushforward) Linearize(Func<Node[], Node[]> f, Node[] arguments)
+    {
+        Trace trace = new("Linearize", f, arguments);
+        LinearMap derivative = trace.Linearize(trace.Outputs);
+        Node?[] bound = trace.Bind([.. trace.Outputs, .. derivative.Outputs]);
+        int count = trace.Outputs.Length;
+        Node[] outputs = [.. bound.Take(count).OfType<Node>()];
+        derivative = derivative with { Outputs = bound[count..] };
+        return (outputs, tangents =>
+        {
+            RequireLike("Linearize", "tangent", arguments, tangents);
+            return OrZero(derivative.Apply(tangents), outputs);
+        });
+    }
 
-    private static void RequireFloat(string transform, Node value)
+    /// <summary>Throws unless a result of the function is floating.</summary>
+    public static void RequireFloat(string transform, Node value)
     {
         if (!value.DType.IsFloat())
         {
@@ -57,6 +72,8 @@ internal static class Transforms
                 $"{transform}: the function returned {value.DType}{value.Shape}; only floating results have derivatives. Cast it first.");
         }
     }
+
+    private static Node[] OrZero(Node?[] nodes, Node[] like) => [.. nodes.Select((n, i) => n ?? Algebra.Like(like[i], 0))];
 
     private static void RequireLike(string transform, string what, Node[] like, Node[] nodes)
     {
