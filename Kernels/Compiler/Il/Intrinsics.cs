@@ -114,10 +114,23 @@ internal static class Intrinsics
         length = arguments.Length > 2
             ? t.Check(t.Emitter.Coerce(Translator.Argument(arguments[2]), ScalarType.Int64), Next(t, rest), pointer, "length of a part of ")
             : rest;
-        int size = MemoryLayout.SizeOf(method.DeclaringType!.GetGenericArguments()[0]) / pointer.Type.Scalar.Size();
-        Value count = size == 1 ? start : t.Emitter.Binary(Opcode.Mul, start, Constant.Of((long)size));
-        Value part = t.Emitter.Emit(Opcode.PointerAdd, pointer.Type, pointer, count);
+        Value part = Moved(t.Emitter, pointer, start, MemoryLayout.SizeOf(method.DeclaringType!.GetGenericArguments()[0]));
         return new StructValue(method.DeclaringType!, [new ScalarValue(part), new ScalarValue(length)]);
+    }
+
+    /// <summary>The pointer some elements of <paramref name="size"/> bytes further. A packed struct's size need not be a multiple of its
+    /// first field's, which the pointer points to: then it moves as a pointer to bytes.</summary>
+    private static Value Moved(Emitter e, Value pointer, Value elements, int size)
+    {
+        int unit = pointer.Type.Scalar.Size();
+        if (size % unit != 0)
+        {
+            Value bytes = e.Emit(Opcode.PointerCast, IrType.Pointer(ScalarType.UInt8, pointer.Type.Space!.Value), pointer);
+            return e.Emit(Opcode.PointerCast, pointer.Type, Moved(e, bytes, elements, size));
+        }
+
+        Value count = size == unit ? elements : e.Binary(Opcode.Mul, elements, Constant.Of((long)(size / unit)));
+        return e.Emit(Opcode.PointerAdd, pointer.Type, pointer, count);
     }
 
     /// <summary>A part may begin at a view's end, and have all its elements.</summary>

@@ -12,11 +12,22 @@ public static class CorpusGroupPitfalls
         ? [new(5, 7, 3)]
         : [new(1, 1, 1), new(31, 1, 1), new(5, 7, 1), new(3, 5, 3), new(16, 3, 1), new(16, 6, 2), new(8, 2, 4), new(17, 2, 1), new(32, 2, 1), new(64, 1, 1)];
 
+    // On the CPU, against the interpreter: groups that are many chunks of lanes, rows in lockstep, and both.
+    private static readonly Index3D[] s_large =
+        [new(16, 16, 1), new(32, 8, 1), new(64, 4, 1), new(16, 4, 4), new(128, 2, 1), new(100, 1, 1), new(48, 5, 1), new(7, 9, 11), new(16, 64, 1), new(1024, 1, 1)];
+
     private static void SameInGroups(Device d, int width, Action<ArrayView<int>> kernel)
     {
-        foreach (Index3D shape in Shapes(d))
+        Compare(d, Device.Debug, width, Shapes(d), kernel);
+        if (d.Kind != DeviceKind.OpenCl && d.Id == "cpu")
+            Compare(d, Devices.Get("interpreter"), width, s_large, kernel);
+    }
+
+    private static void Compare(Device d, Device reference, int width, Index3D[] shapes, Action<ArrayView<int>> kernel)
+    {
+        foreach (Index3D shape in shapes)
         {
-            int[][] results = [.. new[] { d, Device.Debug }.Select(device =>
+            int[][] results = [.. new[] { d, reference }.Select(device =>
             {
                 DeviceBuffer<int> y = device.Allocate<int>(new int[2 * shape.Size * width]);
                 device.LoadGrouped(kernel)(new KernelConfig(new Index3D(1, 2, 1), shape), y);
@@ -58,7 +69,7 @@ public static class CorpusGroupPitfalls
 
     private static void RowsPart(ArrayView<int> y)
     {
-        ArrayView<int> tile = SharedMemory.Allocate<int>(256);
+        ArrayView<int> tile = SharedMemory.Allocate<int>(1024);
         ref int total = ref SharedMemory.Allocate<int>();
         ArrayView<int> r = Own(y, 4);
         int i = Group.LinearIndex, row = Group.IdxY, column = Group.IdxX;
@@ -105,7 +116,7 @@ public static class CorpusGroupPitfalls
 
     private static void Across(ArrayView<int> y)
     {
-        ArrayView<long> shared = SharedMemory.Allocate<long>(256);
+        ArrayView<long> shared = SharedMemory.Allocate<long>(1024);
         ArrayView<int> r = Own(y, 5);
         int i = Group.LinearIndex, items = Group.Dimension.Size;
         bool odd = i % 2 == 1;
@@ -145,7 +156,7 @@ public static class CorpusGroupPitfalls
     private static void Slots(ArrayView<int> y)
     {
         ref int next = ref SharedMemory.Allocate<int>();
-        ArrayView<int> taken = SharedMemory.Allocate<int>(512);
+        ArrayView<int> taken = SharedMemory.Allocate<int>(1536);
         ArrayView<float> largest = SharedMemory.Allocate<float>(4);
         ArrayView<ulong> bits = SharedMemory.Allocate<ulong>(2);
         ArrayView<int> r = Own(y, 4);
@@ -163,7 +174,7 @@ public static class CorpusGroupPitfalls
                 largest[k] = float.NegativeInfinity;
         }
 
-        for (int k = i; k < 512; k += items)
+        for (int k = i; k < 1536; k += items)
             taken[k] = 0;
         Group.Barrier();
         for (int k = 0; k < i % 3; k++)
@@ -182,11 +193,96 @@ public static class CorpusGroupPitfalls
         for (int k = 0; k < next; k++)
             mine += taken[k] == i + 1 ? 1 : 0;
         r[0] = mine;
-        r[1] = next + taken[511];
+        r[1] = next + taken[1535];
         r[2] = (int)largest[i % 4];
         r[3] = (int)(bits[0] % 1000003) - (int)(bits[1] % 1000003);
     }
 
     [Feature]
     public static void SharedAtomicsInDivergentLoops(Device d) => SameInGroups(d, 4, Slots);
+
+    private static void RowSums(ArrayView<int> y)
+    {
+        ArrayView<int> ofRow = SharedMemory.Allocate<int>(64);
+        ArrayView<Cell> cells = SharedMemory.Allocate<Cell>(1024);
+        ArrayView<int> r = Own(y, 6);
+        int i = Group.LinearIndex, row = (Group.IdxZ * Group.DimY) + Group.IdxY, column = Group.IdxX;
+        int[] mine = [column, row, 7];
+        if (column == 0)
+            ofRow[row % 64] = row * 100;
+        cells[i] = new Cell { A = i, B = row * 0.5f, C = column };
+        Group.Barrier();
+        int before = Atomic.Add(ref ofRow[row % 64], 1);
+        Group.Barrier();
+        int found = 0;
+        for (int k = 0; k < 5; k++)
+        {
+            if (k == row % 5)
+                continue;
+            mine[(row + k) % 3] += ofRow[(row + k) % Math.Min(64, Group.DimY * Group.DimZ)];
+            Cell c = cells[(i + k) % Group.Dimension.Size];
+            if (c.C > column)
+            {
+                found += c.A;
+                if (c.B > row)
+                    break;
+            }
+        }
+
+        int last = row % 2 == 0 ? found : mine[row % 3];
+        Group.Barrier();
+        cells[i].A = last;
+        cells[i].C += (int)cells[i].B;
+        int all = Group.ReduceAdd(last % 1000);
+        Cell next = cells[Group.Dimension.Size - 1 - i];
+        r[0] = last;
+        r[1] = next.A - next.C;
+        r[2] = all;
+        r[3] = before >= ofRow[row % 64] ? -1 : 1;
+        r[4] = mine[0] + (3 * mine[1]) + (5 * mine[2]);
+        r[5] = row < 3 ? ofRow[row] : found;
+    }
+
+    public struct Cell
+    {
+        public int A;
+        public float B;
+        public int C;
+    }
+
+    [Feature]
+    public static void RowsWithSumsAndCells(Device d) => SameInGroups(d, 6, RowSums);
+
+    private static void Views(ArrayView<int> y)
+    {
+        ArrayView<int> a = SharedMemory.Allocate<int>(1024);
+        ArrayView<int> b = SharedMemory.Allocate<int>(1024);
+        ArrayView<int> r = Own(y, 3);
+        int i = Group.LinearIndex, items = Group.Dimension.Size;
+        a[i] = i;
+        b[i] = -i;
+        ArrayView<int> source = a, target = b;
+        ArrayView<int> own = i % 3 == 1 ? a : b;
+        ArrayView<int> part = own.SubView(i, 1);
+        Group.Barrier();
+        for (int k = 0; k < 3; k++)
+        {
+            int v = source[(i + k + 1) % items] + own[i];
+            Group.Barrier();
+            target[i] = v;
+            (source, target) = (target, source);
+            Group.Barrier();
+        }
+
+        int seen = part[0];
+        Group.Barrier();
+        part[0] = seen + 1;
+        Group.Barrier();
+        r[0] = source[i];
+        r[1] = target[(i + 1) % items] + own[(i + 2) % items];
+        r[2] = (int)part.Length + seen;
+    }
+
+    [Feature]
+    public static void ViewsThatChangePlacesAcrossBarriers(Device d) => SameInGroups(d, 3, Views);
 }

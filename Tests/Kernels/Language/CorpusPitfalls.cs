@@ -533,4 +533,145 @@ public static class CorpusPitfalls
         d.Load(kernel)(5, y);
         Assert.Equal([-1f, 2, 5, 8, 11], y.ToArray());
     }
+
+    // Structs whose size is no multiple of their first field's.
+
+    [StructLayout(LayoutKind.Sequential, Pack = 1)]
+    public struct Packed
+    {
+        public short Small;
+        public byte Tag;
+    }
+
+    [StructLayout(LayoutKind.Sequential, Pack = 4)]
+    public struct Mixed
+    {
+        public double Value;
+        public int Number;
+    }
+
+    private static void PackedParts(Index1D i, ArrayView<Packed> x, ArrayView<Mixed> y)
+    {
+        ArrayView<Packed> part = x.SubView(i, 1);
+        part[0].Small += (short)(part[0].Tag * 3);
+        ArrayView<Mixed> own = y.SubView(i.X);
+        own[0].Value = (own[0].Value * 2) + part[0].Small;
+        own[0].Number ^= x.VariableView(i).Value.Tag;
+    }
+
+    [Feature]
+    public static void PartsOfViewsOfPackedStructs(Device d)
+    {
+        const int n = 45;
+        Packed[] packed = [.. Enumerable.Range(0, n).Select(i => new Packed { Small = (short)(i * 5), Tag = (byte)(i * 9) })];
+        Mixed[] mixed = [.. Enumerable.Range(0, n).Select(i => new Mixed { Value = i * 0.25, Number = i * 1000 })];
+        Same(d, device => Run(device).X);
+        Same(d, device => Run(device).Y);
+
+        (Packed[] X, Mixed[] Y) Run(Device device)
+        {
+            DeviceBuffer<Packed> x = device.Allocate<Packed>(packed);
+            DeviceBuffer<Mixed> y = device.Allocate<Mixed>(mixed);
+            device.Load<Index1D, ArrayView<Packed>, ArrayView<Mixed>>(PackedParts)(n, x, y);
+            return (x.ToArray(), y.ToArray());
+        }
+    }
+
+    private static void SharedLocalParts(Index1D i, ArrayView<int> y)
+    {
+        ArrayView<Packed> local = LocalMemory.Allocate<Packed>(5);
+        for (int k = 0; k < 5; k++)
+            local[k] = new Packed { Small = (short)(k * i.X), Tag = (byte)(k + i.X) };
+        ArrayView<Packed> part = local.SubView(i.X % 4, 2);
+        part[1].Tag += 5;
+        (part[0], part[1]) = (part[1], part[0]);
+        int sum = 0;
+        for (int k = 0; k < 5; k++)
+            sum = (sum * 3) + local[k].Small - local[k].Tag;
+        y[i] = sum;
+    }
+
+    [Feature]
+    public static void PartsOfLocalViewsOfPackedStructs(Device d) => Language.Same.AsDebug<Index1D, int>(d, 37, 1, SharedLocalParts);
+
+    private static void Grid2D(Index2D at, ArrayView2D<Triple, Stride2D.DenseX> x, ArrayView2D<Triple, Stride2D.DenseY> y)
+    {
+        Triple t = x[at];
+        if (at.X > 0 && at.Y + 1 < x.IntExtent.Y)
+            t.Y += x[at.X - 1, at.Y + 1].Z;
+        else if (at.X == 0)
+            t.Z = -t.Z;
+        t.X = MathF.Max(t.X, at.Y);
+        y[at] = t;
+        if ((at.X + at.Y) % 3 == 0)
+            y[at].Z *= 2;
+    }
+
+    [Feature]
+    public static void StructsInTwoDimensions(Device d) => Same(d, device =>
+    {
+        const int w = 37, h = 9;
+        DeviceBuffer<Triple> x = device.Allocate<Triple>([.. Enumerable.Range(0, w * h).Select(i => new Triple { X = i % 7, Y = i, Z = 2 * i })]);
+        DeviceBuffer<Triple> y = device.Allocate<Triple>(w * h);
+        device.Load<Index2D, ArrayView2D<Triple, Stride2D.DenseX>, ArrayView2D<Triple, Stride2D.DenseY>>(Grid2D)(
+            (w, h), x.View.As2DDenseXView((w, h)), y.View.As2DDenseYView((w, h)));
+        return y.ToArray();
+    });
+
+    private static void Loops(Index1D i, ArrayView<int> x, ArrayView<long> y)
+    {
+        // Rounds that differ between lanes, over linear indices and their wide forms.
+        long sum = 0;
+        for (int k = i.X; k < x.Length; k += 16)
+            sum += x[k] * (k + 1L);
+        for (long k = i.X - 3; k < 40; k += 7)
+            sum += k >= 0 ? x[k] - k : 1000;
+        int last = -1;
+        for (int k = i.X; k < x.IntLength - 5; k++)
+        {
+            if (x[k] % 11 == 10)
+                break;
+            last = k;
+        }
+
+        for (int k = x.IntLength - 1; k >= i.X; k -= 3)
+            sum ^= x[k];
+        y[i] = (sum * 100) + last;
+    }
+
+    [Feature]
+    public static void LoopsFromEachLanesOwnIndex(Device d) => Same(d, device =>
+    {
+        DeviceBuffer<int> x = device.Allocate<int>([.. Enumerable.Range(0, 77).Select(i => i * i % 23)]);
+        DeviceBuffer<long> y = device.Allocate<long>(77);
+        device.Load<Index1D, ArrayView<int>, ArrayView<long>>(Loops)(77, x, y);
+        return y.ToArray();
+    });
+
+    private static void Narrow(Index1D i, ArrayView<byte> b, ArrayView<short> s, ArrayView<Half> h, ArrayView<bool> q, ArrayView<char> c)
+    {
+        byte old = b[i];
+        b[i] += 200;
+        sbyte signed = (sbyte)b[i];
+        s[i] = (short)((s[i] * 300) + signed);
+        h[i] = (Half)((float)h[i] + (old / 3f));
+        q[i] = q[i] ^ (signed < 0);
+        c[i] = q[i] ? (char)(c[i] + 1) : (char)s[i];
+        if (i.X % 3 == 1)
+            b[i] = (byte)(s[i] >> 3);
+    }
+
+    [Feature]
+    public static void NarrowElementsInPlace(Device d) => Same<int>(d, device =>
+    {
+        const int n = 71;
+        DeviceBuffer<byte> b = device.Allocate<byte>([.. Enumerable.Range(0, n).Select(i => (byte)(i * 7))]);
+        DeviceBuffer<short> s = device.Allocate<short>([.. Enumerable.Range(0, n).Select(i => (short)(i * 999))]);
+        DeviceBuffer<Half> h = device.Allocate<Half>([.. Enumerable.Range(0, n).Select(i => (Half)(i * 100.5f))]);
+        DeviceBuffer<bool> q = device.Allocate<bool>([.. Enumerable.Range(0, n).Select(i => i % 3 == 0)]);
+        DeviceBuffer<char> c = device.Allocate<char>([.. Enumerable.Range(0, n).Select(i => (char)(65535 - (i % 2)))]);
+        device.Load<Index1D, ArrayView<byte>, ArrayView<short>, ArrayView<Half>, ArrayView<bool>, ArrayView<char>>(Narrow)(n, b, s, h, q, c);
+        return [.. b.ToArray().Select(v => (int)v), .. s.ToArray().Select(v => (int)v), .. h.ToArray().Select(v => (int)BitConverter.HalfToUInt16Bits(v)),
+            .. q.ToArray().Select(v => v ? 1 : 0), .. c.ToArray().Select(v => (int)v)];
+    });
 }
