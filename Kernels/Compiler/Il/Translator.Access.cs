@@ -120,7 +120,23 @@ internal sealed partial class Translator
 
     /// <summary>True if one load or store of the scalar's own type does it.</summary>
     private static bool IsDirect(ElementAddress address, ScalarType leaf) =>
-        IsAligned(address, leaf.Size()) && (address.Pointer.Type.Space != AddressSpace.Local || address.Pointer.Type.Scalar == leaf);
+        IsAligned(address, leaf.Size()) && (address.Pointer.Type.Space != AddressSpace.Local || address.Pointer.Type.Scalar == leaf)
+        && (leaf.Size() == 1 || !IsMovedByBytes(address.Pointer));
+
+    /// <summary>True for a pointer to a part of a view of packed structs, which may lie anywhere: see SubView.</summary>
+    private static bool IsMovedByBytes(Value pointer)
+    {
+        for (Value at = pointer; at is Instruction { Opcode: Opcode.PointerAdd or Opcode.PointerCast } step; at = step.Operands[0])
+        {
+            if (step is { Opcode: Opcode.PointerCast, Operands: [Instruction { Opcode: Opcode.PointerAdd, Type.Scalar: ScalarType.UInt8 } moved] }
+                && moved.Operands[0] is Instruction { Opcode: Opcode.PointerCast, Operands: [var before] } && before.Type == step.Type)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 
     private static bool IsAligned(ElementAddress address, int size) =>
         address.Offset % size == 0 && (address.Stride % size == 0 || address.Index is Constant);
@@ -130,7 +146,7 @@ internal sealed partial class Translator
     {
         if (address.Pointer.Type.Space == AddressSpace.Local)
             return address.Pointer.Type.Scalar.Size();
-        int unit = leaf.Size();
+        int unit = IsMovedByBytes(address.Pointer) ? 1 : leaf.Size();
         while (!IsAligned(address, unit))
             unit /= 2;
         return unit;
