@@ -40,6 +40,16 @@ public class VmapTests
     }
 
     [Fact]
+    public void PerSampleGradients_OfAWeight_AreProductsThatFuse()
+    {
+        // No dot makes them, so that their norms are sums of products and no gradient is stored.
+        Node x = GraphFunction.Input([5, 3], "x"), w = GraphFunction.Input([3, 2], "w");
+        Tensor g = Diff.Vmap(e => Diff.Grad(m => e.MatMul(m).Exp().Sum())(new(w)))(new(x));
+        Assert.Equal([5, 3, 2], g.Shape);
+        Assert.All(Walk.Topological(g.Node).Where(n => n.Op == Ops.Dot), n => Assert.Equal(1, n.Get<DotAttributes>().LeftContract.Rank));
+    }
+
+    [Fact]
     public void Nested_BatchesTwoAxes()
     {
         Func<Tensor, Tensor, Tensor> dot = (x, y) => (x * y).Sum();
