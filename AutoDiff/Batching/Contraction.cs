@@ -4,8 +4,8 @@ using static Cotangent.AutoDiff.Batching.BatchedCall;
 namespace Cotangent.AutoDiff.Batching;
 
 /// <summary>A dot of two batches has one more batch axis. Of one batch and a shared operand it is one larger product: the batch is a
-/// free axis, and nothing is repeated. Outer products of two batches, as the gradients of weights are, are elementwise products: they
-/// fuse with what uses them, so that norms of gradients need no gradient in memory.</summary>
+/// free axis, and nothing is repeated. Outer products of two batches, as the gradients of weights are, are elementwise products, which
+/// may fuse with what uses them.</summary>
 internal static class Contraction
 {
     public static readonly Dictionary<Op, BatchRule> Rules = new() { [Ops.Dot] = Dot };

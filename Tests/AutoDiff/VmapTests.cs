@@ -40,9 +40,9 @@ public class VmapTests
     }
 
     [Fact]
-    public void PerSampleGradients_OfAWeight_AreProductsThatFuse()
+    public void PerSampleGradients_OfAWeight_AreElementwiseProducts()
     {
-        // No dot makes them, so that their norms are sums of products and no gradient is stored.
+        // No dot makes them: a dot is a step of its own, a product may fuse with what uses it.
         Node x = GraphFunction.Input([5, 3], "x"), w = GraphFunction.Input([3, 2], "w");
         Tensor g = Diff.Vmap(e => Diff.Grad(m => e.MatMul(m).Exp().Sum())(new(w)))(new(x));
         Assert.Equal([5, 3, 2], g.Shape);
