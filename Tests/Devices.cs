@@ -20,8 +20,8 @@ public static class Devices
     /// <summary>cpu, opencl, debug.</summary>
     public static TheoryData<string> AllWithDebug => Of("cpu", "opencl", "debug");
 
-    /// <summary>The device with this id; ptx is the tests' own.</summary>
-    public static Device Get(string id) => id == "ptx" ? PtxDevice.Shared : Device.Find(id);
+    /// <summary>The device with this id; those that run PTX are the tests' own.</summary>
+    public static Device Get(string id) => PtxDevice.Executors.FirstOrDefault(d => d.Id == id) ?? Device.Find(id);
 
     /// <summary>True if COTANGENT_REQUIRE names it.</summary>
     public static bool Requires(string name) => s_required.Contains(name);

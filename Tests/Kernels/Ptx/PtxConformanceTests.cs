@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Reflection;
 using Cotangent.Kernels.Targets;
 using Cotangent.Tests.Kernels.Gemm;
@@ -11,8 +12,10 @@ namespace Cotangent.Tests.Kernels.Ptx;
 /// assembled all together.</summary>
 public sealed class PtxConformanceTests(ITestOutputHelper output)
 {
+    private static readonly Type[] s_opcodes = [typeof(IrOpcodeTests), typeof(IrStructureTests)];
+
     private static readonly Type[] s_suites =
-        [typeof(IrOpcodeTests), typeof(IrStructureTests), typeof(DeviceConformanceTests), typeof(TiledGemmTests)];
+        [.. s_opcodes, typeof(DeviceConformanceTests), typeof(TiledGemmTests)];
 
     private static readonly Dictionary<string, Action> s_cases = Enumerate().ToDictionary(c => c.Name, c => c.Run);
 
@@ -34,17 +37,30 @@ public sealed class PtxConformanceTests(ITestOutputHelper output)
     {
         foreach (Lazy<Exception?> result in s_results.Values)
             _ = result.Value;
-        PtxFunction[] functions = [.. PtxDevice.Shared.Functions.Values];
-        output.WriteLine($"{functions.Length} kernels");
-        Assert.True(functions.Length > 300, $"{functions.Length} kernels");
+        Assert.True(PtxDevice.Executors.Sum(d => d.Functions.Count) > 400);
 
         // Text for capability 8.0 is what later ones are given, too.
-        string[] modules = [.. Enumerable.Range(0, 4).Select(part =>
-            PtxFunction.Module([.. functions.Where((_, i) => i % 4 == part)], PtxDevice.Traits))];
-        Parallel.ForEach(
-            from module in modules from capability in (int[])[80, 90] select (module, capability),
-            new ParallelOptions { MaxDegreeOfParallelism = 2 },
-            run => Assert.Equal("", Ptxas.Assemble(run.module, run.capability, "-O1")));
+        var runs =
+            from device in PtxDevice.Executors
+            from capability in (int[])(device.Traits.Capability < 80 ? [70] : [80, 90])
+            from part in device.Functions.Values.Chunk(100)
+            select (device, capability, functions: part);
+        ConcurrentBag<string> spills = [];
+        Parallel.ForEach(runs, new ParallelOptions { MaxDegreeOfParallelism = 2 }, run =>
+        {
+            string said = Ptxas.Assemble(PtxFunction.Module(run.functions, run.device.Traits), run.capability, "-v");
+            string[] lines = said.Split('\n');
+            Assert.All(lines, line => Assert.Matches("^ptxas info|^ +[0-9]+ bytes", line));
+            for (int i = 1; i < lines.Length; i++)
+            {
+                if (lines[i].Contains("spill", StringComparison.Ordinal) && !lines[i].Contains(" 0 bytes spill stores", StringComparison.Ordinal))
+                    spills.Add($"sm_{run.capability} {lines[i - 1].Split(' ')[^1]}:{lines[i]}");
+            }
+        });
+        foreach (PtxDevice device in PtxDevice.Executors)
+            output.WriteLine($"{device.Id}: {device.Functions.Count} kernels");
+        output.WriteLine(string.Join('\n', spills.Order()));
+        Assert.Empty(spills.Where(s => s.StartsWith("sm_80 ", StringComparison.Ordinal) && !s.Contains("random", StringComparison.Ordinal)));
     }
 
     private static IEnumerable<(string Name, Action Run)> Enumerate()
@@ -52,22 +68,30 @@ public sealed class PtxConformanceTests(ITestOutputHelper output)
         foreach (MethodInfo method in typeof(LanguageTests).Assembly.GetTypes().SelectMany(t => t.GetMethods()))
         {
             if (method.GetCustomAttribute<FeatureAttribute>() is not null)
-                yield return ($"feature {method.Name}", () => Invoke(method, null, PtxDevice.Shared));
+                yield return ($"feature {method.Name}", () => Invoke(method, null, PtxDevice.Executors[0]));
             else if (IsDeviceTheory(method))
-                yield return ($"{method.DeclaringType!.Name}.{method.Name}", () => InvokeTheory(method));
+                yield return ($"{method.DeclaringType!.Name}.{method.Name}", () => InvokeTheory(method, PtxDevice.Executors[0]));
+            foreach (PtxDevice device in PtxDevice.Executors.Skip(1))
+            {
+                if (s_opcodes.Contains(method.DeclaringType) && IsDeviceTheory(method))
+                    yield return ($"{method.DeclaringType!.Name}.{method.Name} {device.Id}", () => InvokeTheory(method, device));
+                if (method.DeclaringType == typeof(CorpusAtomics) && method.GetCustomAttribute<FeatureAttribute>() is not null)
+                    yield return ($"feature {method.Name} {device.Id}", () => Invoke(method, null, device));
+            }
         }
 
-        for (int seed = 0; seed < 60; seed++)
+        for (int seed = 0; seed < 120; seed++)
         {
             int s = seed;
-            yield return ($"random {s}", () => RunRandom(s));
+            PtxDevice device = PtxDevice.Executors[seed % 4 == 3 ? 2 : 0];
+            yield return ($"random {s} {device.Id}", () => RunRandom(s, device));
         }
     }
 
-    private static void RunRandom(int seed)
+    private static void RunRandom(int seed, PtxDevice device)
     {
         RandomCase c = RandomKernels.Next(new Random(seed), new RandomKernelOptions { Grouped = seed % 3 == 2, Size = 20 + seed % 40 });
-        Assert.Null(c.Difference(c.Interpret(), c.RunOn(PtxDevice.Shared)));
+        Assert.Null(c.Difference(c.Interpret(), c.RunOn(device)));
     }
 
     // Theories over the devices by id, but for those on what is the device's and not the kernels'.
@@ -79,10 +103,10 @@ public sealed class PtxConformanceTests(ITestOutputHelper output)
         && (s_suites.Contains(method.DeclaringType!)
             || method.DeclaringType!.Namespace == typeof(Library.LibraryCases).Namespace);
 
-    private static void InvokeTheory(MethodInfo method)
+    private static void InvokeTheory(MethodInfo method, PtxDevice device)
     {
         object instance = Activator.CreateInstance(method.DeclaringType!)!;
-        Invoke(method, instance, "ptx");
+        Invoke(method, instance, device.Id);
         (instance as IDisposable)?.Dispose();
     }
 

@@ -1,27 +1,30 @@
 using System.Collections.Concurrent;
 using Cotangent.Kernels;
 using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Passes;
 using Cotangent.Kernels.Targets;
 
 namespace Cotangent.Tests.Kernels.Ptx;
 
 /// <summary>Host memory and kernels that run as PTX in <see cref="PtxExecutor"/>. Keeps all that it compiles.</summary>
-internal sealed class PtxDevice(Func<Kernel, Kernel>? lower = null) : InterpreterDevice("ptx", "PTX, executed on the host")
+internal sealed class PtxDevice(string id, PtxTraits traits, Func<Kernel, Kernel>? lower = null)
+    : InterpreterDevice(id, "PTX, executed on the host")
 {
-    /// <summary>The one that tests share.</summary>
-    public static PtxDevice Shared { get; } = new();
+    /// <summary>As it is by default; for the oldest capability; and with as few passes as possible.</summary>
+    public static PtxDevice[] Executors { get; } =
+        [new("ptx", new PtxTraits()), new("ptx70", new PtxTraits(70)), new("ptx-bare", new PtxTraits(), LowerMath.Lower)];
 
-    public static PtxTraits Traits { get; } = new();
+    public PtxTraits Traits => traits;
 
     /// <summary>Everything compiled so far, by name.</summary>
     public ConcurrentDictionary<string, PtxFunction> Functions { get; } = [];
 
-    private protected override Device With(DeviceOptions options) => new PtxDevice(lower) { Options = options };
+    private protected override Device With(DeviceOptions options) => new PtxDevice(Id, traits, lower) { Options = options };
 
     internal override CompiledKernel Compile(Kernel kernel)
     {
         Kernel lowered = PtxFunction.Lower(kernel, lower);
-        PtxFunction function = PtxFunction.Translate(lowered, Traits);
+        PtxFunction function = PtxFunction.Translate(lowered, traits);
         Functions.TryAdd(function.Name, function);
         return new PtxKernel(this, kernel, lowered, function);
     }

@@ -39,8 +39,12 @@ internal sealed class PtxFunction
     public bool UsesDynamicShared { get; }
 
     /// <summary>Runs the passes that the text needs, after which only what PTX has is left.</summary>
-    public static Kernel Lower(Kernel kernel, Func<Kernel, Kernel>? lower = null) =>
-        (lower ?? (k => Pipeline.Run(k)))(ExpandRemainders.Expand(TargetTraits.Resolve(kernel, serialGroups: false)));
+    public static Kernel Lower(Kernel kernel, Func<Kernel, Kernel>? lower = null)
+    {
+        // Before the other passes, which make its code smaller, and after, for what they may have brought in.
+        Kernel expanded = ExpandRemainders.Expand(TargetTraits.Resolve(kernel, serialGroups: false));
+        return ExpandRemainders.Expand(lower is null ? Pipeline.Run(expanded) : lower(expanded));
+    }
 
     /// <summary>Translates a kernel made by <see cref="Lower"/>.</summary>
     public static PtxFunction Translate(Kernel kernel, PtxTraits traits) => new(kernel, traits);
