@@ -6,7 +6,7 @@ using Cotangent.Kernels;
 namespace Cotangent.Tests.Kernels.Ptx;
 
 /// <summary>Runs the PTX that the target prints, item by item on host memory: the oracle that needs no GPU.</summary>
-/// <remarks>The items of a group run until they end or come to a barrier or a shuffle. Every access is checked against the memory of the
+/// <remarks>The items of a group run, in random order, until they end or come to a barrier or a shuffle. Every access is checked against the memory of the
 /// launch's arguments, the group's shared memory or the item's own; fresh registers and memory hold garbage.</remarks>
 internal sealed unsafe class PtxExecutor
 {
@@ -15,6 +15,7 @@ internal sealed unsafe class PtxExecutor
 
     private readonly PtxEntry _entry;
     private readonly Action<Item>[] _code;
+    private readonly Random _order = new(1);
 
     public PtxExecutor(PtxEntry entry)
     {
@@ -53,7 +54,9 @@ internal sealed unsafe class PtxExecutor
     {
         while (true)
         {
-            foreach (Item item in items)
+            Item[] order = [.. items];
+            _order.Shuffle(order);
+            foreach (Item item in order)
                 Resume(item);
             Item[] rest = [.. items.Where(i => !i.Finished)];
             if (rest.Length == 0)
@@ -66,6 +69,8 @@ internal sealed unsafe class PtxExecutor
                 continue;
             }
 
+            if (rest.Length < items.Length || rest.Any(i => i.Position != rest[0].Position))
+                throw new PtxFault($"the items of a group are not together at {_entry.Instructions[rest[0].Position].Text}");
             foreach (Item item in rest)
                 item.Position++;
         }

@@ -93,6 +93,9 @@ internal sealed partial class PtxPrinter
 
         if (isFloat && i.Opcode != Opcode.AtomicAdd)
             return FromBits(type, CompareAndSwapLoop(i.Opcode, type, space, element, value));
+
+        // One departure from the IR's meaning: the hardware adds float32 in global memory with subnormals flushed to zero. A loop of
+        // compare-and-swap would keep them at many times the cost, for sums whose order is open anyway.
         string operation = i.Opcode switch
         {
             Opcode.AtomicAdd => $"add.{(type == ScalarType.Int64 ? "u64" : PtxTypes.Arithmetic(type))}",
