@@ -15,7 +15,6 @@ internal sealed unsafe class PtxExecutor
 
     private readonly PtxEntry _entry;
     private readonly Action<Item>[] _code;
-    private readonly Random _order = new(1);
 
     public PtxExecutor(PtxEntry entry)
     {
@@ -52,10 +51,11 @@ internal sealed unsafe class PtxExecutor
 
     private void Run(Item[] items)
     {
+        Random random = new(1);
         while (true)
         {
             Item[] order = [.. items];
-            _order.Shuffle(order);
+            random.Shuffle(order);
             foreach (Item item in order)
                 Resume(item);
             Item[] rest = [.. items.Where(i => !i.Finished)];
