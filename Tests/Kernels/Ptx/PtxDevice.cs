@@ -7,24 +7,24 @@ using Cotangent.Kernels.Targets;
 namespace Cotangent.Tests.Kernels.Ptx;
 
 /// <summary>Host memory and kernels that run as PTX in <see cref="PtxExecutor"/>. Keeps all that it compiles.</summary>
-internal sealed class PtxDevice(string id, PtxTraits traits, Func<Kernel, Kernel>? lower = null)
+internal sealed class PtxDevice(string id = "ptx", PtxTraits? traits = null, Func<Kernel, Kernel>? lower = null)
     : InterpreterDevice(id, "PTX, executed on the host")
 {
     /// <summary>As it is by default; for the oldest capability; and with as few passes as possible.</summary>
     public static PtxDevice[] Executors { get; } =
-        [new("ptx", new PtxTraits()), new("ptx70", new PtxTraits(70)), new("ptx-bare", new PtxTraits(), LowerMath.Lower)];
+        [new(), new("ptx70", new PtxTraits(70)), new("ptx-bare", lower: LowerMath.Lower)];
 
-    public PtxTraits Traits => traits;
+    public PtxTraits Traits { get; } = traits ?? new PtxTraits();
 
     /// <summary>Everything compiled so far, by name.</summary>
     public ConcurrentDictionary<string, PtxFunction> Functions { get; } = [];
 
-    private protected override Device With(DeviceOptions options) => new PtxDevice(Id, traits, lower) { Options = options };
+    private protected override Device With(DeviceOptions options) => new PtxDevice(Id, Traits, lower) { Options = options };
 
     internal override CompiledKernel Compile(Kernel kernel)
     {
         Kernel lowered = PtxFunction.Lower(kernel, lower);
-        PtxFunction function = PtxFunction.Translate(lowered, traits);
+        PtxFunction function = PtxFunction.Translate(lowered, Traits);
         Functions.TryAdd(function.Name, function);
         return new PtxKernel(this, kernel, lowered, function);
     }
