@@ -5,14 +5,24 @@ namespace Cotangent.Kernels;
 
 /// <summary>Native memory in size classes, four an octave, so that at most a fifth of a block is waste. Freed blocks are kept
 /// for reuse up to a limit. The CPU device runs launches before they return, so a freed block can be given out at once.</summary>
-internal sealed unsafe class CpuAllocator(long budget, long cacheLimit)
+/// <param name="budget">The most bytes given out and kept.</param>
+/// <param name="cacheLimit">The most bytes kept for reuse.</param>
+/// <param name="leisure">Bytes that may be given out before garbage is first collected for it.</param>
+internal sealed unsafe class CpuAllocator(long budget, long cacheLimit, long leisure = CpuAllocator.DefaultLeisure)
 {
+    /// <summary>Half a gibibyte.</summary>
+    public const long DefaultLeisure = 1L << 29;
+
     /// <summary>The alignment of every block: a cache line, and the widest vector.</summary>
     public const int Alignment = 64;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<long, Stack<nint>> _free = [];
     private uint _blocks;
+
+    // The garbage collector's own measure of native memory adapts to the rest of the process: in one with a large heap, dropped
+    // tensors would stay for gigabytes. Twice what was in use after the last collection keeps its cost in proportion.
+    private long _collectAt;
 
     /// <summary>Bytes given out.</summary>
     public long BytesInUse { get; private set; }
@@ -25,12 +35,17 @@ internal sealed unsafe class CpuAllocator(long budget, long cacheLimit)
     public nint Allocate(long bytes)
     {
         long size = SizeClass(bytes);
+        if (BytesInUse + size > Math.Max(leisure, Interlocked.Read(ref _collectAt)))
+        {
+            Collect();
+            Interlocked.Exchange(ref _collectAt, 2 * (BytesInUse + size));
+        }
+
         if (TryAllocate(size, out nint block))
             return block;
 
         Trim();
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
+        Collect();
         if (TryAllocate(size, out block))
             return block;
 
@@ -70,6 +85,13 @@ internal sealed unsafe class CpuAllocator(long budget, long cacheLimit)
 
             BytesCached = 0;
         }
+    }
+
+    /// <summary>Lets owners that nobody holds release their blocks.</summary>
+    private static void Collect()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
     }
 
     /// <summary>The bytes behind a request.</summary>
