@@ -1,7 +1,7 @@
 namespace Cotangent.Kernels;
 
-/// <summary>What views check on the host and on Device.Debug. In compiled kernels these calls mean nothing: the compiler knows the
-/// type (see Intrinsics) and emits no code for them.</summary>
+/// <summary>What views check on the host and on Device.Debug. The compiler knows the type (see Intrinsics): in compiled kernels Checked
+/// is a check where the device asks for it, and the other calls mean nothing.</summary>
 internal static class ViewCheck
 {
     /// <summary>Throws unless each coordinate is inside the extent and the element's number, computed in 32 bits, is exact.</summary>
@@ -34,66 +34,48 @@ internal static class ViewCheck
         where T : unmanaged
         where TStride : struct, IStride1D
     {
-        if (!((LongIndex1D)index).InBounds(extent))
-            throw view.Fault(index, extent);
-        Index(stride, index, extent);
+        LongIndex1D inside = Checked(view, stride, (LongIndex1D)index, extent);
+        Int32(stride.ComputeElementIndex(inside));
         return index;
     }
 
     /// <inheritdoc cref="Checked{T, TStride}(ArrayView{T}, TStride, Index1D, LongIndex1D)"/>
     public static LongIndex1D Checked<T, TStride>(ArrayView<T> view, TStride stride, LongIndex1D index, LongIndex1D extent)
         where T : unmanaged
-        where TStride : struct, IStride1D
-    {
-        if (!index.InBounds(extent))
-            throw view.Fault(index, extent);
-        Index(stride, index, extent);
-        return index;
-    }
+        where TStride : struct, IStride1D =>
+        index.InBounds(extent) ? index : throw view.Fault(index, extent);
 
     /// <inheritdoc cref="Checked{T, TStride}(ArrayView{T}, TStride, Index1D, LongIndex1D)"/>
     public static Index2D Checked<T, TStride>(ArrayView<T> view, TStride stride, Index2D index, LongIndex2D extent)
         where T : unmanaged
         where TStride : struct, IStride2D
     {
-        if (!((LongIndex2D)index).InBounds(extent))
-            throw view.Fault(index, extent);
-        Index(stride, index, extent);
+        LongIndex2D inside = Checked(view, stride, (LongIndex2D)index, extent);
+        Int32(stride.ComputeElementIndex(inside));
         return index;
     }
 
     /// <inheritdoc cref="Checked{T, TStride}(ArrayView{T}, TStride, Index1D, LongIndex1D)"/>
     public static LongIndex2D Checked<T, TStride>(ArrayView<T> view, TStride stride, LongIndex2D index, LongIndex2D extent)
         where T : unmanaged
-        where TStride : struct, IStride2D
-    {
-        if (!index.InBounds(extent))
-            throw view.Fault(index, extent);
-        Index(stride, index, extent);
-        return index;
-    }
+        where TStride : struct, IStride2D =>
+        index.InBounds(extent) ? index : throw view.Fault(index, extent);
 
     /// <inheritdoc cref="Checked{T, TStride}(ArrayView{T}, TStride, Index1D, LongIndex1D)"/>
     public static Index3D Checked<T, TStride>(ArrayView<T> view, TStride stride, Index3D index, LongIndex3D extent)
         where T : unmanaged
         where TStride : struct, IStride3D
     {
-        if (!((LongIndex3D)index).InBounds(extent))
-            throw view.Fault(index, extent);
-        Index(stride, index, extent);
+        LongIndex3D inside = Checked(view, stride, (LongIndex3D)index, extent);
+        Int32(stride.ComputeElementIndex(inside));
         return index;
     }
 
     /// <inheritdoc cref="Checked{T, TStride}(ArrayView{T}, TStride, Index1D, LongIndex1D)"/>
     public static LongIndex3D Checked<T, TStride>(ArrayView<T> view, TStride stride, LongIndex3D index, LongIndex3D extent)
         where T : unmanaged
-        where TStride : struct, IStride3D
-    {
-        if (!index.InBounds(extent))
-            throw view.Fault(index, extent);
-        Index(stride, index, extent);
-        return index;
-    }
+        where TStride : struct, IStride3D =>
+        index.InBounds(extent) ? index : throw view.Fault(index, extent);
 
     /// <summary>Throws unless a part lies inside an extent.</summary>
     public static void Part(LongIndex1D index, LongIndex1D part, LongIndex1D extent) =>
