@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Cotangent.Kernels.Ir;
 
@@ -8,16 +7,12 @@ namespace Cotangent.Kernels.Targets;
 /// function.</summary>
 internal sealed class OpenClFunction
 {
-    private const string NamePlaceholder = "$kernel";
-
     private readonly OpenClHelpers _helpers = new();
 
     private OpenClFunction(Kernel kernel, OpenClTraits traits)
     {
-        (string text, ScratchBytes, UsesDynamicShared) = OpenClPrinter.Print(kernel, NamePlaceholder, traits, _helpers);
-        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))[..10]);
-        Name = $"{kernel.Name}_{hash}";
-        Text = text.Replace(NamePlaceholder, Name, StringComparison.Ordinal);
+        (string text, ScratchBytes, UsesDynamicShared) = OpenClPrinter.Print(kernel, UniqueName.Placeholder, traits, _helpers);
+        (Name, Text) = UniqueName.Give(kernel, text);
     }
 
     /// <summary>The function's name, unique to its text.</summary>

@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Text;
 using Cotangent.Kernels.Ir;
 using Cotangent.Kernels.Passes;
@@ -17,14 +16,10 @@ internal sealed class PtxFunction
     /// <summary>The module's name for shared memory of the launch's size.</summary>
     public const string DynamicShared = "ct_dynamic_shared";
 
-    private const string NamePlaceholder = "$kernel";
-
     private PtxFunction(Kernel kernel, PtxTraits traits)
     {
-        (string text, ScratchBytes, UsesDynamicShared) = PtxPrinter.Print(kernel, NamePlaceholder, traits);
-        string hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text))[..10]);
-        Name = $"{kernel.Name}_{hash}";
-        Text = text.Replace(NamePlaceholder, Name, StringComparison.Ordinal);
+        (string text, ScratchBytes, UsesDynamicShared) = PtxPrinter.Print(kernel, UniqueName.Placeholder, traits);
+        (Name, Text) = UniqueName.Give(kernel, text);
     }
 
     /// <summary>The entry's name, unique to its text.</summary>
