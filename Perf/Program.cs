@@ -1,57 +1,67 @@
 using System.CommandLine;
-using System.Globalization;
 using Cotangent.Kernels;
 
 namespace Cotangent.Perf;
 
-/// <summary>Measures ratios to the machine's limits, in one run: the copy limit, one fused chain, square matrix products; and C#
-/// kernels against hand-written vector code.</summary>
+/// <summary>Measures ratios to the machine's limits, in one run. A suite is a line in a list.</summary>
 internal static class Program
 {
+    private static readonly Suite[] s_suites =
+    [
+        new("roofline", "the copy limit", Roofline.PrintCopy),
+        new("elementwise", "one fused chain", Roofline.PrintChain),
+        new("matmul", "square matrix products", Roofline.PrintMatMul),
+        new("kernels", "C# kernels against hand-written vector code", Kernels.KernelSuite.Run) { IsOfCpu = true },
+        new("library", "the kernel library on 16 M elements", Kernels.LibrarySuite.Run),
+    ];
+
     private static int Main(string[] args)
     {
         Argument<string> suite = new("suite")
         {
-            Description = "roofline, elementwise, matmul, all, kernels, or library",
+            Description = string.Join("; ", s_suites.Select(s => $"{s.Name}: {s.Description}")) + "; all: every one.",
             DefaultValueFactory = _ => "all",
         };
-        suite.AcceptOnlyFromAmong("roofline", "elementwise", "matmul", "all", "kernels", "library");
-        Option<int> threads = new("--threads") { Description = "Threads of the CPU device.", DefaultValueFactory = _ => Environment.ProcessorCount };
-        Option<bool> quick = new("--quick") { Description = "kernels: a quarter of a second a case." };
-        Option<string> only = new("--only") { Description = "kernels: only topics whose names contain one of these, separated by commas." };
-        RootCommand root = new("Cotangent's measurements.") { suite, threads, quick, only };
-        root.SetAction(a => a.GetValue(suite) switch
-        {
-            "kernels" => Kernels.KernelSuite.Run(
-                a.GetResult(threads)?.Tokens.Count > 0 ? a.GetValue(threads) : 1, a.GetValue(quick), a.GetValue(only)),
-            "library" => Kernels.LibrarySuite.Run(Device.CreateCpu(a.GetValue(threads)), a.GetValue(quick)),
-            string other => Run(other, a.GetValue(threads)),
-            null => 1,
-        });
+        suite.AcceptOnlyFromAmong(["all", .. s_suites.Select(s => s.Name)]);
+        Option<string> device = new("--device") { Description = "cpu, opencl, cuda, cuda:1, …", DefaultValueFactory = _ => "cpu" };
+        Option<int?> threads = new("--threads") { Description = "Threads of the CPU device." };
+        Option<bool> quick = new("--quick") { Description = "Fewer rounds." };
+        Option<string?> only = new("--only") { Description = "kernels: only topics whose names contain one of these, separated by commas." };
+        RootCommand root = new("Cotangent's measurements.") { suite, device, threads, quick, only };
+        root.SetAction(a => Run(a.GetValue(suite)!, a.GetValue(device)!,
+            new SuiteOptions(Device.Cpu, a.GetValue(threads), a.GetValue(quick), a.GetValue(only))));
         return root.Parse(args).Invoke();
     }
 
-    private static int Run(string suite, int threads)
+    /// <summary>Runs a suite or all. One that fails is reported, and the others of all go on.</summary>
+    private static int Run(string name, string id, SuiteOptions options)
     {
-        Device device = Device.CreateCpu(threads);
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{"case",-34} {"achieved",12} {"limit",12} {"ratio",6}   ({device.Name}, {threads} threads)"));
-        double copy = Suites.Copy(device, threads);
-        if (suite is "roofline" or "all") Print("copy 64 MiB", copy, copy, "GB/s");
-        if (suite is "elementwise" or "all")
+        try
         {
-            (double chain, double limit, double ratio) = Suites.Chain(device, threads);
-            Print("tanh(x*y+0.5)*x+y 16M", chain, limit, "GB/s", ratio);
+            options = options with { Device = id == "cpu" ? Device.CreateCpu(options.ThreadsOrAll) : Device.Find(id) };
+        }
+        catch (DeviceException missing)
+        {
+            Console.Error.WriteLine(missing.Message);
+            return 1;
         }
 
-        if (suite is "matmul" or "all")
+        int failed = 0;
+        foreach (Suite suite in s_suites.Where(s => name == s.Name || name == "all"))
         {
-            double peak = Suites.FmaPeak(threads);
-            foreach (int n in (int[])[512, 1024, 2048]) Print($"matmul {n} float32", Suites.MatMul(device, n), peak, "GFLOP/s");
+            if (name == "all" && suite.IsOfCpu && options.Device.Kind != DeviceKind.Cpu)
+                continue;
+            try
+            {
+                suite.Run(options);
+            }
+            catch (Exception fault) when (name == "all")
+            {
+                failed++;
+                Console.Error.WriteLine($"suite {suite.Name} on {options.Device}: {fault}");
+            }
         }
 
-        return 0;
+        return failed == 0 ? 0 : 1;
     }
-
-    private static void Print(string name, double achieved, double limit, string unit, double? ratio = null) =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{name,-34} {achieved,7:F1} {unit,-7}{limit,7:F1} {unit,-7}{ratio ?? achieved / limit,4:F2}"));
 }

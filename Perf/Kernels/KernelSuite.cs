@@ -9,8 +9,9 @@ internal static class KernelSuite
 {
     private const int PartsAThread = 4;
 
-    public static int Run(int threads, bool quick, string? only)
+    public static void Run(SuiteOptions options)
     {
+        (int threads, bool quick, string? only) = (options.Threads ?? 1, options.Quick, options.Only);
         Lab lab = new(threads);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{"kernel",-36} {"ours ms",10} {"hand ms",10} {"plain ms",10} {"ours/hand",9}   ({lab.Device.Name}, {threads} threads)"));
@@ -35,7 +36,6 @@ internal static class KernelSuite
 
         if (only is null)
             LaunchOverhead.Print(lab, quick);
-        return 0;
     }
 
     private static void RunParts(Lab lab, Contest contest, Part part)

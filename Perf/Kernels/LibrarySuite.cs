@@ -11,8 +11,9 @@ internal static class LibrarySuite
 {
     private const int Count = 1 << 24;
 
-    public static int Run(Device device, bool quick)
+    public static void Run(SuiteOptions options)
     {
+        (Device device, bool quick) = (options.Device, options.Quick);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{"library, 16 M elements",-32} {"ms",8} {"M/s",8} {"GB/s",7}   ({device})"));
         using DeviceBuffer<float> floats = device.Allocate<float>(Count), output = device.Allocate<float>(Count);
@@ -33,7 +34,6 @@ internal static class LibrarySuite
         Measure("radix sort, uint keys", 8, () => RadixSort.Keys<uint, AscendingUInt32>(device, words, sorted));
         Measure("radix sort, uint and int pairs", 16, () =>
             RadixSort.Pairs<uint, int, AscendingUInt32>(device, words, positions, sorted, positions));
-        return 0;
 
         void Measure(string name, int bytes, Action run)
         {
