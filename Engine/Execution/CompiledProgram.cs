@@ -56,7 +56,7 @@ internal sealed class CompiledProgram
             for (int i = 0; i < Plan.Steps.Length; i++)
             {
                 if (i < pointOfNoReturn) cancellation.ThrowIfCancellationRequested();
-                Launch(device, Plan.Steps[i]);
+                Launch(device, Plan.Steps[i], i < pointOfNoReturn ? cancellation : default);
             }
         }
         finally
@@ -98,19 +98,19 @@ internal sealed class CompiledProgram
         }
     }
 
-    private void Launch(Device device, Step step)
+    private void Launch(Device device, Step step, CancellationToken cancellation)
     {
         LaunchCount++;
         StepVerifier? verifier = StepsAreVerified ? StepVerifier.Before(Plan, step, _buffers, _scalars) : null;
         if (EngineEnvironment.Debug < 2)
         {
-            step.Launch(device, _buffers, _scalars);
+            step.Launch(device, _buffers, _scalars, cancellation);
         }
         else
         {
             device.Synchronize();
             long start = Stopwatch.GetTimestamp();
-            step.Launch(device, _buffers, _scalars);
+            step.Launch(device, _buffers, _scalars, cancellation);
             device.Synchronize();
             Console.Error.WriteLine(Describe(step, Stopwatch.GetElapsedTime(start)));
         }

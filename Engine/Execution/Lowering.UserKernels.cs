@@ -71,8 +71,7 @@ internal sealed partial class Lowering
     {
         if (group.Anchors.Find(a => a.Get<KernelAttributes>().Output == output) is { } used) return _bufferOf[used];
         if (shape.Size == 0) return -1;
-        _buffers.Add(new ProgramBuffer(BufferKind.Scratch, shape.Size * call.Kernel.Outputs[output].DType.Size(), 0));
-        return _buffers.Count - 1;
+        return AddScratch(shape.Size * call.Kernel.Outputs[output].DType.Size());
     }
 
     private ZeroFill Fill(DType type, int buffer, Shape shape)

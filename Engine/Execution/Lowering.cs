@@ -159,6 +159,9 @@ internal sealed partial class Lowering
             case GroupKind.Kernel:
                 AddUserKernel(group);
                 break;
+            case GroupKind.Routine:
+                AddRoutine(group);
+                break;
             default:
                 AddKernel(group);
                 break;

@@ -29,7 +29,12 @@ internal abstract class Step(string name, ImmutableArray<int> reads, ImmutableAr
     public virtual int ScalarSlot(Graph.Node placeholder) => throw new InvalidOperationException($"{Name} has no scalars.");
 
     /// <summary>Issues the step.</summary>
-    public abstract void Launch(Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars);
+    /// <param name="device">Where the program runs.</param>
+    /// <param name="buffers">The program's buffers, bound.</param>
+    /// <param name="scalars">The program's numbers.</param>
+    /// <param name="cancellation">Looked at by steps that take long.</param>
+    public abstract void Launch(
+        Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars, CancellationToken cancellation);
 }
 
 /// <summary>Launches a compiled kernel. Its argument list is reused: a program runs under its device's lock.</summary>
@@ -55,7 +60,8 @@ internal sealed class KernelStep(FusedKernel fused, CompiledKernel kernel,
         arguments[Fused.Operands.IndexOf(new(placeholder, OperandKind.Scalar))].Index;
 
     /// <inheritdoc/>
-    public override void Launch(Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars)
+    public override void Launch(
+        Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars, CancellationToken cancellation)
     {
         for (int i = 0; i < _arguments.Length; i++)
         {
@@ -75,7 +81,8 @@ internal sealed class ProductStep(DotPlan dot, int left, int right, int result)
     public DotPlan Dot { get; } = dot;
 
     /// <inheritdoc/>
-    public override void Launch(Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars) =>
+    public override void Launch(
+        Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars, CancellationToken cancellation) =>
         device.Gemm(Dot.Problem, At(buffers[left], Dot.Left), At(buffers[right], Dot.Right), buffers[result]);
 
     private static KernelArgument At(KernelArgument buffer, StridedView view) =>
@@ -86,7 +93,8 @@ internal sealed class ProductStep(DotPlan dot, int left, int right, int result)
 internal sealed class CopyStep(int source, int destination, long bytes) : Step("copy", [source], [destination])
 {
     /// <inheritdoc/>
-    public override void Launch(Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars)
+    public override void Launch(
+        Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars, CancellationToken cancellation)
     {
         KernelArgument from = buffers[source], to = buffers[destination];
         device.Copy(from.Memory!, from.Bits, to.Memory!, to.Bits, bytes);

@@ -47,7 +47,8 @@ internal sealed class UserKernelStep(KernelAttributes call, Kernel source, Compi
         bindings.First(b => b.Number?.Leaf == placeholder).Number!.Slot;
 
     /// <inheritdoc/>
-    public override void Launch(Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars)
+    public override void Launch(
+        Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars, CancellationToken cancellation)
     {
         foreach (ZeroFill fill in fills)
         {

@@ -81,6 +81,7 @@ internal sealed class Anchors
         foreach (Node n in order.Where(n => n.Op == Ops.Dot)) PlanDot(n);
 
         foreach (Node n in order.Where(n => n.Op == Ops.UserKernel)) PlanKernel(n);
+        foreach (Node n in order.Where(n => n.Op.Kind == OpKind.Routine)) PlanRoutine(n);
 
         foreach (Node cut in _cuts) Store(cut, "the kernel would be too large");
 
@@ -140,6 +141,12 @@ internal sealed class Anchors
         {
             Store(number, "kernel number");
         }
+    }
+
+    private void PlanRoutine(Node n)
+    {
+        Store(n, "routine");
+        foreach (Node input in n.Inputs.Where(i => i.Shape.Size > 0)) Store(input, "routine operand");
     }
 
     private void Consider(Node n)

@@ -19,6 +19,9 @@ internal enum GroupKind : byte
 
     /// <summary>One call of a user's kernel; the anchors are its outputs that are used.</summary>
     Kernel,
+
+    /// <summary>One call of a routine op; the anchors are its outputs that are used.</summary>
+    Routine,
 }
 
 /// <summary>Nodes computed together in one step.</summary>

@@ -66,12 +66,14 @@ internal sealed class Grouping
         : _anchors.Joins.Contains(n) ? new(GroupKind.Join, n, Domain.Map(n.Shape.Size))
         : n.Op == Ops.ScatterAdd ? new(GroupKind.Scatter, n, Domain.OfScatter(n))
         : n.Op == Ops.UserKernel ? new(GroupKind.Kernel, n, Domain.Map(n.Shape.Size))
+        : n.Op.Kind == OpKind.Routine ? new(GroupKind.Routine, n, Domain.Map(n.Shape.Size))
         : new(GroupKind.Fused, n, n.Op.Kind == OpKind.Reduce ? Domain.OfReduction(n) : Domain.Map(n.Shape.Size));
 
     /// <summary>True for another output of the call that a group is.</summary>
     private static bool IsOutputOf(Node n, FusionGroup group) =>
-        group.Kind == GroupKind.Kernel && n.Attributes is KernelAttributes call
-        && group.Anchors[0].Get<KernelAttributes>().IsSameCall(call) && group.Anchors[0].Inputs.SequenceEqual(n.Inputs);
+        group.Kind is GroupKind.Kernel or GroupKind.Routine && group.Anchors[0].Op == n.Op
+        && n.Attributes is CallAttributes call && group.Anchors[0].Get<CallAttributes>().IsSameCall(call)
+        && group.Anchors[0].Inputs.SequenceEqual(n.Inputs);
 
     private bool IsStored(Node n) => _groupOf.ContainsKey(n) || _graph.Leaves.ContainsKey(n);
 

@@ -4,11 +4,11 @@ using Cotangent.Kernels;
 namespace Cotangent.Graph;
 
 /// <summary>One output of a call of a user's kernel. Outputs of one call are nodes with the same inputs whose attributes
-/// differ in <see cref="Output"/> alone; they are computed by one launch.</summary>
-internal sealed record KernelAttributes(UserKernel Kernel, LaunchShape Launch, ImmutableArray<Shape> Outputs) : Attributes
+/// differ in <see cref="CallAttributes.Output"/> alone; they are computed by one launch.</summary>
+internal sealed record KernelAttributes(UserKernel Kernel, LaunchShape Launch, ImmutableArray<Shape> Outputs) : CallAttributes
 {
-    /// <summary>Which of the outputs the node is.</summary>
-    public int Output { get; init; }
+    /// <inheritdoc/>
+    public override int OutputCount => Outputs.Length;
 
     /// <summary>True if the outputs' memory is zeroed before the launch.</summary>
     public bool ZeroOutputs { get; init; }
@@ -20,17 +20,12 @@ internal sealed record KernelAttributes(UserKernel Kernel, LaunchShape Launch, I
     /// programs.</summary>
     public KernelDerivative? Derivative { get; init; }
 
-    /// <summary>Another output of the same call.</summary>
-    public KernelAttributes At(int output) => output == Output ? this : this with { Output = output };
-
     /// <summary>The attributes as a program keeps them: without what a derivative's closure may hold.</summary>
     public KernelAttributes ForProgram() => Derivative is null ? this : this with { Derivative = null };
 
-    public bool IsSameCall(KernelAttributes other) => Kernel == other.Kernel && Launch == other.Launch
-        && Outputs.AsSpan().SequenceEqual(other.Outputs.AsSpan()) && ZeroOutputs == other.ZeroOutputs
-        && Device == other.Device;
-
-    public bool Equals(KernelAttributes? other) => other is not null && Output == other.Output && IsSameCall(other);
+    public bool Equals(KernelAttributes? other) => other is not null && Output == other.Output
+        && Kernel == other.Kernel && Launch == other.Launch && ZeroOutputs == other.ZeroOutputs
+        && Outputs.AsSpan().SequenceEqual(other.Outputs.AsSpan()) && Device == other.Device;
 
     public override int GetHashCode() => HashCode.Combine(Kernel, Launch, Outputs[Output], Output, ZeroOutputs);
 

@@ -1,3 +1,4 @@
+using Cotangent.Kernels;
 using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Graph;
@@ -25,6 +26,9 @@ internal enum OpKind : byte
 
     /// <summary>A C# kernel of the user's: a step of its own.</summary>
     Kernel,
+
+    /// <summary>A step of its own, written by hand, of one or several outputs: a sort, a factorisation, a loop.</summary>
+    Routine,
 }
 
 /// <summary>One operation of the closed op set: its name, its shape and dtype rule, its slow float64 value and how it fuses.
@@ -47,6 +51,9 @@ internal sealed class Op(string name, OpKind kind)
 
     /// <summary>Elementwise ops: the IR of one element, operands and result in the compute types of the dtypes.</summary>
     public Func<Node, Builder, Value[], Value>? Emit { get; init; }
+
+    /// <summary>Routine ops: makes what computes the call that a node is an output of. Called when a plan is made.</summary>
+    public Func<Device, Node, Routine>? Routine { get; init; }
 
     /// <inheritdoc/>
     public override string ToString() => Name;

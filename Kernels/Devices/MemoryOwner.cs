@@ -5,6 +5,7 @@ namespace Cotangent.Kernels;
 internal sealed class MemoryOwner : IDisposable
 {
     private readonly DeviceMemory _memory;
+    private readonly bool _isBorrowed;
     private int _released;
 
     public MemoryOwner(DeviceMemory memory)
@@ -12,6 +13,13 @@ internal sealed class MemoryOwner : IDisposable
         _memory = memory;
         if (memory.ByteLength > 0)
             GC.AddMemoryPressure(memory.ByteLength);
+    }
+
+    private MemoryOwner(DeviceMemory memory, bool isBorrowed)
+    {
+        _memory = memory;
+        _isBorrowed = isBorrowed;
+        GC.SuppressFinalize(this);
     }
 
     ~MemoryOwner() => Release();
@@ -27,6 +35,9 @@ internal sealed class MemoryOwner : IDisposable
         }
     }
 
+    /// <summary>For views of memory that someone else keeps alive and gives back.</summary>
+    public static MemoryOwner Borrow(DeviceMemory memory) => new(memory, isBorrowed: true);
+
     public void Dispose()
     {
         Release();
@@ -35,7 +46,7 @@ internal sealed class MemoryOwner : IDisposable
 
     private void Release()
     {
-        if (Interlocked.Exchange(ref _released, 1) != 0)
+        if (_isBorrowed || Interlocked.Exchange(ref _released, 1) != 0)
             return;
         _memory.Release();
         if (_memory.ByteLength > 0)

@@ -84,7 +84,7 @@ public class PlanCheckerTests
 
     private sealed class TestStep(int[] reads, int[] writes) : Step("test", [.. reads], [.. writes])
     {
-        public override void Launch(Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars)
+        public override void Launch(Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars, CancellationToken cancellation)
         {
         }
     }

@@ -50,7 +50,7 @@ public class VerifiedKernelTests
         ulong[] scalars = [.. capture.Scalars.Select(s => s.Get<NumberAttributes>().Bits)];
         Step step = Assert.Single(plan.Steps);
         StepVerifier verifier = StepVerifier.Before(plan, step, buffers, scalars)!;
-        step.Launch(Device.Cpu, buffers, scalars);
+        step.Launch(Device.Cpu, buffers, scalars, default);
         verifier.After(buffers);
         Device.Cpu.Write(new byte[4], output.Memory, 4);
         Assert.Contains("element 1", Assert.Throws<StepMismatchException>(() => verifier.After(buffers)).Message, StringComparison.Ordinal);

@@ -1,0 +1,39 @@
+using System.Collections.Immutable;
+using Cotangent.Fusion;
+using Cotangent.Graph;
+
+namespace Cotangent.Execution;
+
+internal sealed partial class Lowering
+{
+    /// <summary>One step for all outputs of a call; outputs that nobody uses get scratch memory.</summary>
+    private void AddRoutine(FusionGroup group)
+    {
+        Node any = group.Anchors[0];
+        Routine routine = any.Op.Routine!(_graph.Device, any);
+        ImmutableArray<int> inputs = [.. any.Inputs.Select(x => x.Shape.Size == 0 ? -1 : BufferOf(x))];
+        ImmutableArray<int> outputs = any.Attributes is CallAttributes call
+            ? [.. Enumerable.Range(0, call.OutputCount).Select(i => OutputBuffer(group, any, call.At(i)))]
+            : [_bufferOf[any]];
+        int scratch = routine.ScratchBytes == 0 ? -1 : AddScratch(routine.ScratchBytes);
+        _steps.Add(new RoutineStep(routine, inputs, outputs, scratch)
+        {
+            Operands = !routine.IsVerifiable ? [] : [.. group.Anchors.Select(a => new KernelOperand(a, OperandKind.Write)),
+                .. any.Inputs.Where(x => x.Shape.Size > 0).Select(x => new KernelOperand(Anchors.StorageOf(x), OperandKind.Read))
+                    .Distinct()],
+        });
+    }
+
+    private int OutputBuffer(FusionGroup group, Node any, CallAttributes output)
+    {
+        if (group.Anchors.Find(a => a.Get<CallAttributes>().Output == output.Output) is { } used) return _bufferOf[used];
+        Node unused = new(any.Op, any.Inputs, output, any.Device);
+        return unused.Shape.Size == 0 ? -1 : AddScratch(Bytes(unused));
+    }
+
+    private int AddScratch(long bytes)
+    {
+        _buffers.Add(new ProgramBuffer(BufferKind.Scratch, bytes, 0));
+        return _buffers.Count - 1;
+    }
+}
