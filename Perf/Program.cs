@@ -13,6 +13,7 @@ internal static class Program
         new("matmul", "square matrix products", Roofline.PrintMatMul),
         new("kernels", "C# kernels against hand-written vector code", Kernels.KernelSuite.Run) { IsOfCpu = true },
         new("library", "the kernel library on 16 M elements", Kernels.LibrarySuite.Run),
+        new("autodiff", "derivatives as multiples of their functions", AutoDiff.AutoDiffSuite.Run),
     ];
 
     private static int Main(string[] args)
@@ -27,14 +28,15 @@ internal static class Program
         Option<int?> threads = new("--threads") { Description = "Threads of the CPU device." };
         Option<bool> quick = new("--quick") { Description = "Fewer rounds." };
         Option<string?> only = new("--only") { Description = "kernels: only topics whose names contain one of these, separated by commas." };
-        RootCommand root = new("Cotangent's measurements.") { suite, device, threads, quick, only };
+        Option<string?> json = new("--json") { Description = "Write the results to this file too." };
+        RootCommand root = new("Cotangent's measurements.") { suite, device, threads, quick, only, json };
         root.SetAction(a => Run(a.GetValue(suite)!, a.GetValue(device)!,
-            new SuiteOptions(Device.Cpu, a.GetValue(threads), a.GetValue(quick), a.GetValue(only))));
+            new SuiteOptions(Device.Cpu, a.GetValue(threads), a.GetValue(quick), a.GetValue(only)), a.GetValue(json)));
         return root.Parse(args).Invoke();
     }
 
     /// <summary>Runs a suite or all. One that fails is reported, and the others of all go on.</summary>
-    private static int Run(string name, string id, SuiteOptions options)
+    private static int Run(string name, string id, SuiteOptions options, string? json)
     {
         try
         {
@@ -62,6 +64,8 @@ internal static class Program
             }
         }
 
+        if (json is not null)
+            Results.Write(json, options);
         return failed == 0 ? 0 : 1;
     }
 }

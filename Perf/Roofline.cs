@@ -35,7 +35,10 @@ internal static class Roofline
             $"{"case",-34} {"achieved",12} {"limit",12} {"ratio",6}   ({options.Device}{threads})"));
     }
 
-    private static void Print(string name, double achieved, double limit, string unit, double? ratio = null) =>
+    private static void Print(string name, double achieved, double limit, string unit, double? ratio = null)
+    {
+        Results.Add(new Result("roofline", name, achieved, unit, limit, ratio ?? achieved / limit));
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{name,-34} {achieved,7:F1} {unit,-7}{limit,7:F1} {unit,-7}{ratio ?? achieved / limit,4:F2}"));
+    }
 }

@@ -179,9 +179,27 @@ internal sealed partial class Canonical(Device device)
             return Number(left.DType, 0, Ops.Dot.Infer([left, right], axes).Shape);
         }
 
+        if (axes.LeftContract.All(i => left.Shape[i] == 1)) return OuterProduct(left, right, axes);
         return left.DType is DType.Float16 or DType.BFloat16
             ? Cast(Dot(Cast(left, DType.Float32), Cast(right, DType.Float32), axes), left.DType)
             : Intern(Ops.Dot, [left, right], axes);
+    }
+
+    /// <summary>A dot whose sums have one term each: a multiplication, which fuses with what it reads and with its
+    /// users.</summary>
+    private Node OuterProduct(Node left, Node right, DotAttributes axes)
+    {
+        int[] leftFree = [.. Ops.FreeAxes(left, axes.LeftBatch, axes.LeftContract)];
+        int[] rightFree = [.. Ops.FreeAxes(right, axes.RightBatch, axes.RightContract)];
+        int[] batch = [.. axes.LeftBatch.Select(i => left.Shape[i])];
+        Shape shape = Shape.From([.. batch, .. leftFree.Select(i => left.Shape[i]), .. rightFree.Select(i => right.Shape[i])]);
+        Node x = Permute(left, [.. axes.LeftBatch, .. leftFree, .. axes.LeftContract]);
+        Node y = Permute(right, [.. axes.RightBatch, .. axes.RightContract, .. rightFree]);
+        return Elementwise(Ops.Mul,
+        [
+            Expand(Reshape(x, Shape.From([.. batch, .. leftFree.Select(i => left.Shape[i]), .. rightFree.Select(_ => 1)])), shape),
+            Expand(Reshape(y, Shape.From([.. batch, .. leftFree.Select(_ => 1), .. rightFree.Select(i => right.Shape[i])])), shape),
+        ], null);
     }
 
     private Node Cast(Node x, DType type) => Elementwise(Ops.Cast, [x], new DTypeAttributes(type));

@@ -88,7 +88,7 @@ internal sealed class CpuKernel : CompiledKernel
 
     private static ImmutableArray<Parameter> StreamedOf(Kernel kernel)
     {
-        if (kernel.Kind != LaunchKind.Range1D)
+        if (kernel.Kind == LaunchKind.Grouped)
             return [];
         HashSet<Value> other = [.. kernel.Body.Descendants().OfType<Instruction>()
             .Where(x => x.Opcode != Opcode.Store || !SimdTarget.IsAlignedStore(x)).SelectMany(x => x.Operands)];

@@ -77,6 +77,40 @@ public class FusionTests
     }
 
     [Fact]
+    public void Product_OfOneTerm_IsComputedWhereItIsUsed()
+    {
+        Tensor x = Random(5, 7, 1), y = Random(5, 1, 9);
+        Tensor squares = x.MatMul(y).Square().Sum([1, 2]);
+        Assert.Empty(Lowering.Plan(Capture.Of([squares.Node]).Key.ToPlanGraph()).Steps.OfType<ProductStep>());
+        Assert.Equal(squares.ToArray<float>().Select(e => Math.Round(e, 4)),
+            (x.Square().Sum([1, 2]) * y.Square().Sum([1, 2])).ToArray<float>().Select(e => Math.Round(e, 4)));
+    }
+
+    [Theory]
+    [InlineData(0, 2, 0, 1)]
+    [InlineData(2, 0, 1, 0)]
+    [InlineData(1, 2, 0, 2)]
+    public void Product_OfOneTermOverAnyAxes_AgreesWithTheReference(int leftBatch, int leftContract, int rightBatch, int rightContract)
+    {
+        Tensor x = leftBatch == 0 ? Random(3, 4, 1) : leftBatch == 1 ? Random(4, 3, 1) : Random(1, 4, 3);
+        Tensor y = (rightBatch, rightContract) switch { (0, 1) => Random(3, 1, 5), (1, 0) => Random(1, 3, 5), _ => Random(3, 5, 1) };
+        Node dot = Make.Dot(x.Node, y.Node, new DotAttributes([leftBatch], [rightBatch], [leftContract], [rightContract]));
+        double[] truth = Reference.Evaluate([dot], n => HostData.ToDoubles(n))[0];
+        Close(truth, HostData.ToDoubles(new Tensor(dot).Realize().Node), "outer product");
+    }
+
+    [Theory]
+    [InlineData(2060, 4096)]
+    [InlineData(2060, 4100)]
+    public void Product_OfOneTermLargerThanTheCaches_IsRightEverywhere(int rows, int columns)
+    {
+        // Rows of whole cache lines are stored past the caches, others are not.
+        Tensor x = Tensor.Arange(rows, DType.Float32).Reshape(rows, 1), y = Tensor.Arange(columns, DType.Float32).Reshape(1, columns);
+        float[] z = x.MatMul(y).ToArray<float>();
+        Assert.DoesNotContain(Enumerable.Range(0, z.Length), i => z[i] != (float)(i / columns) * (i % columns));
+    }
+
+    [Fact]
     public void Reshape_OfAProduct_IsNotCopied() =>
         Assert.Single(Steps(Random(30, 20).MatMul(Random(20, 6)).Reshape(15, 2, 6)));
 
