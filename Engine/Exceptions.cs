@@ -45,3 +45,7 @@ public sealed class TensorTooLargeException(string message) : CotangentException
 /// ReadOnlySpan{Tensor}, KernelJvp, KernelOptions)"/> do not fit the kernel (CTG2010). The message names the kernel and the
 /// parameter.</summary>
 public sealed class KernelCallException(string message) : CotangentException("CTG2010", message);
+
+/// <summary>The parts of a <see cref="Flow"/> scan, loop or choice do not fit together (CTG2050): a carry changes its shape, a branch
+/// returns something else than the other, a length is missing. The message names the tensor.</summary>
+public sealed class ControlFlowException(string message) : CotangentException("CTG2050", message);

@@ -17,11 +17,24 @@ internal sealed class Capture
     {
         List<Node> order = Walk.Topological(outputs);
         Dictionary<Node, int> index = new(order.Count);
+        int count = 0;
         foreach (Node n in order)
         {
-            _entries.Add(Entry(n, scalars));
+            // The numbers of a loop's body are inputs of the loop, so that other numbers lead to no new program.
+            Attributes? attributes = n.Attributes;
+            ImmutableArray<Node> numbers = [];
+            if (attributes is ControlAttributes control) (attributes, numbers) = control.ForProgram();
+            foreach (Node number in numbers)
+            {
+                _entries.Add(Entry(number, null, null));
+                count++;
+            }
+
+            GraphEntry entry = Entry(n, attributes, scalars);
+            _entries.Add(entry with { Count = entry.Count + numbers.Length });
             foreach (Node input in n.Inputs) _inputs.Add(index[input]);
-            index[n] = index.Count;
+            for (int i = numbers.Length; i > 0; i--) _inputs.Add(count - i);
+            index[n] = count++;
         }
 
         // Numbers live anywhere: tensors decide.
@@ -46,7 +59,7 @@ internal sealed class Capture
     /// <param name="scalars">Placeholders whose values are given as numbers.</param>
     public static Capture Of(IReadOnlyList<Node> outputs, IReadOnlySet<Node>? scalars = null) => new(outputs, scalars);
 
-    private GraphEntry Entry(Node n, IReadOnlySet<Node>? scalars)
+    private GraphEntry Entry(Node n, Attributes? attributes, IReadOnlySet<Node>? scalars)
     {
         if (n.Op == Ops.Data || n.Op == Ops.Input)
         {
@@ -57,7 +70,7 @@ internal sealed class Capture
         }
 
         if (n.Attributes is KernelAttributes kernel) return new(n.Op, kernel.ForProgram(), default, default, n.Inputs.Length, 0);
-        if (n.Op != Ops.Number) return new(n.Op, n.Attributes, default, default, n.Inputs.Length, 0);
+        if (n.Op != Ops.Number) return new(n.Op, attributes, default, default, n.Inputs.Length, 0);
 
         // 0 and 1 are part of the program: they simplify it. Other numbers are arguments; equal ones are one argument.
         NumberAttributes number = n.Get<NumberAttributes>();
@@ -103,6 +116,9 @@ internal sealed class GraphKey : IEquatable<GraphKey>
     }
 
     public Device Device { get; }
+
+    /// <summary>The same structure on another device.</summary>
+    public GraphKey On(Device device) => device == Device ? this : new(device, _entries, _inputs, _outputs);
 
     /// <summary>The canonical graph over fresh placeholders.</summary>
     public PlanGraph ToPlanGraph()

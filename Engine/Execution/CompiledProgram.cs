@@ -67,6 +67,33 @@ internal sealed class CompiledProgram
         }
     }
 
+    /// <summary>Issues the steps as a part of another program, on memory that is there. Allocates nothing.</summary>
+    /// <param name="tensors">The input tensors by slot.</param>
+    /// <param name="outputs">Where the outputs go.</param>
+    /// <param name="scratch">At least <see cref="ExecutionPlan.ScratchBytes"/>.</param>
+    public void RunNested(ReadOnlySpan<KernelArgument> tensors, ReadOnlySpan<KernelArgument> outputs, KernelArgument scratch)
+    {
+        ImmutableArray<ProgramBuffer> buffers = Plan.Buffers;
+        for (int i = 0; i < _buffers.Length; i++)
+        {
+            ProgramBuffer b = buffers[i];
+            _buffers[i] = b.Kind switch
+            {
+                BufferKind.Input => tensors[b.Index],
+                BufferKind.Output => outputs[b.Index],
+                BufferKind.Scratch => At(scratch, b.Offset),
+                _ => At(_buffers[b.Index], b.Offset),
+            };
+        }
+
+        foreach (Step step in Plan.Steps) Launch(Plan.Device, step, default);
+
+        static KernelArgument At(KernelArgument memory, long offset) => KernelArgument.Pointer(memory.Memory!, memory.Bits + offset);
+    }
+
+    /// <summary>Lets go of the memory of the last nested run.</summary>
+    public void Unbind() => Array.Clear(_buffers);
+
     /// <summary>Fresh storage of a device.</summary>
     public static Storage Allocate(Device device, long bytes) => new(device.AllocateMemory(bytes), bytes);
 

@@ -1,3 +1,4 @@
+using Cotangent.Execution;
 using Cotangent.Kernels;
 
 namespace Cotangent.Graph;
@@ -15,6 +16,9 @@ internal abstract class Routine(string name)
     /// <summary>True if results are a function of the operands alone, so that COTANGENT_VERIFY may compare them with the
     /// float64 ones; false where several answers are right (the signs of eigenvectors).</summary>
     public virtual bool IsVerifiable => true;
+
+    /// <summary>The plans of programs that run as parts of this step, for reports.</summary>
+    public virtual IEnumerable<ExecutionPlan> Nested => [];
 
     /// <summary>Issues the launches.</summary>
     public abstract void Launch(in RoutineCall call);
