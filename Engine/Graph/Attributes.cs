@@ -37,3 +37,7 @@ internal sealed record DotAttributes(Shape LeftBatch, Shape RightBatch, Shape Le
 
 /// <summary>The axis that a scatter-add's result has in place of the index axes, and its extent.</summary>
 internal sealed record ScatterAttributes(int Axis, int Extent) : Attributes;
+
+/// <summary>Which triangle of a matrix is read (before transposing), whether its transpose is meant, and whether its diagonal counts
+/// as ones.</summary>
+internal sealed record TriangularAttributes(bool Lower, bool Transpose, bool UnitDiagonal) : Attributes;

@@ -63,6 +63,7 @@ internal static class GradientCases
             [s_shape, s_shape, []], 0.5, 2),
         new("linear kernel", Ops.UserKernel, x => UserKernelDerivativeTests.Difference(new(x[0]), new(Number(x[0], 1.5))).Node, [s_shape]),
         new("scatter_add outside", Ops.ScatterAdd, x => Make.ScatterAdd(x[0], Indices([2, 3], 9), 1, 4), [[2, 2, 3, 2]]),
+        .. LinearAlgebraCases.All,
     ];
 
     /// <summary>Indices 0, 3, 6, … modulo a number: repeated and out of order.</summary>

@@ -3,7 +3,7 @@ using static Cotangent.TensorIndex;
 namespace Cotangent.Tests.Engine;
 
 /// <summary>The conformance table: a row or more for each op and each composite.</summary>
-public static class OpCases
+public static partial class OpCases
 {
     private static readonly Arg s_any = new([3, 5]);
     private static readonly Arg s_positive = new([3, 5]) { Low = 0.2, High = 3 };
@@ -15,7 +15,7 @@ public static class OpCases
     /// <summary>All rows.</summary>
     public static IReadOnlyList<OpCase> All { get; } =
     [
-        .. Unary(), .. Binary(), .. Logic(), .. Movement(), .. IndexCases(), .. Reductions(), .. Products(), .. Composites(), .. RandomNumbers(),
+        .. Unary(), .. Binary(), .. Logic(), .. Movement(), .. IndexCases(), .. Reductions(), .. Products(), .. Composites(), .. RandomNumbers(), .. LinearAlgebra(),
     ];
 
     /// <summary>The names, as theory data.</summary>

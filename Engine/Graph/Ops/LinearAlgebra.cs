@@ -1,0 +1,48 @@
+using Cotangent.Execution;
+
+namespace Cotangent.Graph;
+
+// Matrices are the last two axes; the axes before them count the matrices of a batch, and all inputs have the same ones.
+internal static partial class Ops
+{
+    /// <summary>triangular_solve(a, b): x with op(A)·x = b for triangular A, op and triangle by <see cref="TriangularAttributes"/>; the
+    /// other triangle of A is not read. a […, n, n], b […, n, k] → […, n, k]. Float32, Float64.</summary>
+    public static readonly Op TriangularSolve = new("triangular_solve", OpKind.Routine)
+    {
+        Infer = (x, _) => (RightSides("triangular_solve", x[0], x[1]), Real("triangular_solve", x)),
+        Whole = (n, x) => MatrixOracle.Each(n, x, (a, b) => MatrixOracle.TriangularSolve(
+            a, b, n.Shape[^2], n.Shape[^1], n.Get<TriangularAttributes>())),
+        Routine = (device, n) => n.DType == DType.Float64
+            ? new TriangularSolveRoutine<double>(device, n)
+            : new TriangularSolveRoutine<float>(device, n),
+    };
+
+    /// <summary>cholesky(a): lower triangular L with positive diagonal and A = L·Lᵀ, for symmetric positive definite A, of which the
+    /// upper triangle is read. NaN on and below the diagonal if A is not positive definite. Derivatives are those along
+    /// symmetric directions. […, n, n] → […, n, n]. Float32, Float64.</summary>
+    public static readonly Op Cholesky = new("cholesky", OpKind.Routine)
+    {
+        Infer = (x, _) => (Square("cholesky", x[0]), Real("cholesky", x)),
+        Whole = (n, x) => MatrixOracle.Each(n, x, (a, _) => MatrixOracle.Cholesky(a, n.Shape[^1])),
+        Routine = (device, n) => n.DType == DType.Float64 ? new CholeskyRoutine<double>(device, n) : new CholeskyRoutine<float>(device, n),
+    };
+
+    private static Shape Matrix(string op, Node x) => x.Shape.Rank >= 2
+        ? x.Shape
+        : throw new ShapeMismatchException($"{op}: {x.Shape} is no matrix: it needs two axes.");
+
+    private static Shape Square(string op, Node x) => Matrix(op, x) is var shape && shape[^1] == shape[^2]
+        ? shape
+        : throw new ShapeMismatchException($"{op}: {x.Shape} holds matrices of {x.Shape[^2]} rows and {x.Shape[^1]} columns; they must be square.");
+
+    private static Shape RightSides(string op, Node a, Node b)
+    {
+        Shape matrices = Square(op, a);
+        return b.Shape.Rank == matrices.Rank && b.Shape.SkipLast(1).SequenceEqual(matrices.SkipLast(1))
+            ? b.Shape
+            : throw new ShapeMismatchException($"{op}: right sides {b.Shape} do not fit matrices {a.Shape}: all axes but the last must agree.");
+    }
+
+    private static DType Real(string op, IReadOnlyList<Node> inputs) =>
+        Require(inputs, op, t => t is DType.Float32 or DType.Float64, "Float32 or Float64");
+}

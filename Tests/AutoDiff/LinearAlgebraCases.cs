@@ -1,0 +1,26 @@
+using Cotangent.Graph;
+
+namespace Cotangent.Tests.AutoDiff;
+
+/// <summary>The gradient rows of factorisations, with matrices far from where they have no derivative.</summary>
+internal static class LinearAlgebraCases
+{
+    public static IReadOnlyList<GradientCase> All { get; } =
+    [
+        Row("triangular_solve", Ops.TriangularSolve, x => Linalg.TriangularSolve(Dominant(x[0]), x[1]), [3, 3], [3, 2]),
+        Row("triangular_solve, upper unit, transposed", Ops.TriangularSolve,
+            x => Linalg.TriangularSolve(x[0], x[1], lower: false, transpose: true, unitDiagonal: true), [2, 3, 3], [2, 3, 2]),
+        Row("triangular_solve on the right", Ops.TriangularSolve,
+            x => Linalg.TriangularSolve(Dominant(x[0]), x[1], lower: false, left: false), [3, 3], [2, 3]),
+        Row("cholesky", Ops.Cholesky, x => Linalg.Cholesky(Positive(x[0])), [3, 3]),
+        Row("cholesky of a batch", Ops.Cholesky, x => Linalg.Cholesky(Positive(x[0])), [2, 2, 2]),
+        Row("cholesky of what is not symmetric", Ops.Cholesky, x => Linalg.Cholesky(x[0] + 3 * Tensor.Eye(3, DType.Float64)), [3, 3]),
+    ];
+
+    private static GradientCase Row(string name, Op op, Func<Tensor[], Tensor> f, params Shape[] shapes) =>
+        new(name, op, x => f([.. x.Select(n => new Tensor(n))]).Node, shapes);
+
+    private static Tensor Dominant(Tensor x) => x + 3 * Tensor.Eye(x.Shape[^1], DType.Float64);
+
+    private static Tensor Positive(Tensor x) => x.MatMul(x.Transpose()) + 2 * Tensor.Eye(x.Shape[^1], DType.Float64);
+}
