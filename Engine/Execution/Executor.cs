@@ -20,6 +20,7 @@ internal static class Executor
     /// <exception cref="TracedValueException">A node depends on a placeholder.</exception>
     public static void Realize(IReadOnlyList<Node> nodes, CancellationToken cancellation = default)
     {
+        HostCalls.Run(nodes, cancellation);
         lock (Lock)
         {
             foreach (IGrouping<Device, Node> group in nodes.Where(n => n.Storage is null).Distinct()

@@ -39,7 +39,8 @@ internal sealed class TracedFunction<TResult>
         _results = [.. results.Select(r => (r.Shape, r.DType))];
         _like = results.Length == 0 ? result : Trees.Rebuild(result, [.. results.Select(_ => s_nothing)]);
         _writtenCells = [.. trace.Written.Keys];
-        Node[] outputs = [.. results.Select(r => r.Node), .. trace.Written.Values.Select(v => v.Node)];
+        Node[] recorded = [.. results.Select(r => r.Node), .. trace.Written.Values.Select(v => v.Node)];
+        Node[] outputs = trace.Run(() => HostCalls.Expand(recorded));
         _cells = [.. trace.Cells.Keys];
         if (outputs.Length == 0)
         {

@@ -10,6 +10,7 @@ internal sealed class Node
 {
     private static long s_count;
     private readonly bool _isComputedFromNumbers;
+    private readonly bool _hasHostCalls;
     private readonly int _depth;
     private State _state;
 
@@ -21,6 +22,7 @@ internal sealed class Node
         _isComputedFromNumbers = op == Ops.Number || op == Ops.Iota || attributes is InputAttributes { IsAnywhere: true }
             || (op.Kind is OpKind.Elementwise or OpKind.Movement && inputs.All(i => i.IsAnywhere));
         IsTraced = op == Ops.Input || inputs.Any(i => i.IsTraced);
+        _hasHostCalls = op == Ops.HostCall || inputs.Any(i => i.HasHostCalls);
         _depth = inputs.IsEmpty ? 0 : 1 + inputs.Max(i => i.Depth);
     }
 
@@ -53,6 +55,9 @@ internal sealed class Node
 
     /// <summary>True if the value depends on a placeholder: it has no value to read.</summary>
     public bool IsTraced { get; }
+
+    /// <summary>True if calls of C# code must be run or expanded before a program computes the value; false once realised.</summary>
+    public bool HasHostCalls => _hasHostCalls && Storage is null;
 
     /// <summary>The longest chain of unrealised inputs below, as it was when made; 0 once realised. Lets long chains be flushed.</summary>
     public int Depth => Storage is null ? _depth : 0;

@@ -29,6 +29,9 @@ internal enum OpKind : byte
 
     /// <summary>A step of its own, written by hand, of one or several outputs: a sort, a factorisation, a loop.</summary>
     Routine,
+
+    /// <summary>C# code that runs before the program: programs have none.</summary>
+    HostCall,
 }
 
 /// <summary>One operation of the closed op set: its name, its shape and dtype rule, its slow float64 value and how it fuses.

@@ -10,6 +10,7 @@ namespace Cotangent.Graph;
 /// else: what the C# function captured is an input. Compared by structure and numbers, so that equal bodies share one plan.</summary>
 internal sealed class SubGraph : IEquatable<SubGraph>
 {
+    private readonly Node[] _computed; // the outputs as programs know them: calls of C# code are expanded
     private readonly int[] _slots;
     private readonly ulong[] _numbers;
     private readonly int _hash;
@@ -22,9 +23,12 @@ internal sealed class SubGraph : IEquatable<SubGraph>
     {
         Inputs = [.. inputs];
         Outputs = [.. outputs];
-        Capture capture = Capture.Of(Outputs);
+        _computed = HostCalls.Expand(Outputs);
+        Capture capture = Capture.Of(_computed);
         Dictionary<Node, int> slotOf = capture.Tensors.Select((n, i) => (n, i)).ToDictionary(p => p.n, p => p.i);
         _slots = [.. Inputs.Select(n => slotOf.TryGetValue(n, out int slot) ? slot : -1)];
+        if (slotOf.Count > _slots.Count(s => s >= 0) && Outputs.Any(o => o.HasHostCalls)) throw new ControlFlowException(
+            "A loop or branch calls a solver that captures tensors. Pass them to the solver as arguments, or call it outside.");
         if (slotOf.Count > _slots.Count(s => s >= 0)) throw new InvalidOperationException(
             $"A body is not closed: {capture.Tensors.Find(n => !Inputs.Contains(n))} is not one of its inputs.");
         Key = capture.Key;
@@ -68,7 +72,7 @@ internal sealed class SubGraph : IEquatable<SubGraph>
         if (bodies[0]._lifted is { } known && known.Of.AsSpan().SequenceEqual(bodies.AsSpan()))
             return (known.Bodies, known.Numbers);
 
-        ImmutableArray<Node> numbers = [.. bodies.SelectMany(b => Capture.Of(b.Outputs).Scalars)
+        ImmutableArray<Node> numbers = [.. bodies.SelectMany(b => Capture.Of(b._computed).Scalars)
             .DistinctBy(n => n.Get<NumberAttributes>())];
         Lifted lifted = new(bodies, [.. bodies.Select(b => b.WithInputsFor(numbers))], numbers);
         bodies[0]._lifted = lifted;
@@ -118,7 +122,7 @@ internal sealed class SubGraph : IEquatable<SubGraph>
         Dictionary<NumberAttributes, Node> inputs = numbers.ToDictionary(n => n.Get<NumberAttributes>(),
             n => Make.Input([], n.DType, Key.Device, "number", isAnywhere: true));
         Dictionary<Node, Node> map = [];
-        foreach (Node n in Walk.Topological(Outputs))
+        foreach (Node n in Walk.Topological(_computed))
         {
             if (n.Attributes is NumberAttributes own && inputs.TryGetValue(own, out Node? input)) map[n] = input;
             else if (n.Attributes is ControlAttributes control)
@@ -130,7 +134,7 @@ internal sealed class SubGraph : IEquatable<SubGraph>
             else map[n] = n.Inputs.All(i => map[i] == i) ? n : new Node(n.Op, [.. n.Inputs.Select(i => map[i])], n.Attributes, n.Device);
         }
 
-        return new SubGraph([.. Inputs, .. numbers.Select(n => inputs[n.Get<NumberAttributes>()])], Outputs.Select(o => map[o]));
+        return new SubGraph([.. Inputs, .. numbers.Select(n => inputs[n.Get<NumberAttributes>()])], _computed.Select(o => map[o]));
     }
 
     private sealed record Lifted(ImmutableArray<SubGraph> Of, ImmutableArray<SubGraph> Bodies, ImmutableArray<Node> Numbers);

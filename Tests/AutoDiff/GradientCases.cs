@@ -1,3 +1,4 @@
+using Cotangent.AutoDiff;
 using Cotangent.Graph;
 
 namespace Cotangent.Tests.AutoDiff;
@@ -62,9 +63,24 @@ internal static class GradientCases
         new("kernel of two outputs", Ops.UserKernel, x => UserKernelDerivativeTests.Polar(new(x[0]), new(x[1]), new(x[2]))[1].Node,
             [s_shape, s_shape, []], 0.5, 2),
         new("linear kernel", Ops.UserKernel, x => UserKernelDerivativeTests.Difference(new(x[0]), new(Number(x[0], 1.5))).Node, [s_shape]),
+        new("implicit root", Ops.HostCall, x => ImplicitRoot(new(x[0]), new(x[1])).Node, [[3], [3]], 0.5, 1.5),
+        new("linear solve", Ops.HostCall, x => Implicit.Solve(
+            v => new Tensor(x[0]).MatMul(v) + 4 * v, new Tensor(x[1]), LinearSolver.Lu).Node, [[3, 3], [3]]),
         new("scatter_add outside", Ops.ScatterAdd, x => Make.ScatterAdd(x[0], Indices([2, 3], 9), 1, 4), [[2, 2, 3, 2]]),
         .. LinearAlgebraCases.All,
     ];
+
+    /// <summary>The x with x + ½·mean(x)·x² = a·b, by Newton steps on the diagonal until they are small.</summary>
+    private static Tensor ImplicitRoot(Tensor a, Tensor b)
+    {
+        static Tensor Residual(Tensor x, (Tensor A, Tensor B) p) => x + 0.5 * x.Mean() * x * x - p.A * p.B;
+        return Implicit.Root<Tensor, (Tensor A, Tensor B)>(Residual, (x, p) =>
+        {
+            for (int i = 0; i < 200 && Residual(x, p).Abs().Max().Item<double>() > 1e-15; i++)
+                x = (x - Residual(x, p) / (1 + 1.2 * x.Mean() * x)).Realize();
+            return x;
+        })(Tensor.OnesLike(a), (a, b));
+    }
 
     /// <summary>Indices 0, 3, 6, … modulo a number: repeated and out of order.</summary>
     public static Node Indices(Shape shape, int modulo)
