@@ -1,4 +1,5 @@
 using Cotangent.Kernels;
+using Cotangent.Tests.Kernels.Cuda;
 using Cotangent.Tests.Kernels.Ptx;
 
 namespace Cotangent.Tests;
@@ -14,14 +15,18 @@ public static class Devices
     private static readonly HashSet<string> s_required = [.. (Environment.GetEnvironmentVariable("COTANGENT_REQUIRE") ?? "")
         .Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)];
 
-    /// <summary>cpu, opencl.</summary>
-    public static TheoryData<string> All => Of("cpu", "opencl");
+    /// <summary>The ids of hardware.</summary>
+    public static IReadOnlyList<string> Hardware { get; } = ["cpu", "opencl", "cuda"];
 
-    /// <summary>cpu, opencl, debug.</summary>
-    public static TheoryData<string> AllWithDebug => Of("cpu", "opencl", "debug");
+    /// <summary>cpu, opencl, cuda.</summary>
+    public static TheoryData<string> All => Of([.. Hardware]);
 
-    /// <summary>The device with this id; those that run PTX are the tests' own.</summary>
-    public static Device Get(string id) => PtxDevice.Executors.FirstOrDefault(d => d.Id == id) ?? Device.Find(id);
+    /// <summary>cpu, opencl, cuda, debug.</summary>
+    public static TheoryData<string> AllWithDebug => Of([.. Hardware, "debug"]);
+
+    /// <summary>The device with this id; those that run PTX and the emulated GPU are the tests' own.</summary>
+    public static Device Get(string id) => id == EmulatedCuda.Id ? EmulatedCuda.Device
+        : PtxDevice.Executors.FirstOrDefault(d => d.Id == id) ?? Device.Find(id);
 
     /// <summary>True if COTANGENT_REQUIRE names it.</summary>
     public static bool Requires(string name) => s_required.Contains(name);

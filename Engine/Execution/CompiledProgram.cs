@@ -12,6 +12,7 @@ internal sealed class CompiledProgram
 {
     private readonly KernelArgument[] _buffers;
     private readonly ulong[] _scalars;
+    private long _runs;
 
     public CompiledProgram(ExecutionPlan plan)
     {
@@ -50,17 +51,24 @@ internal sealed class CompiledProgram
         Device device = Plan.Device;
         for (int i = 0; i < _scalars.Length; i++) _scalars[i] = ToCompute(Plan.Scalars[i], scalars[i]);
         DeviceMemory? scratch = Plan.ScratchBytes > 0 ? device.AllocateMemory(Plan.ScratchBytes) : null;
+        DeviceReplay? replay = null;
         try
         {
             Bind(tensors, outputs, scratch);
+            replay = BeginReplay();
             for (int i = 0; i < Plan.Steps.Length; i++)
             {
                 if (i < pointOfNoReturn) cancellation.ThrowIfCancellationRequested();
                 Launch(device, Plan.Steps[i], i < pointOfNoReturn ? cancellation : default);
             }
+
+            DeviceReplay? ended = replay;
+            replay = null;
+            ended?.End();
         }
         finally
         {
+            replay?.Abandon();
             // Stream-ordered: what was issued may still use it.
             scratch?.Release();
             Array.Clear(_buffers);
@@ -94,8 +102,20 @@ internal sealed class CompiledProgram
     /// <summary>Lets go of the memory of the last nested run.</summary>
     public void Unbind() => Array.Clear(_buffers);
 
+    /// <summary>What the device keeps of this program, for reports; null if nothing.</summary>
+    internal DeviceReplay? Replay { get; private set; }
+
     /// <summary>Fresh storage of a device.</summary>
     public static Storage Allocate(Device device, long bytes) => new(device.AllocateMemory(bytes), bytes);
+
+    /// <summary>From its second run on, a program of several steps is kept as one piece where the device can. Not where
+    /// each step is looked at.</summary>
+    private DeviceReplay? BeginReplay()
+    {
+        if (Plan.Steps.Length < 2 || StepsAreVerified || EngineEnvironment.Debug >= 2) return null;
+        if (_runs++ == 1) Replay = Plan.Device.CreateReplay();
+        return Replay?.Begin() == true ? Replay : null;
+    }
 
     private static ulong ToCompute(DType type, ulong bits) => Conversions.Convert(bits, type.Scalar(), type.Compute());
 

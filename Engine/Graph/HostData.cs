@@ -18,6 +18,17 @@ internal static class HostData
         return storage;
     }
 
+    /// <summary>A realised node's bytes copied to another device.</summary>
+    public static Storage Copy(Node n, Device device)
+    {
+        Storage from = n.Storage ?? throw new InvalidOperationException($"{n} is not realised.");
+        long bytes = n.Shape.Size * n.DType.Size();
+        Storage to = new(device.AllocateMemory(bytes), bytes);
+        Device.CopyAcross(from.Memory, from.ByteOffset, to.Memory, to.ByteOffset, bytes);
+        GC.KeepAlive(from); // its owner's finaliser releases the memory
+        return to;
+    }
+
     /// <summary>Copies a realised node's bytes to the host.</summary>
     public static void Read(Node n, Span<byte> destination)
     {

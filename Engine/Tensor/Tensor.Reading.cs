@@ -62,14 +62,14 @@ public sealed partial class Tensor
         return result;
     }
 
-    /// <summary>The value on another device, computed and copied by way of the host; this, if it is there
-    /// already.</summary>
+    /// <summary>The value on another device, computed and copied: directly between CUDA devices that reach each other,
+    /// else by way of the host; this, if it is there already.</summary>
     public Tensor To(Device device)
     {
         ArgumentNullException.ThrowIfNull(device);
         if (device == Device) return this;
-        byte[] bytes = ToBytes();
-        return new Tensor(HostData.Leaf(bytes, Shape, DType, device));
+        Realize();
+        return new Tensor(new Node(Shape, DType, HostData.Copy(Node, device)));
     }
 
     /// <summary>The elements' bytes in row-major order.</summary>

@@ -11,7 +11,7 @@ public abstract partial class Device
     private static readonly Lazy<Device> s_interpreter = new(() => new InterpreterDevice("interpreter", "IR interpreter"));
     private static readonly Lazy<ImmutableArray<Device>> s_openCl = new(CreateOpenCl);
     private static readonly Lazy<IReadOnlyList<Device>> s_all =
-        new(() => [.. new[] { s_cpu.Value }.OfType<Device>(), .. s_openCl.Value]);
+        new(() => [.. new[] { s_cpu.Value }.OfType<Device>(), .. s_openCl.Value, .. Cuda.CudaDevice.Found]);
 
     private static readonly Lazy<Device> s_default = new(() => Choose(EngineEnvironment.Device));
 
@@ -29,11 +29,11 @@ public abstract partial class Device
     /// <summary>Runs kernels as plain C#, one work item at a time, with bounds checks; breakpoints work.</summary>
     public static Device Debug => s_debug.Value ?? throw Unavailable("debug");
 
-    /// <summary>The CPU and every OpenCL device found, in that order. <see cref="Debug"/> is not among them.</summary>
+    /// <summary>The CPU and every OpenCL and CUDA device found, in that order. <see cref="Debug"/> is not among them.</summary>
     public static IReadOnlyList<Device> All => s_all.Value;
 
-    /// <summary>The device that COTANGENT_DEVICE names; else the first OpenCL GPU; else the CPU. Chosen once a
-    /// process.</summary>
+    /// <summary>The device that COTANGENT_DEVICE names; else the first CUDA device; else the first OpenCL GPU; else the CPU. Chosen once
+    /// a process.</summary>
     /// <exception cref="DeviceException">CTG3001: COTANGENT_DEVICE names a device that is not here.</exception>
     public static Device Default => s_default.Value;
 
@@ -41,7 +41,7 @@ public abstract partial class Device
     internal virtual bool IsGpu => false;
 
     /// <summary>The device with an id: <c>cpu</c>, <c>debug</c>, <c>opencl</c> (the first), <c>opencl:1</c> (the
-    /// second), …; in any case.</summary>
+    /// second), …, <c>cuda</c>, <c>cuda:1</c>, …; in any case.</summary>
     /// <exception cref="DeviceException">CTG3001: there is no such device; the message lists those there
     /// are.</exception>
     public static Device Find(string id)
@@ -82,7 +82,9 @@ public abstract partial class Device
             "debug" => s_debug.Value,
             "interpreter" => s_interpreter.Value,
             "opencl:0" => s_openCl.Value.FirstOrDefault(),
+            "cuda:0" => Cuda.CudaDevice.Found.FirstOrDefault(),
             _ when id.StartsWith("opencl", StringComparison.Ordinal) => s_openCl.Value.FirstOrDefault(d => d.Id == id),
+            _ when id.StartsWith("cuda", StringComparison.Ordinal) => Cuda.CudaDevice.Found.FirstOrDefault(d => d.Id == id),
             _ => null,
         };
     }
@@ -91,7 +93,7 @@ public abstract partial class Device
     internal static Device Choose(string? requested)
     {
         if (requested is null)
-            return s_openCl.Value.FirstOrDefault(d => d.IsGpu) ?? Cpu;
+            return Cuda.CudaDevice.Found.FirstOrDefault() ?? s_openCl.Value.FirstOrDefault(d => d.IsGpu) ?? Cpu;
 
         return TryFind(requested)
             ?? throw Unavailable(requested, $" The environment variable {EngineEnvironment.DeviceVariable} asks for it.");
@@ -102,6 +104,8 @@ public abstract partial class Device
         IEnumerable<string> found = All.Select(d => d.ToString());
         if (s_debug.Value is { } debug)
             found = found.Append(debug.ToString());
+        if (Cuda.CudaDevice.Found.IsEmpty && id.Trim().StartsWith("cuda", StringComparison.OrdinalIgnoreCase))
+            detail = $" {Cuda.CudaDevice.Reason}{detail}";
 
         return new DeviceException("CTG3001",
             $"There is no device '{id}' here.{detail} Available: {string.Join(", ", found)}. See docs/diagnostics.md#CTG3001");

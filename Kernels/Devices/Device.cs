@@ -9,6 +9,9 @@ public enum DeviceKind
     /// <summary>A device behind an OpenCL 1.2+ driver.</summary>
     OpenCl,
 
+    /// <summary>An NVIDIA GPU behind its CUDA driver.</summary>
+    Cuda,
+
     /// <summary>Runs the C# method itself, one work item at a time, with checks: for debugging.</summary>
     Debug,
 }
@@ -28,7 +31,8 @@ public abstract partial class Device
     /// <summary>The kind of device.</summary>
     public DeviceKind Kind { get; }
 
-    /// <summary>The short name by which COTANGENT_DEVICE and command lines choose it: <c>cpu</c>, <c>opencl</c>, <c>opencl:1</c>, <c>debug</c>.</summary>
+    /// <summary>The short name by which COTANGENT_DEVICE and command lines choose it: <c>cpu</c>, <c>opencl</c>, <c>opencl:1</c>,
+    /// <c>cuda</c>, <c>cuda:1</c>, <c>debug</c>.</summary>
     public string Id { get; }
 
     /// <summary>How this device runs kernels.</summary>
@@ -70,6 +74,41 @@ public abstract partial class Device
 
     /// <summary>Device to device on this device. Ranges do not overlap.</summary>
     internal abstract void Copy(DeviceMemory source, long sourceOffset, DeviceMemory destination, long destinationOffset, long bytes);
+
+    /// <summary>Copies between any memories, of one device or of two: directly where the devices can, else through the host. Ranges do
+    /// not overlap.</summary>
+    internal static void CopyAcross(DeviceMemory source, long sourceOffset, DeviceMemory destination, long destinationOffset, long bytes)
+    {
+        const int most = 16 << 20;
+        DeviceChecks.Range(source.Device, source, sourceOffset, bytes);
+        DeviceChecks.Range(destination.Device, destination, destinationOffset, bytes);
+        if (bytes == 0)
+            return;
+        if (source.Device == destination.Device)
+        {
+            source.Device.Copy(source, sourceOffset, destination, destinationOffset, bytes);
+            return;
+        }
+
+        if (destination.Device.TryCopyFrom(source, sourceOffset, destination, destinationOffset, bytes))
+            return;
+        byte[] part = new byte[Math.Min(bytes, most)];
+        for (long done = 0; done < bytes; done += part.Length)
+        {
+            Span<byte> host = part.AsSpan(0, (int)Math.Min(part.Length, bytes - done));
+            source.Device.Read(source, sourceOffset + done, host);
+            destination.Device.Write(host, destination, destinationOffset + done);
+        }
+    }
+
+    /// <summary>Copies from another device's memory to this one's without the host, in order with both queues; false if that is not
+    /// possible.</summary>
+    private protected virtual bool TryCopyFrom(
+        DeviceMemory source, long sourceOffset, DeviceMemory destination, long destinationOffset, long bytes) => false;
+
+    /// <summary>A place to keep what a program issues, see <see cref="DeviceReplay"/>; null if this device gains nothing by
+    /// it.</summary>
+    internal virtual DeviceReplay? CreateReplay() => null;
 
     /// <summary>Issues C = A·B over strided batches, see <see cref="GemmProblem"/>.</summary>
     internal abstract void Gemm(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c);

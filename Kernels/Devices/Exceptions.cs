@@ -19,6 +19,49 @@ public class DeviceException(string code, string message, Exception? inner = nul
 /// <summary>A device has no room for an allocation; the message has the sizes.</summary>
 public sealed class DeviceOutOfMemoryException(string message) : DeviceException("CTG3003", message);
 
+/// <summary>A kernel failed on a device while it ran (CTG3014): it touched memory that is not there, ran too long for the driver, ….
+/// The device is lost, see <see cref="DeviceLostException"/>.</summary>
+public sealed class KernelLaunchException : DeviceException
+{
+    internal KernelLaunchException(string message, string kernel, string shape)
+        : base("CTG3014", message)
+    {
+        (Kernel, Shape) = (kernel, shape);
+    }
+
+    /// <summary>The name of the kernel; of the latest one issued, where the driver does not say which of several it was.</summary>
+    public string Kernel { get; }
+
+    /// <summary>What it was launched over: items, groups, and items of a group.</summary>
+    public string Shape { get; }
+}
+
+/// <summary>A device does not answer any more (CTG3015), and no call of this process can use it again; the inner exception says what
+/// happened first.</summary>
+public sealed class DeviceLostException : DeviceException
+{
+    internal DeviceLostException(string message, Exception? first = null)
+        : base("CTG3015", message, first)
+    {
+    }
+}
+
+/// <summary>A driver refused the text of a kernel (CTG3005): a fault of the compiler or of the driver.</summary>
+public sealed class KernelBuildException : DeviceException
+{
+    internal KernelBuildException(string message, string kernel, string log)
+        : base("CTG3005", message)
+    {
+        (Kernel, Log) = (kernel, log);
+    }
+
+    /// <summary>The kernel's name.</summary>
+    public string Kernel { get; }
+
+    /// <summary>What the driver's compiler said.</summary>
+    public string Log { get; }
+}
+
 /// <summary>A checked kernel indexed a view outside its bounds (CTG3012). The launch ran to its end without the access; what it
 /// wrote otherwise stands.</summary>
 public sealed class KernelIndexException : DeviceException

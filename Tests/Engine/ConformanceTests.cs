@@ -16,7 +16,7 @@ public class ConformanceTests
         get
         {
             TheoryData<string, DType, string> rows = [];
-            foreach (string device in new[] { "cpu", "opencl" }.Where(Devices.Runs))
+            foreach (string device in Devices.Hardware.Where(Devices.Runs))
             {
                 foreach (OpCase row in OpCases.All)
                 {
@@ -37,7 +37,7 @@ public class ConformanceTests
         double[][] elements = row.Draw(floats);
         double[] truth = row.Truth(elements), plain = row.Plain(elements, floats);
 
-        Tensor actual = row.Apply(row.Inputs(elements, Device.Find(device), floats));
+        Tensor actual = row.Apply(row.Inputs(elements, Devices.Get(device), floats));
 
         double[] values = actual.ToDoubles();
         Assert.Equal(truth.Length, values.Length);

@@ -110,7 +110,7 @@ internal sealed unsafe class OpenClDevice : Device
         if (source.IsEmpty)
             return;
 
-        nint handle = ((OpenClMemory)destination).Handle;
+        nint handle = ((PooledMemory)destination).Handle;
         lock (_lock)
         {
             fixed (byte* p = source)
@@ -130,7 +130,7 @@ internal sealed unsafe class OpenClDevice : Device
         if (destination.IsEmpty)
             return;
 
-        nint handle = ((OpenClMemory)source).Handle;
+        nint handle = ((PooledMemory)source).Handle;
         lock (_lock)
         {
             fixed (byte* p = destination)
@@ -152,8 +152,8 @@ internal sealed unsafe class OpenClDevice : Device
         if (bytes == 0)
             return;
 
-        nint from = ((OpenClMemory)source).Handle;
-        nint to = ((OpenClMemory)destination).Handle;
+        nint from = ((PooledMemory)source).Handle;
+        nint to = ((PooledMemory)destination).Handle;
         lock (_lock)
         {
             int status = _api.EnqueueCopyBuffer(Queue, from, to, (nuint)sourceOffset, (nuint)destinationOffset,
@@ -173,7 +173,7 @@ internal sealed unsafe class OpenClDevice : Device
         {
             if (arguments[i].Memory is { } memory)
             {
-                nint handle = ((OpenClMemory)memory).Handle;
+                nint handle = ((PooledMemory)memory).Handle;
                 SetArgument(code, index++, sizeof(nint), &handle);
                 long offset = arguments[i].Bits;
                 SetArgument(code, index++, sizeof(long), &offset);

@@ -8,7 +8,7 @@ public class ElementKernelTests
 {
     private const int N = 6;
 
-    public static TheoryData<string> All => [.. new[] { "cpu", "opencl", "debug", "interpreter" }.Where(d => d == "interpreter" || Devices.Runs(d))];
+    public static TheoryData<string> All => [.. Devices.Hardware.Append("debug").Append("interpreter").Where(d => d == "interpreter" || Devices.Runs(d))];
 
     [Theory, MemberData(nameof(All))]
     public void SymmetricDirichlet_OnEveryDevice_IsGolden(string device)

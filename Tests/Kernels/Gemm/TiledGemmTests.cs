@@ -16,7 +16,7 @@ public sealed class TiledGemmTests
         get
         {
             TheoryData<string> ids = ["interpreter"];
-            foreach (string id in new[] { "cpu", "opencl" })
+            foreach (string id in Devices.Hardware)
             {
                 if (Devices.Runs(id))
                     ids.Add(id);
@@ -29,7 +29,7 @@ public sealed class TiledGemmTests
     /// <summary>One a device, so that each compiles the kernel once.</summary>
     private static readonly ConcurrentDictionary<Device, GemmLauncher> s_launchers = new();
 
-    private delegate void Product(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c);
+    internal delegate void Product(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c);
 
     [Fact]
     public void Tiled_AsPlainCSharp_HasTheBitsOfTheFmaChain()
@@ -104,7 +104,7 @@ public sealed class TiledGemmTests
         Assert.True(test.ExpectedBits().AsSpan().SequenceEqual(c.ToArray()), $"debug: {test}");
     }
 
-    private static void Check<T>(GemmCase<T> test, Device device, Product product)
+    internal static void Check<T>(GemmCase<T> test, Device device, Product product)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         using DeviceBuffer<T> a = device.Allocate<T>(test.A);

@@ -6,7 +6,7 @@ namespace Cotangent.Tests.Kernels.Language;
 /// <summary>Failed checks whose index reaches the access through control flow: nothing is written, the launch throws.</summary>
 public class CheckedFlowTests
 {
-    private static readonly string[] s_hardware = ["cpu", "opencl"];
+    private static readonly string[] s_hardware = [.. Devices.Hardware];
 
     public static TheoryData<string> Compiled => ["interpreter", .. s_hardware.Where(Devices.Runs)];
 

@@ -7,7 +7,7 @@ namespace Cotangent.Tests.Kernels.Language;
 /// <summary>Kernels on devices that check indices: the same exception everywhere, and the process lives.</summary>
 public class CheckedTests
 {
-    private static readonly string[] s_hardware = ["cpu", "opencl"];
+    private static readonly string[] s_hardware = [.. Devices.Hardware];
 
     /// <summary>Devices that run compiled kernels.</summary>
     public static TheoryData<string> Compiled => ["interpreter", .. s_hardware.Where(Devices.Runs)];

@@ -24,7 +24,7 @@ public sealed class LanguageTests
         get
         {
             TheoryData<string, string> cases = [];
-            foreach (string device in new[] { "debug", "interpreter", "cpu", "opencl", "checked" })
+            foreach (string device in new[] { "debug", "interpreter", "checked" }.Concat(Devices.Hardware))
             {
                 if (device is not ("interpreter" or "checked") && !Devices.Runs(device))
                     continue;

@@ -15,7 +15,7 @@ public class PrintTests
         Green,
     }
 
-    public static TheoryData<string> Everywhere => ["debug", "interpreter", .. new[] { "cpu", "opencl" }.Where(Devices.Runs)];
+    public static TheoryData<string> Everywhere => ["debug", "interpreter", .. Devices.Hardware.Where(Devices.Runs)];
 
     private static string[] Printed(Action launch)
     {

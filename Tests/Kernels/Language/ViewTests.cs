@@ -9,7 +9,7 @@ using Interop = Cotangent.Kernels.Interop;
 /// <summary>Views and buffers on the host: what is checked, and the names for ILGPU's users.</summary>
 public sealed class ViewTests
 {
-    private static readonly string[] s_devices = ["debug", "interpreter", "cpu", "opencl"];
+    private static readonly string[] s_devices = ["debug", "interpreter", .. Devices.Hardware];
 
     public static TheoryData<string> AllDevices => [.. s_devices.Where(d => d is "interpreter" || Devices.Runs(d))];
 

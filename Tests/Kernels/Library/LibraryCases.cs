@@ -6,7 +6,7 @@ namespace Cotangent.Tests.Kernels.Library;
 public static class LibraryCases
 {
     /// <summary>The devices, the C# itself and the interpreter.</summary>
-    public static TheoryData<string> Executors => [.. new[] { "debug", "interpreter", "cpu", "opencl" }
+    public static TheoryData<string> Executors => [.. new[] { "debug", "interpreter" }.Concat(Devices.Hardware)
         .Where(id => id == "interpreter" || Devices.Runs(id))];
 
     /// <summary>Lengths about the sizes of vectors, groups and tiles. Debug devices run work items as threads or one by one.</summary>

@@ -13,11 +13,11 @@ public class OpenClDeviceTests
     public void Allocator_ReleasedBlock_IsGivenOutAgain()
     {
         OpenClDevice device = Small();
-        OpenClMemory first = (OpenClMemory)device.AllocateMemory(1000);
+        PooledMemory first = (PooledMemory)device.AllocateMemory(1000);
         nint handle = first.Handle;
         first.Release();
 
-        Assert.Equal(handle, ((OpenClMemory)device.AllocateMemory(1010)).Handle);
+        Assert.Equal(handle, ((PooledMemory)device.AllocateMemory(1010)).Handle);
         Assert.Equal(0, device.Allocator.Usage.Cached);
     }
 
@@ -66,7 +66,7 @@ public class OpenClDeviceTests
     [InlineData(1_000_000, 1_048_576)]
     [InlineData(5_000_000, 5_242_880)]
     public void SizeClass_AnyRequest_WastesAtMostAQuarter(long bytes, long expected) =>
-        Assert.Equal(expected, OpenClAllocator.SizeClass(bytes));
+        Assert.Equal(expected, CachingAllocator.SizeClass(bytes));
 
     [FactOn("opencl")]
     public void Compile_SameText_SharesTheCode()

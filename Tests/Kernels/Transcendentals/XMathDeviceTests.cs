@@ -13,7 +13,7 @@ public class XMathDeviceTests
         get
         {
             TheoryData<string, string> cases = [];
-            foreach (string device in new[] { "cpu", "opencl" }.Where(Devices.Runs))
+            foreach (string device in Devices.Hardware.Where(Devices.Runs))
             {
                 foreach (string function in Enum.GetNames<MathFunction>())
                 {
