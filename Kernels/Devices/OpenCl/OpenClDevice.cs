@@ -276,7 +276,7 @@ internal sealed unsafe class OpenClDevice : Device
             OpenClError.Check(status, "clCreateCommandQueue");
             Allocator = new OpenClAllocator(device, api, context, info.GlobalMemory, info.MaxAllocation);
             Compiler = new OpenClCompiler(device, api, context, info, lower, cache);
-            Gemm = new OpenClGemm(device, info.MaxGroupSize);
+            Gemm = new OpenClGemm(device, info.MaxGroupSize, info.Traits.SerialGroups);
         }
 
         public nint Queue { get; }

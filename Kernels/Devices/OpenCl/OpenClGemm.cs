@@ -3,20 +3,22 @@ using Cotangent.Kernels.Library;
 
 namespace Cotangent.Kernels.OpenCl;
 
-/// <summary>The matrix product: the tiled kernel, and a plain one where tiles would be mostly empty or groups are too small for it.</summary>
-/// <remarks>In both an element of C is the same chain of fused multiply-adds in order of k, the CPU's, so the bits are the same.</remarks>
-internal sealed class OpenClGemm(Device device, int maxGroupSize)
+/// <summary>The matrix product: the library's kernels, and a plain one where tiles would be mostly empty or groups are too small for
+/// them. Processors always take the smaller tiles: the larger ones have more sums than they have registers, and are 5 × slower on
+/// PoCL.</summary>
+/// <remarks>In all an element of C is the same chain of fused multiply-adds in order of k, the CPU's, so the bits are the same.</remarks>
+internal sealed class OpenClGemm(Device device, int maxGroupSize, bool isProcessor)
 {
     /// <summary>Rows and columns of C from which tiles are used: with fewer, most of a tile's work is thrown away.</summary>
     private const int SmallestTiled = 12;
 
-    private readonly GemmLauncher _tiled = new(device);
+    private readonly GemmLauncher _tiled = new(device, isProcessor ? GemmMethod.Register64 : null);
     private readonly Lazy<CompiledKernel> _single = new(() => device.Compile(Build(ScalarType.Float32)));
     private readonly Lazy<CompiledKernel> _double = new(() => device.Compile(Build(ScalarType.Float64)));
 
     public void Multiply(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c)
     {
-        if (Math.Min(problem.M, problem.N) >= SmallestTiled && maxGroupSize >= TiledGemm.Side * TiledGemm.Side)
+        if (Math.Min(problem.M, problem.N) >= SmallestTiled && maxGroupSize >= RegisterGemm.Items)
             _tiled.Multiply(problem, a, b, c);
         else
             MultiplyPlain(problem, a, b, c);

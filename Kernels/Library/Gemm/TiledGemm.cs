@@ -35,7 +35,7 @@ internal readonly record struct GemmStrides(long Batch0, long Batch1, long Row, 
 internal readonly record struct GemmShape(
     int Batch1, int M, int N, int K, int Accumulate, GemmStrides A, GemmStrides B, GemmStrides C);
 
-/// <summary>The matrix product for devices with work groups: 2·M·N·K operations a batch; each group reads 64 rows of A and 64
+/// <summary>The matrix product for devices with little shared memory: 2·M·N·K operations a batch; each group reads 64 rows of A and 64
 /// columns of B once, through shared memory, for 64 × 64 elements of C.</summary>
 /// <remarks>A group is 16 × 16 items; an item sums a 4 × 4 tile whose elements lie 16 apart, so that neighbours read and write side by
 /// side. Each element is the chain sum = fma(a, b, sum) in order of k: the bits of the CPU's product.</remarks>
@@ -55,6 +55,9 @@ internal static class TiledGemm
 
     /// <summary>Elements from one k to the next in shared memory: odd, so that a column's elements lie in different banks.</summary>
     private const int Pitch = Tile + 1;
+
+    /// <summary>Elements of shared memory of a group.</summary>
+    public const int SharedElements = 2 * Depth * Pitch;
 
     /// <summary>One group computes one tile: grid X along columns, Y along rows, Z over batches; groups of Side × Side.</summary>
     public static void Multiply<T, TElement>(ArrayView<T> a, ArrayView<T> b, ArrayView<T> c, GemmShape shape)

@@ -43,7 +43,7 @@ public sealed class CudaConformanceTests
             Random random = new(seed);
             GemmCase<float> product = GemmCase<float>.Create(random, 1 + seed % 2, 1, 3 + 9 * seed, 20 - 4 * seed, 7 * seed,
                 Layout.Rows, Layout.Columns, Layout.Padded, seed % 2 == 1);
-            yield return ($"gemm {seed}", () => TiledGemmTests.Check(product, EmulatedCuda.Device, EmulatedCuda.Device.Gemm));
+            yield return ($"gemm {seed}", () => LibraryGemmTests.Check(product, EmulatedCuda.Device, EmulatedCuda.Device.Gemm));
         }
     }
 

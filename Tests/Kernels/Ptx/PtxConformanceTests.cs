@@ -15,7 +15,7 @@ public sealed class PtxConformanceTests(ITestOutputHelper output)
     private static readonly Type[] s_opcodes = [typeof(IrOpcodeTests), typeof(IrStructureTests)];
 
     private static readonly Type[] s_suites =
-        [.. s_opcodes, typeof(DeviceConformanceTests), typeof(TiledGemmTests)];
+        [.. s_opcodes, typeof(DeviceConformanceTests), typeof(LibraryGemmTests)];
 
     private static readonly Dictionary<string, Action> s_cases = Enumerate().ToDictionary(c => c.Name, c => c.Run);
 

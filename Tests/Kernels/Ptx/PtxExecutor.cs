@@ -138,11 +138,15 @@ internal sealed unsafe class PtxExecutor
                 int target = _entry.Labels[x[0]];
                 return item => item.Position = target;
             case "mov" when x[0][0] == '{':
-                string[] halves = x[0].Trim('{', '}').Split(", ");
+                string[] halves = Names(x[0]);
                 Func<Item, ulong> whole = Source(x[1], type);
                 int low = _entry.Registers[halves[0]];
                 int high = _entry.Registers[halves[1]];
                 return item => (item.Registers[low], item.Registers[high]) = ((uint)whole(item), whole(item) >> 32);
+            case "ld" when opcode[^2] is "v2" or "v4":
+                return LoadVector(opcode[1], type, Names(x[0]), x[1]);
+            case "st" when opcode[^2] is "v2" or "v4":
+                return StoreVector(opcode[1], type, x[0], Names(x[1]));
             case "ld":
                 return Load(i, opcode[^2], type);
             case "st":
@@ -222,6 +226,32 @@ internal sealed unsafe class PtxExecutor
         return item => item.Registers[destination] = Extend(item.At(space, address(item), Size(type)), type);
     }
 
+    private Action<Item> LoadVector(string space, string type, string[] destinations, string element)
+    {
+        Func<Item, ulong> address = Address(element);
+        int[] registers = [.. destinations.Select(d => _entry.Registers[d])];
+        int size = Size(type);
+        return item =>
+        {
+            Span<byte> vector = item.At(space, address(item), registers.Length * size);
+            for (int i = 0; i < registers.Length; i++)
+                item.Registers[registers[i]] = Extend(vector.Slice(i * size, size), type);
+        };
+    }
+
+    private Action<Item> StoreVector(string space, string type, string element, string[] sources)
+    {
+        Func<Item, ulong> address = Address(element);
+        Func<Item, ulong>[] values = [.. sources.Select(s => Source(s, type))];
+        int size = Size(type);
+        return item =>
+        {
+            Span<byte> vector = item.At(space, address(item), values.Length * size);
+            for (int i = 0; i < values.Length; i++)
+                Put(vector.Slice(i * size, size), values[i](item));
+        };
+    }
+
     private Action<Item> Store(string space, string type, string element, Func<Item, ulong> value)
     {
         Func<Item, ulong> address = Address(element);
@@ -263,7 +293,7 @@ internal sealed unsafe class PtxExecutor
             return item => item.Registers[register];
         if (operand[0] == '{')
         {
-            string[] halves = operand.Trim('{', '}').Split(", ");
+            string[] halves = Names(operand);
             (int low, int high) = (_entry.Registers[halves[0]], _entry.Registers[halves[1]]);
             return item => item.Registers[high] << 32 | item.Registers[low];
         }
@@ -302,6 +332,9 @@ internal sealed unsafe class PtxExecutor
         };
         return item => source(item) is var index && axis <= 0 ? (uint)index.X : axis == 1 ? (uint)index.Y : (uint)index.Z;
     }
+
+    /// <summary>The registers in braces.</summary>
+    private static string[] Names(string operand) => operand.Trim('{', '}').Split(", ");
 
     private static int Size(string type) => int.Parse(type.AsSpan(1), CultureInfo.InvariantCulture) / 8;
 
@@ -352,7 +385,8 @@ internal sealed unsafe class PtxExecutor
             if (space != "global")
             {
                 byte[] bytes = space == "shared" ? shared : _local;
-                ulong offset = address - (space == "shared" ? SharedStart : LocalStart);
+                // Shared memory is addressed in 32 bits.
+                ulong offset = space == "shared" ? (uint)address - SharedStart : address - LocalStart;
                 return offset + (ulong)size <= (ulong)bytes.Length && offset <= (ulong)bytes.Length
                     ? bytes.AsSpan((int)offset, size)
                     : throw new PtxFault($"byte {(long)offset} of {bytes.Length} in {space} memory");

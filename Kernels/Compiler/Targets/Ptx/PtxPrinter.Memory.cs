@@ -1,3 +1,4 @@
+using System.Numerics;
 using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Targets;
@@ -8,6 +9,8 @@ internal sealed partial class PtxPrinter
     private string Load(Instruction i)
     {
         IrType pointer = i.Operands[0].Type;
+        if (_sharedVectors[i] is { } vector)
+            return LoadVector(i, vector);
         string value = _text.Compute(RegisterOfMemory(i.Type),
             $"ld.{PtxTypes.Space(pointer.Space!.Value)}.{PtxTypes.Memory(pointer.Scalar)}", Element(i));
         return i.Type.IsBool ? _text.Compute("pred", "setp.ne.u32", value, "0") : value;
@@ -16,6 +19,12 @@ internal sealed partial class PtxPrinter
     private void Store(Instruction i)
     {
         IrType pointer = i.Operands[0].Type;
+        if (_sharedVectors[i] is { } vector)
+        {
+            StoreVector(i, vector);
+            return;
+        }
+
         string value = Register(i.Operands[2]);
         if (pointer.Scalar == ScalarType.Bool)
             value = _text.Compute("b32", "selp.b32", "1", "0", value);
@@ -26,6 +35,8 @@ internal sealed partial class PtxPrinter
     /// <summary>The operand <c>[address]</c> of the element at operand 1 behind the pointer at operand 0.</summary>
     private string Element(Instruction i)
     {
+        if (i.Operands[0].Type.Space == AddressSpace.Shared)
+            return SharedElement(_sharedVectors.Address(i));
         string pointer = Register(i.Operands[0]);
         int size = i.Operands[0].Type.Scalar.Size();
         if (i.Operands[1] is Constant index && Math.Abs(index.AsInteger) < 1 << 24)
@@ -33,15 +44,19 @@ internal sealed partial class PtxPrinter
         return $"[{Advance(pointer, i.Operands[1], size)}]";
     }
 
-    private string PointerAdd(Instruction i) =>
-        Advance(Register(i.Operands[0]), i.Operands[1], i.Operands[0].Type.Scalar.Size());
+    private string PointerAdd(Instruction i) => i.Type.Space == AddressSpace.Shared
+        ? AdvanceShared(Register(i.Operands[0]), i.Operands[1], i.Type.Scalar.Size())
+        : Advance(Register(i.Operands[0]), i.Operands[1], i.Operands[0].Type.Scalar.Size());
 
     private string Advance(string pointer, Value count, int size)
     {
         string index = Register(count);
-        return count.Type.Scalar == ScalarType.Int32
-            ? _text.Compute("b64", "mad.wide.s32", index, $"{size}", pointer)
-            : _text.Compute("b64", "mad.lo.s64", index, $"{size}", pointer);
+        if (count.Type.Scalar == ScalarType.Int32)
+            return _text.Compute("b64", "mad.wide.s32", index, $"{size}", pointer);
+
+        // The assembler makes one two-instruction addition of these; of mad.lo.s64 it makes three multiplications and more.
+        string bytes = size == 1 ? index : _text.Compute("b64", "shl.b64", index, $"{BitOperations.Log2((uint)size)}");
+        return _text.Compute("b64", "add.s64", pointer, bytes);
     }
 
     private string Allocate(Instruction i)
@@ -49,16 +64,15 @@ internal sealed partial class PtxPrinter
         string name = $"array_{_arrayCount++}";
         int bytes = Math.Max(1, i.Count * i.Type.Scalar.Size());
         _arrays.Append($"\t.{PtxTypes.Space(i.Type.Space!.Value)} .align 16 .b8 {name}[{bytes}];\n");
-        return _text.Compute("b64", "mov.u64", name);
+        return i.Type.Space == AddressSpace.Shared ? _text.Compute("b32", "mov.u32", name) : _text.Compute("b64", "mov.u64", name);
     }
 
     // The scratch memory of group operations comes first.
     private string DynamicShared()
     {
         _usesDynamicShared = true;
-        string start = _text.Compute("b64", "mov.u64", PtxFunction.DynamicShared);
-        return _scratchBytes == 0 ? start
-            : _text.Compute("b64", "add.u64", start, _text.Compute("b64", "cvt.u64.u32", ScratchSize()));
+        string start = _text.Compute("b32", "mov.u32", PtxFunction.DynamicShared);
+        return _scratchBytes == 0 ? start : _text.Compute("b32", "add.u32", start, ScratchSize());
     }
 
     private string DynamicSharedSize()

@@ -21,6 +21,7 @@ internal sealed partial class PtxPrinter
     private readonly Dictionary<Structured, string> _ends = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Loop, string> _heads = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Value> _used;
+    private readonly SharedVectors _sharedVectors;
     private readonly string[] _global = new string[3];
     private readonly string[] _extent = new string[3];
     private int _arrayCount;
@@ -31,6 +32,7 @@ internal sealed partial class PtxPrinter
     {
         _kernel = kernel;
         _traits = traits;
+        _sharedVectors = SharedVectors.Find(kernel);
         _used = new HashSet<Value>(kernel.Body.Descendants().SelectMany(n => n.Uses()), ReferenceEqualityComparer.Instance);
 
         // The place of the launch's dynamic shared memory depends on it, wherever in the text that is asked for.
@@ -105,6 +107,7 @@ internal sealed partial class PtxPrinter
 
     private void Print(Region region)
     {
+        int basesBefore = _sharedBases.Count;
         foreach (INode node in region.Nodes)
         {
             switch (node)
@@ -132,6 +135,8 @@ internal sealed partial class PtxPrinter
                     break;
             }
         }
+
+        ForgetSharedBases(basesBefore);
     }
 
     private void Print(Structured node)

@@ -5,12 +5,13 @@ namespace Cotangent.Kernels.Targets;
 
 /// <summary>How IR types and literals are spelled in PTX.</summary>
 /// <remarks>A Bool value is a predicate register. Integers narrower than 32 bits are in 32-bit registers, extended by their sign; the
-/// 16-bit floats are their bits there, zero-extended. A pointer is a 64-bit address in its space.</remarks>
+/// 16-bit floats are their bits there, zero-extended. A pointer is a 64-bit address in its space, 32-bit in shared memory.</remarks>
 internal static class PtxTypes
 {
     /// <summary>The suffix of moves, selections and registers of a value's type.</summary>
     public static string Register(IrType type) => type switch
     {
+        { Space: AddressSpace.Shared } => "b32",
         { IsPointer: true } => "b64",
         { Scalar: ScalarType.Bool } => "pred",
         { Scalar: ScalarType.Float32 } => "f32",

@@ -1,0 +1,26 @@
+namespace Cotangent.Kernels.Library;
+
+/// <summary>Four elements side by side: what one instruction moves between shared memory and registers, for single precision.</summary>
+internal struct Quad<T>
+    where T : unmanaged
+{
+    /// <summary>Elements.</summary>
+    public const int Count = 4;
+
+    public T X;
+    public T Y;
+    public T Z;
+    public T W;
+
+    /// <summary>this + a·b, each element with one rounding.</summary>
+    public readonly Quad<T> MultiplyAdd<TElement>(T a, Quad<T> b)
+        where TElement : struct, IGemmElement<T>
+    {
+        Quad<T> sum;
+        sum.X = TElement.MultiplyAdd(a, b.X, X);
+        sum.Y = TElement.MultiplyAdd(a, b.Y, Y);
+        sum.Z = TElement.MultiplyAdd(a, b.Z, Z);
+        sum.W = TElement.MultiplyAdd(a, b.W, W);
+        return sum;
+    }
+}

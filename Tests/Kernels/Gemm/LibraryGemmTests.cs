@@ -1,0 +1,162 @@
+using System.Collections.Concurrent;
+using System.Numerics;
+using Cotangent.Kernels;
+using Cotangent.Kernels.Library;
+using Xunit;
+
+namespace Cotangent.Tests.Kernels.Gemm;
+
+/// <summary>The library's kernels on the C# itself, the interpreter and the devices, and each device's own product.</summary>
+public sealed class LibraryGemmTests
+{
+    private static readonly Layout[] s_layouts = [Layout.Rows, Layout.Columns, Layout.Padded, Layout.Strided];
+
+    public static TheoryData<string> Executors
+    {
+        get
+        {
+            TheoryData<string> ids = ["interpreter"];
+            foreach (string id in Devices.Hardware)
+            {
+                if (Devices.Runs(id))
+                    ids.Add(id);
+            }
+
+            return ids;
+        }
+    }
+
+    /// <summary>One a device and kernel, so that each is compiled once.</summary>
+    private static readonly ConcurrentDictionary<(Device, GemmMethod), GemmLauncher> s_launchers = new();
+
+    internal delegate void Product(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c);
+
+    [Fact]
+    public void Tiled_AsPlainCSharp_HasTheBitsOfTheFmaChain()
+    {
+        Random random = new(5);
+        CheckMethod<float>(GemmMethod.Tiled, GemmCase<float>.Create(random, 1, 1, 5, 7, 19, Layout.Rows, Layout.Columns, Layout.Padded));
+        CheckMethod<double>(GemmMethod.Tiled, GemmCase<double>.Create(random, 1, 2, 3, 66, 5, Layout.Columns, Layout.Rows, Layout.Rows, true));
+        CheckMethod<float>(GemmMethod.Register128, GemmCase<float>.Create(random, 1, 1, 5, 70, 19, Layout.Rows, Layout.Columns, Layout.Padded));
+        CheckMethod<double>(GemmMethod.Register64, GemmCase<double>.Create(random, 1, 2, 3, 9, 17, Layout.Columns, Layout.Rows, Layout.Rows, true));
+    }
+
+    [Theory, MemberData(nameof(Executors))]
+    public void Tiled_OneTile_HasTheBitsOfTheFmaChain(string id)
+    {
+        Random random = new(1);
+        CheckKernel(GemmMethod.Tiled, GemmCase<float>.Create(random, 1, 1, 5, 7, 19, Layout.Rows, Layout.Columns, Layout.Padded), id);
+        CheckKernel(GemmMethod.Tiled, GemmCase<double>.Create(random, 1, 1, 6, 3, 4, Layout.Columns, Layout.Rows, Layout.Rows, true), id);
+    }
+
+    [Theory, MemberData(nameof(Executors))]
+    public void Tiled_SeveralTilesAndBatches_HasTheBitsOfTheFmaChain(string id)
+    {
+        CheckKernel(GemmMethod.Tiled, GemmCase<float>.Create(new(2), 2, 1, 65, 66, 2, Layout.Rows, Layout.Broadcast, Layout.Strided, true), id);
+    }
+
+    [Theory, MemberData(nameof(Executors))]
+    public void Register_WaysOperandsLie_HasTheBitsOfTheFmaChain(string id)
+    {
+        Random random = new(6);
+        foreach (Layout a in (Layout[])[Layout.Rows, Layout.Columns])
+        {
+            foreach (Layout b in (Layout[])[Layout.Columns, Layout.Padded])
+            {
+                CheckKernel(GemmMethod.Register128, GemmCase<float>.Create(random, 1, 1, 9, 12, 19, a, b, Layout.Rows), id);
+                CheckKernel(GemmMethod.Register64, GemmCase<float>.Create(random, 1, 1, 9, 12, 35, a, b, Layout.Rows), id);
+                CheckKernel(GemmMethod.Register64, GemmCase<double>.Create(random, 1, 1, 7, 5, 33, a, b, Layout.Strided), id);
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Executors))]
+    public void Register_SeveralTilesAndBatches_HasTheBitsOfTheFmaChain(string id)
+    {
+        Random random = new(7);
+        CheckKernel(GemmMethod.Register128, GemmCase<float>.Create(random, 1, 1, 133, 130, 9, Layout.Rows, Layout.Rows, Layout.Columns, true), id);
+        CheckKernel(GemmMethod.Register64, GemmCase<float>.Create(random, 2, 1, 65, 66, 2, Layout.Rows, Layout.Broadcast, Layout.Strided, true), id);
+        CheckKernel(GemmMethod.Register64, GemmCase<double>.Create(random, 1, 2, 3, 65, 17, Layout.Strided, Layout.Columns, Layout.Padded), id);
+        CheckKernel(GemmMethod.Register64, GemmCase<float>.Create(random, 1, 1, 3, 2, 0, Layout.Rows, Layout.Rows, Layout.Rows), id);
+    }
+
+    [Theory, MemberData(nameof(Executors))]
+    public void Register_InsideOfTheMatrix_HasTheBitsOfTheFmaChain(string id)
+    {
+        Random random = new(8);
+        CheckKernel(GemmMethod.Register128, GemmCase<float>.Create(random, 1, 1, 128, 128, 17, Layout.Rows, Layout.Rows, Layout.Rows), id);
+        CheckKernel(GemmMethod.Register64, GemmCase<float>.Create(random, 1, 1, 64, 64, 33, Layout.Columns, Layout.Columns, Layout.Rows), id);
+    }
+
+    [Theory, MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
+    public void DeviceGemmKernels_RandomShapes_HasTheBitsOfTheFmaChain(string id)
+    {
+        Random random = new(3);
+        for (int i = 0; i < 12; i++)
+        {
+            CheckKernel(GemmMethod.Tiled, RandomCase<float>(random), id);
+            CheckKernel(GemmMethod.Tiled, RandomCase<double>(random), id);
+            CheckKernel(GemmMethod.Register128, RandomCase<float>(random), id);
+            CheckKernel(GemmMethod.Register64, RandomCase<float>(random), id);
+            CheckKernel(GemmMethod.Register64, RandomCase<double>(random), id);
+        }
+    }
+
+    [Theory, MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
+    public void DeviceGemm_RandomShapes_HasTheBitsOfTheFmaChain(string id)
+    {
+        Random random = new(4);
+        Device device = Devices.Get(id);
+        for (int i = 0; i < 12; i++)
+        {
+            GemmCase<float> single = RandomCase<float>(random);
+            Check(single, device, device.Gemm);
+            GemmCase<double> twice = RandomCase<double>(random);
+            Check(twice, device, device.Gemm);
+        }
+    }
+
+    private static GemmCase<T> RandomCase<T>(Random random)
+        where T : unmanaged, IFloatingPointIeee754<T> =>
+        GemmCase<T>.Create(random, random.Next(1, 3), random.Next(1, 4), random.Next(1, 140), random.Next(1, 140), random.Next(70),
+            s_layouts[random.Next(4)], s_layouts[random.Next(4)], s_layouts[random.Next(4)], random.Next(3) == 0);
+
+    private static void CheckKernel<T>(GemmMethod method, GemmCase<T> test, string id)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Device device = Devices.Get(id);
+        // The CPU has a product of its own; 512 vector multiply-adds in a row are more IL than the runtime optimises.
+        if (method == GemmMethod.Register128 && device.Kind == DeviceKind.Cpu)
+            method = GemmMethod.Register64;
+        // PoCL needs seconds to build each form of them: one of each.
+        if (method != GemmMethod.Tiled && device.Kind == DeviceKind.OpenCl && GemmVariant.For(method, test.Problem) is 
+                not { TermsOfA: true, TermsOfB: false })
+            return;
+        Check(test, device, s_launchers.GetOrAdd((device, method), key => new GemmLauncher(key.Item1, key.Item2)).Multiply);
+    }
+
+    private static void CheckMethod<T>(GemmMethod method, GemmCase<T> test)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        Device device = Devices.Get("debug");
+        GemmVariant variant = GemmVariant.For(method, test.Problem);
+        Action<KernelConfig, ArrayView<T>, ArrayView<T>, ArrayView<T>, GemmShape> kernel =
+            device.LoadGrouped<ArrayView<T>, ArrayView<T>, ArrayView<T>, GemmShape>(
+                variant.KernelMethod.CreateDelegate<Action<ArrayView<T>, ArrayView<T>, ArrayView<T>, GemmShape>>());
+        using DeviceBuffer<T> a = device.Allocate<T>(test.A);
+        using DeviceBuffer<T> b = device.Allocate<T>(test.B);
+        using DeviceBuffer<T> c = device.Allocate<T>(test.C);
+        kernel(variant.Config(test.Problem), a, b, c, GemmLauncher.Shape(test.Problem));
+        Assert.True(test.ExpectedBits().AsSpan().SequenceEqual(c.ToArray()), $"debug: {method} {test}");
+    }
+
+    internal static void Check<T>(GemmCase<T> test, Device device, Product product)
+        where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        using DeviceBuffer<T> a = device.Allocate<T>(test.A);
+        using DeviceBuffer<T> b = device.Allocate<T>(test.B);
+        using DeviceBuffer<T> c = device.Allocate<T>(test.C);
+        product(test.Problem, a.View.Argument, b.View.Argument, c.View.Argument);
+        Assert.True(test.ExpectedBits().AsSpan().SequenceEqual(c.ToArray()), $"{device.Id}: {test}");
+    }
+}
