@@ -7,7 +7,7 @@ namespace Cotangent.Kernels.OpenCl;
 /// them. Processors always take the smaller tiles: the larger ones have more sums than they have registers, and are 5 × slower on
 /// PoCL.</summary>
 /// <remarks>In all an element of C is the same chain of fused multiply-adds in order of k, the CPU's, so the bits are the same.</remarks>
-internal sealed class OpenClGemm(Device device, int maxGroupSize, bool isProcessor)
+internal sealed class OpenClGemm(Device device, int maxGroupSize, bool isProcessor = false)
 {
     /// <summary>Rows and columns of C from which tiles are used: with fewer, most of a tile's work is thrown away.</summary>
     private const int SmallestTiled = 12;
