@@ -41,8 +41,8 @@ public static partial class Diff
     public static Func<TTree, TTree> Jacobian<TTree>(Func<TTree, Tensor> f) => OfTree("Jacobian", JacobianMode.Cheaper, f);
 
     /// <summary>The Hessian of a scalar function, ∂²f/∂x² of shape [x's axes, x's axes]: forward mode over the gradient.</summary>
-    /// <remarks>It has size² elements. For its product with a vector use <see cref="Hvp"/>, for its trace
-    /// <see cref="Laplacian"/>.</remarks>
+    /// <remarks>It has size² elements. For its product with a vector use <see cref="Hvp(Func{Tensor, Tensor}, Tensor, Tensor)"/>, for its trace
+    /// <see cref="Laplacian(Func{Tensor, Tensor})"/>.</remarks>
     /// <exception cref="NotScalarException">When called: f's result is not of shape [].</exception>
     public static Func<Tensor, Tensor> Hessian(Func<Tensor, Tensor> f) =>
         x => new Tensor(Jacobians.Of("Hessian", JacobianMode.Forward, Gradient(p => f(p[0])), [x.Node])[0][0]);
@@ -75,6 +75,19 @@ public static partial class Diff
         return Vmap(second)(new Tensor(Jacobians.Basis(x.Node))).Sum(0);
     };
 
+    /// <summary>The sum of the Laplacians of a function of two tensors by both, of f's shape.</summary>
+    public static Func<Tensor, Tensor, Tensor> Laplacian(Func<Tensor, Tensor, Tensor> f) =>
+        (x, y) => Laplacian(p => f(p, y))(x) + Laplacian(p => f(x, p))(y);
+
+    /// <summary>The Laplacian of a function of a tree: the sum of the second derivatives along each element of each of its tensors, of
+    /// f's shape.</summary>
+    public static Func<TTree, Tensor> Laplacian<TTree>(Func<TTree, Tensor> f) => tree =>
+    {
+        Tensor[] leaves = Trees.Flatten(tree);
+        return leaves.Select((leaf, i) => Laplacian(x => f(Trees.Rebuild(tree, [.. leaves[..i], x, .. leaves[(i + 1)..]])))(leaf))
+            .Aggregate((x, y) => x + y);
+    };
+
     /// <summary>The divergence of a vector field, Σᵢ ∂fᵢ/∂xᵢ, a scalar: forward mode, all directions at once.</summary>
     /// <exception cref="ShapeMismatchException">When called: f's result does not have x's shape.</exception>
     public static Func<Tensor, Tensor> Divergence(Func<Tensor, Tensor> f) => x =>
@@ -83,6 +96,20 @@ public static partial class Diff
             ? (dy * v).Sum()
             : throw new ShapeMismatchException($"Divergence: the function took {x.Shape} to {dy.Shape}; a vector field keeps the shape.");
         return Vmap(own)(new Tensor(Jacobians.Basis(x.Node))).Sum(0);
+    };
+
+    /// <summary>The divergence of a vector field on two tensors.</summary>
+    public static Func<Tensor, Tensor, Tensor> Divergence(Func<Tensor, Tensor, (Tensor, Tensor)> f) =>
+        (x, y) => Divergence(p => f(p, y).Item1)(x) + Divergence(p => f(x, p).Item2)(y);
+
+    /// <summary>The divergence of a vector field on trees: f gives a tree like its argument.</summary>
+    /// <exception cref="ShapeMismatchException">When called: a tensor of f's result does not have the shape of the
+    /// argument's.</exception>
+    public static Func<TTree, Tensor> Divergence<TTree>(Func<TTree, TTree> f) => tree =>
+    {
+        Tensor[] leaves = Trees.Flatten(tree);
+        return leaves.Select((leaf, i) => Divergence(
+            x => Trees.Flatten(f(Trees.Rebuild(tree, [.. leaves[..i], x, .. leaves[(i + 1)..]])))[i])(leaf)).Aggregate((x, y) => x + y);
     };
 
     private static Func<Node[], Node[]> Gradient(Func<Tensor[], Tensor> f) =>

@@ -34,6 +34,11 @@ public static partial class Diff
         Func<Tensor, Tensor, Tensor, Tensor> f, BatchAxes? inAxes = null, BatchAxes? outAxes = null) =>
         Vmap<Tensor, Tensor, Tensor, Tensor>(f, inAxes, outAxes);
 
+    /// <summary>A function of four tensors on batches of them.</summary>
+    public static Func<Tensor, Tensor, Tensor, Tensor, Tensor> Vmap(
+        Func<Tensor, Tensor, Tensor, Tensor, Tensor> f, BatchAxes? inAxes = null, BatchAxes? outAxes = null) =>
+        Vmap<Tensor, Tensor, Tensor, Tensor, Tensor>(f, inAxes, outAxes);
+
     /// <summary>A function of trees of tensors on trees of batches; see <see cref="BatchAxes"/> for how axes are
     /// given.</summary>
     public static Func<TIn, TOut> Vmap<TIn, TOut>(Func<TIn, TOut> f, BatchAxes? inAxes = null, BatchAxes? outAxes = null)
@@ -63,6 +68,16 @@ public static partial class Diff
         return (x, y, z) => Vectorized(((T1 X, T2 Y, T3 Z) p) => f(p.X, p.Y, p.Z), (x, y, z),
             [.. Leaves("argument 0", x), .. Leaves("argument 1", y), .. Leaves("argument 2", z)],
             [Trees.Flatten(x).Length, Trees.Flatten(y).Length, Trees.Flatten(z).Length], inAxes, outAxes);
+    }
+
+    /// <summary>A function of four trees on batches.</summary>
+    public static Func<T1, T2, T3, T4, TOut> Vmap<T1, T2, T3, T4, TOut>(
+        Func<T1, T2, T3, T4, TOut> f, BatchAxes? inAxes = null, BatchAxes? outAxes = null)
+    {
+        ArgumentNullException.ThrowIfNull(f);
+        return (x, y, z, w) => Vectorized(((T1 X, T2 Y, T3 Z, T4 W) p) => f(p.X, p.Y, p.Z, p.W), (x, y, z, w),
+            [.. Leaves("argument 0", x), .. Leaves("argument 1", y), .. Leaves("argument 2", z), .. Leaves("argument 3", w)],
+            [Trees.Flatten(x).Length, Trees.Flatten(y).Length, Trees.Flatten(z).Length, Trees.Flatten(w).Length], inAxes, outAxes);
     }
 
     private static TOut Vectorized<TIn, TOut>(

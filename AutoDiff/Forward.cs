@@ -10,7 +10,7 @@ internal static class Forward
     public static Node?[] Tangents(IReadOnlyList<Node> outputs, IReadOnlyDictionary<Node, Node> seeds)
     {
         Dictionary<Node, Node> tangents = new(seeds);
-        foreach (Node n in Dependents.Of(outputs, [.. seeds.Keys]))
+        foreach (Node n in Dependents.Differentiated(outputs, [.. seeds.Keys]))
         {
             if (seeds.ContainsKey(n)) continue;
             Node?[] dx = [.. n.Inputs.Select(i => tangents.GetValueOrDefault(i))];

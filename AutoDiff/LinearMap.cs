@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Cotangent.AutoDiff.Rules;
 using Cotangent.Graph;
 
@@ -7,7 +8,8 @@ namespace Cotangent.AutoDiff;
 internal sealed record LinearMap(Node[] Inputs, Node?[] Outputs)
 {
     /// <summary>The transposed map applied to cotangents of the outputs: cotangents of the inputs. Null is zero on both sides.</summary>
-    /// <remarks>The nodes are walked against their order of creation, so a node's cotangent is complete when its turn comes.</remarks>
+    /// <remarks>The nodes are walked against their order of creation, so a node's cotangent is complete when its turn comes. Outputs of
+    /// one call go back together, when the oldest of them has its turn: the users of all are younger.</remarks>
     public Node?[] Transpose(IReadOnlyList<Node?> cotangents)
     {
         Dictionary<Node, Node> ct = [];
@@ -16,18 +18,34 @@ internal sealed record LinearMap(Node[] Inputs, Node?[] Outputs)
             if (Outputs[i] is { } output && cotangents[i] is { } cotangent) Accumulate(ct, output, cotangent);
         }
 
-        List<Node> order = Dependents.Of([.. ct.Keys], Inputs);
+        List<Node> order = Dependents.Linear([.. ct.Keys], Inputs);
         HashSet<Node> linear = [.. order], ends = [.. Inputs];
+        Dictionary<CallKey, Call> calls = FindCalls(order);
         for (int i = order.Count - 1; i >= 0; i--)
         {
             Node n = order[i];
-            if (ends.Contains(n) || !ct.Remove(n, out Node? cotangent)) continue;
-            Func<Node, Node, int, Node> transpose = RuleTable.Of(n.Op).Transpose
-                ?? throw new InvalidOperationException($"{n.Op} has no transpose but stands in linear position: {n}.");
-            for (int argument = 0; argument < n.Inputs.Length; argument++)
+            if (ends.Contains(n)) continue;
+            Rule rule = RuleTable.Of(n.Op);
+            if (rule.TransposeCall is { } transposeCall)
             {
-                Node input = n.Inputs[argument];
-                if (linear.Contains(input)) Accumulate(ct, input, transpose(n, cotangent, argument));
+                Call call = calls[CallKey.Of(n, rule)];
+                if (ct.Remove(n, out Node? one)) call.Cotangents[n.Get<CallAttributes>().Output] = one;
+                if (n != call.First || call.Cotangents.All(c => c is null)) continue;
+                Node?[] back = transposeCall(n, call.Cotangents);
+                foreach (int argument in Arguments(n, rule))
+                {
+                    if (linear.Contains(n.Inputs[argument]) && back[argument] is { } c) Accumulate(ct, n.Inputs[argument], c);
+                }
+            }
+            else if (ct.Remove(n, out Node? cotangent))
+            {
+                Func<Node, Node, int, Node> transpose = rule.Transpose
+                    ?? throw new InvalidOperationException($"{n.Op} has no transpose but stands in linear position: {n}.");
+                foreach (int argument in Arguments(n, rule))
+                {
+                    Node input = n.Inputs[argument];
+                    if (linear.Contains(input)) Accumulate(ct, input, transpose(n, cotangent, argument));
+                }
             }
         }
 
@@ -42,6 +60,25 @@ internal sealed record LinearMap(Node[] Inputs, Node?[] Outputs)
         return [.. Outputs.Select(n => n is null ? null : applied.Dequeue())];
     }
 
+    private static IEnumerable<int> Arguments(Node n, Rule rule)
+    {
+        (int start, int count) = (rule.LinearInputs?.Invoke(n) ?? Range.All).GetOffsetAndLength(n.Inputs.Length);
+        return Enumerable.Range(start, count);
+    }
+
+    /// <summary>The calls of several outputs, each with its oldest node.</summary>
+    private static Dictionary<CallKey, Call> FindCalls(List<Node> order)
+    {
+        Dictionary<CallKey, Call> calls = [];
+        foreach (Node n in order)
+        {
+            if (RuleTable.Find(n.Op) is { TransposeCall: not null } rule)
+                calls.TryAdd(CallKey.Of(n, rule), new Call(n, new Node?[n.Get<CallAttributes>().OutputCount]));
+        }
+
+        return calls;
+    }
+
     private static void Accumulate(Dictionary<Node, Node> cotangents, Node n, Node cotangent)
     {
         if (cotangent.Shape != n.Shape || cotangent.DType != n.DType)
@@ -50,5 +87,31 @@ internal sealed record LinearMap(Node[] Inputs, Node?[] Outputs)
         }
 
         cotangents[n] = cotangents.TryGetValue(n, out Node? sum) ? Algebra.Add(sum, cotangent) : cotangent;
+    }
+
+    private sealed record Call(Node First, Node?[] Cotangents);
+
+    /// <summary>What the outputs of one call have in common: the op, its parameters, the inputs from the first linear one on.</summary>
+    private sealed class CallKey(Op op, CallAttributes call, ImmutableArray<Node> inputs) : IEquatable<CallKey>
+    {
+        private readonly Op _op = op;
+        private readonly CallAttributes _call = call;
+        private readonly ImmutableArray<Node> _inputs = inputs;
+
+        public static CallKey Of(Node n, Rule rule) =>
+            new(n.Op, n.Get<CallAttributes>().At(0), n.Inputs[(rule.LinearInputs?.Invoke(n) ?? Range.All).Start..]);
+
+        public bool Equals(CallKey? other) => other is not null && _op == other._op && _call.Equals(other._call)
+            && _inputs.AsSpan().SequenceEqual(other._inputs.AsSpan());
+
+        public override bool Equals(object? obj) => Equals(obj as CallKey);
+
+        public override int GetHashCode()
+        {
+            HashCode hash = default;
+            hash.Add(_op);
+            foreach (Node input in _inputs) hash.Add(input);
+            return hash.ToHashCode();
+        }
     }
 }

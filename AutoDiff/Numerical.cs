@@ -2,7 +2,7 @@ namespace Cotangent.AutoDiff;
 
 /// <summary>Derivatives by central differences: what the exact ones of <see cref="Diff"/> are checked against. The error is about ε^(2/3)
 /// of the dtype, so use float64.</summary>
-public static class Numerical
+public static partial class Numerical
 {
     /// <summary>The derivative of f at x along dx: (f(x + h·dx) − f(x − h·dx)) / 2h.</summary>
     /// <param name="f">A function of a floating tensor; its result may have any shape.</param>

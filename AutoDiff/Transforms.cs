@@ -63,6 +63,34 @@ internal static class Transforms
         });
     }
 
+    /// <summary>The transpose of a function that is linear: cotangents of its results → cotangents of its arguments.</summary>
+    public static Func<Node[], Node[]> LinearTranspose(Func<Node[], Node[]> f, Node[] arguments)
+    {
+        Trace trace = new("LinearTranspose", f, arguments);
+        foreach (Node y in trace.Outputs) RequireFloat("LinearTranspose", y);
+        if (Linearity.FirstFault(trace.Outputs, [.. trace.Placeholders]) is { } fault) throw new NotLinearException(
+            $"LinearTranspose: the function is not linear in its argument: {fault}. Of a function that is not linear take Vjp, the transpose " +
+            "of its derivative.");
+        LinearMap map = new([.. trace.Placeholders], trace.Outputs);
+        return cotangents =>
+        {
+            RequireLike("LinearTranspose", "cotangent", trace.Outputs, cotangents);
+            return OrZero(map.Transpose(cotangents), arguments);
+        };
+    }
+
+    /// <summary>Jᵀ·H·J·v, J the derivative of f at the arguments, H the Hessian of a scalar function at f's results.</summary>
+    public static Node[] Gnvp(Func<Node[], Node[]> f, Func<Node[], Node> loss, Node[] arguments, Node[] v)
+    {
+        RequireLike("Gnvp", "vector", arguments, v);
+        Trace trace = new("Gnvp", f, arguments);
+        foreach (Node y in trace.Outputs) RequireFloat("Gnvp", y);
+        LinearMap derivative = trace.Linearize(trace.Outputs);
+        Node[] pushed = OrZero(derivative.Apply(v), trace.Outputs);
+        Node[] curved = Jvp(y => ValueAndGrad("Gnvp", p => [loss(p)], y).Gradients, trace.Outputs, pushed).Tangents;
+        return OrZero(trace.Bind(derivative.Transpose(curved)), arguments);
+    }
+
     /// <summary>Throws unless a result of the function is floating.</summary>
     public static void RequireFloat(string transform, Node value)
     {

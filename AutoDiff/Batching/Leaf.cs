@@ -11,6 +11,7 @@ internal static class Leaf
         [Ops.Input] = Shared,
         [Ops.Number] = Shared,
         [Ops.Iota] = Shared,
+        [Ops.Refused] = Shared,
     };
 
     private static Node Shared(BatchedCall call) =>

@@ -9,7 +9,7 @@ public static class MeshEnergy
     /// <summary>The energies of all elements, shape [elements], by one kernel. Differentiable by the coordinates, twice:
     /// gradients come from dual numbers in registers and are gathered and scattered by the engine, so that
     /// <c>Diff.Grad(x =&gt; MeshEnergy.Evaluate&lt;Spring&gt;(x, edges, parameters).Sum())</c> is the gradient of the
-    /// mesh, and <see cref="Diff.Hvp"/> multiplies by its Hessian without assembling it.</summary>
+    /// mesh, and <see cref="Diff.Hvp(Func{Tensor, Tensor}, Tensor, Tensor)"/> multiplies by its Hessian without assembling it.</summary>
     /// <typeparam name="TEnergy">The energy of one element.</typeparam>
     /// <param name="coordinates">[vertices, TEnergy.Dimension], Float32 or Float64.</param>
     /// <param name="vertices">[elements, TEnergy.Valence], Int32. Indices outside the coordinates are the caller's

@@ -26,11 +26,13 @@ internal static class Elementwise
         {
             Jvp = (_, dx) => Sum(dx[0], dx[1]),
             Transpose = (_, ct, _) => ct,
+            IsLinear = Rule.RestIsZero,
         },
         [Ops.Sub] = new()
         {
             Jvp = (_, dx) => Sum(dx[0], dx[1] is { } d ? Neg(d) : null),
             Transpose = (_, ct, argument) => argument == 0 ? ct : Neg(ct),
+            IsLinear = Rule.RestIsZero,
         },
         [Ops.Mul] = new()
         {
@@ -44,6 +46,7 @@ internal static class Elementwise
             // (dx − y·db) / b: one division, in the tangent and in its transpose.
             Jvp = (y, dx) => Make.Div(Sum(dx[0], dx[1] is { } d ? Neg(Mul(d, y)) : null)!, Y(y)),
             Transpose = (y, ct, _) => Div(ct, Y(y)),
+            IsLinear = (_, varies) => !varies[1],
         },
         [Ops.Rem] = new()
         {
@@ -64,6 +67,7 @@ internal static class Elementwise
             Transpose = (y, ct, argument) => argument == 1
                 ? Make.Where(X(y), ct, Like(y, 0))
                 : Make.Where(X(y), Like(y, 0), ct),
+            IsLinear = (y, varies) => !varies[0] && (varies[1] || Fill(y.Inputs[1]) is 0) && (varies[2] || Fill(y.Inputs[2]) is 0),
         },
         [Ops.Cast] = new()
         {

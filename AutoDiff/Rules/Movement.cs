@@ -14,7 +14,7 @@ internal static class Movement
         [Ops.Slice] = Rule.Linear(SliceBack),
         [Ops.Pad] = Rule.Linear(PadBack),
         [Ops.Flip] = Rule.Linear((y, ct) => Make.Flip(ct, y.Get<AxesAttributes>().Axes)),
-        [Ops.Concat] = new() { Jvp = ConcatTangent, Transpose = ConcatBack },
+        [Ops.Concat] = new() { Jvp = ConcatTangent, Transpose = ConcatBack, IsLinear = Rule.RestIsZero },
     };
 
     /// <summary>The permutation that undoes one.</summary>

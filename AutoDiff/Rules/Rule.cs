@@ -16,6 +16,21 @@ internal sealed class Rule
     /// the cotangent of this argument.</summary>
     public Func<Node, Node, int, Node>? Transpose { get; init; }
 
+    /// <summary>Ops whose results are several nodes, one for each output of a call: a node of the call, the cotangents by output, null
+    /// for zero → the cotangents by input, null for zero. Takes the place of <see cref="Transpose"/>, and is asked once a
+    /// call.</summary>
+    public Func<Node, Node?[], Node?[]>? TransposeCall { get; init; }
+
+    /// <summary>The inputs of a node that tangents come through; all, unless given.</summary>
+    public Func<Node, Range>? DifferentiatedInputs { get; init; }
+
+    /// <summary>The inputs of a node in linear position that cotangents go to; all, unless given.</summary>
+    public Func<Node, Range>? LinearInputs { get; init; }
+
+    /// <summary>A node, which of its inputs vary → whether it is linear in those together. Unless given, ops with a transpose count as
+    /// linear in each single input.</summary>
+    public Func<Node, IReadOnlyList<bool>, bool>? IsLinear { get; init; }
+
     /// <summary>True if the op has a derivative other than zero.</summary>
     public bool IsDifferentiable => this != Zero;
 
@@ -23,8 +38,13 @@ internal sealed class Rule
     public static Rule Linear(Func<Node, Node, Node> transpose) => new()
     {
         Jvp = (y, dx) => new Node(y.Op, [dx[0]!, .. y.Inputs.Skip(1)], y.Attributes),
+        IsLinear = (_, varies) => !varies.Skip(1).Contains(true),
         Transpose = (y, ct, _) => transpose(y, ct),
     };
+
+    /// <summary>For <see cref="IsLinear"/> of sums: the operands that do not vary are the number 0.</summary>
+    public static bool RestIsZero(Node y, IReadOnlyList<bool> varies) =>
+        y.Inputs.Where((_, i) => !varies[i]).All(x => Algebra.Fill(x) is 0);
 
     /// <summary>The rule of a function of one variable with dy = coefficient(y)·dx.</summary>
     public static Rule Scaled(Func<Node, Node> coefficient) => new() { Jvp = (y, dx) => Algebra.Mul(dx[0]!, coefficient(y)) };

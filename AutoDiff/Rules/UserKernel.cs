@@ -8,7 +8,7 @@ internal static class UserKernel
 {
     public static readonly Dictionary<Op, Rule> Rules = new()
     {
-        [Ops.UserKernel] = new() { Jvp = Tangent, Transpose = Transposed },
+        [Ops.UserKernel] = new() { Jvp = Tangent, Transpose = Transposed, IsLinear = IsLinear },
     };
 
     private static Node? Tangent(Node y, Node?[] dx)
@@ -65,6 +65,13 @@ internal static class UserKernel
             $"kernel '{call.Kernel.Name}': its transpose gave {result.Length} cotangents for {call.Kernel.Inputs.Length} inputs.");
         return Checked(call, "transpose", $"the cotangent of '{Name(call, argument)}'", result[argument], y.Inputs[argument])
             ?? Algebra.Like(y.Inputs[argument], 0);
+    }
+
+    private static bool IsLinear(Node y, IReadOnlyList<bool> varies)
+    {
+        KernelAttributes call = y.Get<KernelAttributes>();
+        return call.Derivative?.Transpose is not null && LinearInputs(call) is var linear
+            && Enumerable.Range(0, varies.Count).All(i => varies[i] ? linear.Contains(i) : !linear.Contains(i) || Algebra.Fill(y.Inputs[i]) is 0);
     }
 
     private static ImmutableArray<int> LinearInputs(KernelAttributes call) => call.Derivative?.LinearInputs

@@ -15,11 +15,17 @@ internal sealed class Capture
 
     private Capture(IReadOnlyList<Node> outputs, IReadOnlySet<Node>? scalars)
     {
-        List<Node> order = Walk.Topological(outputs);
+        List<Node> order = Walk.Values(outputs);
         Dictionary<Node, int> index = new(order.Count);
         int count = 0;
         foreach (Node n in order)
         {
+            if (n.Op.IsTransparent)
+            {
+                index[n] = index[n.Inputs[0]];
+                continue;
+            }
+
             // The numbers of a loop's body are inputs of the loop, so that other numbers lead to no new program.
             Attributes? attributes = n.Attributes;
             ImmutableArray<Node> numbers = [];
@@ -69,6 +75,7 @@ internal sealed class Capture
             return new(Ops.Input, null, n.Shape, n.DType, isScalar ? 1 : 0, slots.Count - 1);
         }
 
+        if (n.Attributes is RefusedAttributes refused) throw refused.Error();
         if (n.Attributes is KernelAttributes kernel) return new(n.Op, kernel.ForProgram(), default, default, n.Inputs.Length, 0);
         if (n.Op != Ops.Number) return new(n.Op, attributes, default, default, n.Inputs.Length, 0);
 

@@ -114,7 +114,7 @@ internal sealed class TracedFunction<TResult>
         lock (Executor.Lock)
         {
             HashSet<Node> withData = [], captured = [];
-            foreach (Node n in Walk.Topological(outputs))
+            foreach (Node n in Walk.Values(outputs))
             {
                 if (n.Op == Ops.Data || n.Op == Ops.UserKernel || n.Inputs.Any(withData.Contains)) withData.Add(n);
                 if (!n.IsTraced && n.Id < firstId) continue;

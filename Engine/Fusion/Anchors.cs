@@ -83,6 +83,8 @@ internal sealed class Anchors
         foreach (Node n in order.Where(n => n.Op == Ops.UserKernel)) PlanKernel(n);
         foreach (Node n in order.Where(n => n.Op.Kind == OpKind.Routine)) PlanRoutine(n);
 
+        foreach (Node n in order.Where(n => n.Attributes is BarrierAttributes)) PlanBarrier(n);
+
         foreach (Node cut in _cuts) Store(cut, "the kernel would be too large");
 
         // Planning dots may have added copies.
@@ -147,6 +149,14 @@ internal sealed class Anchors
     {
         Store(n, "routine");
         foreach (Node input in n.Inputs.Where(i => i.Shape.Size > 0)) Store(input, "routine operand");
+    }
+
+    /// <summary>What a recomputation begins with is stored: it would keep alive, and compute again, what that is made from.</summary>
+    private void PlanBarrier(Node n)
+    {
+        Node x = n.Inputs[0];
+        while (x.Op == Ops.Reshape || x.Op == Ops.Expand || x.Op == Ops.Permute) x = x.Inputs[0];
+        if (x.Op.Kind != OpKind.Leaf && x.Shape.Size > 1) Store(x, "saved to recompute from");
     }
 
     private void Consider(Node n)

@@ -14,6 +14,9 @@ internal sealed partial class Canonical(Device device)
 {
     private readonly Dictionary<NodeKey, Node> _nodes = [];
 
+    /// <summary>The phases of nodes that are not in the first, see <see cref="BarrierAttributes"/>.</summary>
+    private readonly Dictionary<Node, int> _phases = [];
+
     /// <summary>The canonical node for an op on canonical inputs.</summary>
     public Node Apply(Op op, ImmutableArray<Node> x, Attributes? attributes)
     {
@@ -26,6 +29,7 @@ internal sealed partial class Canonical(Device device)
             OpKind.Reduce => Reduce(op, x[0], attributes!),
             OpKind.Contraction => Dot(x[0], x[1], (DotAttributes)attributes!),
             OpKind.Indexing => Index(op, x, attributes!),
+            _ when op == Ops.Barrier => Barrier(x),
             _ when op == Ops.Iota => Iota((IotaAttributes)attributes!),
             _ => Intern(op, x, attributes),
         };
@@ -37,7 +41,7 @@ internal sealed partial class Canonical(Device device)
     public Node Reshape(Node x, Shape shape)
     {
         if (x.Shape == shape) return x;
-        if (x.Op == Ops.Reshape) return Reshape(x.Inputs[0], shape);
+        if (x.Op == Ops.Reshape && x.Attributes is not BarrierAttributes) return Reshape(x.Inputs[0], shape);
         if (x.Op == Ops.Expand && x.Inputs[0].Shape.Size == 1) return Fill(x.Inputs[0], shape);
         return Intern(Ops.Reshape, [x], new ShapeAttributes(shape));
     }
@@ -89,8 +93,21 @@ internal sealed partial class Canonical(Device device)
     private Node Intern(Op op, ImmutableArray<Node> x, Attributes? attributes)
     {
         NodeKey key = new(op, x, attributes);
-        if (!_nodes.TryGetValue(key, out Node? node)) _nodes[key] = node = new Node(op, x, attributes, device);
+        if (_nodes.TryGetValue(key, out Node? node)) return node;
+        _nodes[key] = node = new Node(op, x, attributes, device);
+        int phase = attributes is BarrierAttributes barrier ? barrier.Phase : x.IsEmpty ? 0 : x.Max(PhaseOf);
+        if (phase > 0) _phases[node] = phase;
         return node;
+    }
+
+    private int PhaseOf(Node n) => _phases.GetValueOrDefault(n);
+
+    /// <summary>A barrier is a reshape to the same shape that belongs to the phase after that of what it waits for.</summary>
+    private Node Barrier(ImmutableArray<Node> x)
+    {
+        if (ConstantOf(x[0]) is not null) return x[0];
+        int phase = Math.Max(PhaseOf(x[0]), 1 + x.Skip(1).Select(PhaseOf).DefaultIfEmpty(-1).Max());
+        return phase == 0 ? x[0] : Intern(Ops.Reshape, [x[0]], new BarrierAttributes(x[0].Shape, phase));
     }
 
     private Node Move(Op op, ImmutableArray<Node> x, Attributes? attributes)

@@ -17,11 +17,14 @@ internal sealed class Grouping
 
     private readonly IReadOnlySet<Node> _alone;
 
+    private readonly IReadOnlyDictionary<Node, int> _phases;
+
     private Grouping(PlanGraph graph, Anchors anchors, IReadOnlySet<Node> alone)
     {
         _graph = graph;
         _anchors = anchors;
         _alone = alone;
+        _phases = BarrierAttributes.Phases(anchors.Order);
     }
 
     /// <summary>Why nodes were stored and groups not joined, for the plan's report.</summary>
@@ -139,6 +142,7 @@ internal sealed class Grouping
     private void TryJoin(FusionGroup first, FusionGroup second, string how)
     {
         if (first == second || first.Kind != GroupKind.Fused || second.Kind != GroupKind.Fused) return;
+        if (PhaseOf(first) != PhaseOf(second)) return;
         if (first.Anchors.Exists(_alone.Contains) || second.Anchors.Exists(_alone.Contains)) return;
         if (CommonDomain(first, second) is not { } domain) return;
         List<Node> anchors = [.. first.Anchors.Concat(second.Anchors).OrderBy(a => _position[a])];
@@ -269,6 +273,9 @@ internal sealed class Grouping
             }
         }
 
-        return order;
+        return [.. order.OrderBy(PhaseOf)];
     }
+
+    /// <summary>No user is of an earlier phase than what it reads.</summary>
+    private int PhaseOf(FusionGroup group) => _phases[group.Anchors[0]];
 }

@@ -11,7 +11,7 @@ internal sealed record NumberAttributes(DType DType, ulong Bits) : Attributes;
 internal sealed record InputAttributes(Shape Shape, DType DType, string Name, bool IsAnywhere) : Attributes;
 
 /// <summary>The result's shape (reshape, expand) or extents (iota).</summary>
-internal sealed record ShapeAttributes(Shape Shape) : Attributes;
+internal record ShapeAttributes(Shape Shape) : Attributes;
 
 /// <summary>A list of axes (permute, flip, reduce) in 0 … rank − 1; sorted for flip and reduce.</summary>
 internal sealed record AxesAttributes(Shape Axes) : Attributes;

@@ -32,6 +32,9 @@ internal enum OpKind : byte
 
     /// <summary>C# code that runs before the program: programs have none.</summary>
     HostCall,
+
+    /// <summary>The value of the first input; what else there is says something about it.</summary>
+    Annotation,
 }
 
 /// <summary>One operation of the closed op set: its name, its shape and dtype rule, its slow float64 value and how it fuses.
@@ -57,6 +60,9 @@ internal sealed class Op(string name, OpKind kind)
 
     /// <summary>Routine ops: makes what computes the call that a node is an output of. Called when a plan is made.</summary>
     public Func<Device, Node, Routine>? Routine { get; init; }
+
+    /// <summary>Annotations that programs do not have: the first input stands for the node, the others are for transforms.</summary>
+    public bool IsTransparent { get; init; }
 
     /// <inheritdoc/>
     public override string ToString() => Name;

@@ -7,8 +7,14 @@ internal static class Reference
     public static double[][] Evaluate(IReadOnlyList<Node> outputs, Func<Node, double[]> leaf)
     {
         Dictionary<Node, double[]> values = [];
-        foreach (Node n in Walk.Topological(outputs))
+        foreach (Node n in Walk.Values(outputs))
         {
+            if (n.Op.IsTransparent)
+            {
+                values[n] = values[n.Inputs[0]];
+                continue;
+            }
+
             double[][] x = [.. n.Inputs.Select(i => values[i])];
             values[n] = n.Op.Element is { } element ? Elementwise(n, element, x)
                 : n.Op.Whole is { } whole ? whole(n, x)

@@ -4,7 +4,13 @@ namespace Cotangent.Graph;
 internal static class Walk
 {
     /// <summary>Every node reachable from the outputs, inputs before users.</summary>
-    public static List<Node> Topological(params IEnumerable<Node> outputs)
+    public static List<Node> Topological(params IEnumerable<Node> outputs) => Topological(outputs, n => n.Inputs.AsSpan());
+
+    /// <summary>Every node whose value the outputs are computed from: of transparent nodes the first input alone.</summary>
+    public static List<Node> Values(IEnumerable<Node> outputs) =>
+        Topological(outputs, n => n.Op.IsTransparent && n.Inputs is [_, ..] inputs ? inputs.AsSpan()[..1] : n.Inputs.AsSpan());
+
+    private static List<Node> Topological(IEnumerable<Node> outputs, Func<Node, ReadOnlySpan<Node>> inputsOf)
     {
         List<Node> order = [];
         HashSet<Node> seen = [];
@@ -16,7 +22,8 @@ internal static class Walk
             else if (seen.Add(top.Node))
             {
                 stack.Push((top.Node, true));
-                for (int i = top.Node.Inputs.Length - 1; i >= 0; i--) stack.Push((top.Node.Inputs[i], false));
+                ReadOnlySpan<Node> inputs = inputsOf(top.Node);
+                for (int i = inputs.Length - 1; i >= 0; i--) stack.Push((inputs[i], false));
             }
         }
 
@@ -27,7 +34,7 @@ internal static class Walk
     public static Node[] Substitute(IReadOnlyList<Node> outputs, IReadOnlyDictionary<Node, Node> replacements)
     {
         Dictionary<Node, Node> map = [];
-        foreach (Node n in Topological(outputs))
+        foreach (Node n in Topological(outputs, n => replacements.ContainsKey(n) ? [] : n.Inputs.AsSpan()))
         {
             if (replacements.TryGetValue(n, out Node? other)) map[n] = other;
             else if (n.Inputs.All(i => map[i] == i)) map[n] = n;

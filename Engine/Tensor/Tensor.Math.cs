@@ -120,6 +120,14 @@ public sealed partial class Tensor
     /// <summary>The same value, taken as a constant by derivatives.</summary>
     public Tensor StopGradient() => Of(Make.Unary(Ops.StopGradient, Node));
 
+    /// <summary>The same value under a name: by it a checkpoint policy keeps the value instead of computing it again, and reports of
+    /// memory say what they count.</summary>
+    public Tensor Named(string name)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        return Of(new Node(Ops.Named, [Node], new NameAttributes(name)));
+    }
+
     internal Tensor AsFloat() => Cast(DType.Floating());
 
     private Tensor Function(Op op) => Of(Make.Unary(op, AsNode(DType.Floating())));

@@ -38,21 +38,29 @@ internal sealed record Transformer(Tensor Tokens, Tensor Positions, Block[] Bloc
     }
 
     /// <summary>Next-byte logits: tokens Int32 [batch, time] → [batch, time, 256].</summary>
-    public Tensor Logits(Tensor tokens, int heads)
+    /// <param name="tokens">Bytes.</param>
+    /// <param name="heads">Attention heads a block.</param>
+    /// <param name="checkpoint">What each block keeps for the backward pass; all, unless given.</param>
+    public Tensor Logits(Tensor tokens, int heads, CheckpointPolicy? checkpoint = null)
     {
         Tensor x = Tokens.Gather(tokens) + Positions[..tokens.Shape[1]];
         foreach (Block block in Blocks)
         {
-            x += Attend(Nn.RmsNorm(x, block.AttentionNorm), block, heads);
-            x += Nn.RmsNorm(x, block.MlpNorm).MatMul(block.Up).Gelu().MatMul(block.Down);
+            x = Diff.Checkpoint((Tensor h) => Apply(h, block, heads), checkpoint ?? CheckpointPolicy.All)(x);
         }
 
         return Nn.RmsNorm(x, Norm).MatMul(Head);
     }
 
     /// <summary>The mean cross-entropy in nats of predicting each of windows[:, 1:] from what precedes it; windows Int32 [batch, time + 1].</summary>
-    public Tensor Loss(Tensor windows, int heads) =>
-        Nn.CrossEntropy(Logits(windows[.., ..^1], heads), windows[.., 1..]);
+    public Tensor Loss(Tensor windows, int heads, CheckpointPolicy? checkpoint = null) =>
+        Nn.CrossEntropy(Logits(windows[.., ..^1], heads, checkpoint), windows[.., 1..]);
+
+    private static Tensor Apply(Tensor x, Block block, int heads)
+    {
+        x += Attend(Nn.RmsNorm(x, block.AttentionNorm), block, heads);
+        return x + Nn.RmsNorm(x, block.MlpNorm).MatMul(block.Up).Gelu().MatMul(block.Down);
+    }
 
     private static Tensor Attend(Tensor x, Block block, int heads)
     {

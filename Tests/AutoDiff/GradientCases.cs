@@ -66,6 +66,13 @@ internal static class GradientCases
         new("implicit root", Ops.HostCall, x => ImplicitRoot(new(x[0]), new(x[1])).Node, [[3], [3]], 0.5, 1.5),
         new("linear solve", Ops.HostCall, x => Implicit.Solve(
             v => new Tensor(x[0]).MatMul(v) + 4 * v, new Tensor(x[1]), LinearSolver.Lu).Node, [[3, 3], [3]]),
+        new("custom jvp", Ops.Custom, x => Custom.CustomDerivativeTests.Cube(new Tensor(x[0])).Node, [s_shape]),
+        new("custom vjp", Ops.CustomTangent, x => Custom.CustomDerivativeTests.Sine(new Tensor(x[0])).Node, [s_shape]),
+        new("custom vjp of two", Ops.CustomTangent, x => Custom.CustomDerivativeTests.SumAndProduct(new(new(x[0]), new(x[1]))) is var p
+            ? (p.X.Sin() * p.Y).Node : x[0], [s_shape, s_shape]),
+        new("custom linear", Ops.Custom, x => Custom.CustomDerivativeTests.Weighted(new(x[0]), new(x[1])).Node, [s_shape, s_shape]),
+        new("named", Ops.Named, x => new Tensor(x[0]).Named("x").Sin().Node, [s_shape]),
+        new("barrier", Ops.Barrier, x => Make.Unary(Ops.Sin, new Node(Ops.Barrier, [x[0], x[1]])), [s_shape, s_shape]),
         new("scatter_add outside", Ops.ScatterAdd, x => Make.ScatterAdd(x[0], Indices([2, 3], 9), 1, 4), [[2, 2, 3, 2]]),
         .. LinearAlgebraCases.All,
     ];

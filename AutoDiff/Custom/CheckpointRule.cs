@@ -1,0 +1,80 @@
+using Cotangent.Graph;
+
+namespace Cotangent.AutoDiff.Custom;
+
+/// <summary>A function whose backward pass begins with a part of the forward pass. Its results are what they are; its tangents in reverse
+/// mode are a linear node whose transpose is the function's own, of values computed again.</summary>
+/// <remarks>What is computed again begins with barriers: on the arguments and on the values that the policy keeps, each waiting for the
+/// cotangents of the results. So it is no common subexpression of the forward pass, and runs when the cotangents are there (Griewank
+/// and Walther, Algorithm 799: revolve, 2000; Chen et al., Training Deep Nets with Sublinear Memory Cost, 2016). The arguments include
+/// all that the function captures.</remarks>
+internal sealed class CheckpointRule(string name, CheckpointPolicy policy) : CustomRule(name)
+{
+    private sealed record Made(Node?[] Dx, Node?[] Values);
+
+    private Made? _last;
+
+    public override Node? Tangent(CustomCall call, int output, Node?[] dx)
+    {
+        if (_last is not { } made || !made.Dx.SequenceEqual(dx)) _last = made = new Made(dx, Values(call, dx));
+        return made.Values[output] is { } value ? call.Tangent(this, output, value, dx) : null;
+    }
+
+    public override Node?[] Transpose(CustomCall call, Shape along, Node?[] ct)
+    {
+        // Derived over placeholders for the cotangents, which may depend on the call's results.
+        Node[] tangents = [.. along.Select(i => CustomCall.Like(call.Arguments[i], "tangent"))];
+        Node[] cotangents = [.. ct.Select((c, i) => CustomCall.Like(call.Results[i], "cotangent"))];
+        Dictionary<Node, Node> seeds = along.Select((i, k) => (call.Arguments[i], tangents[k])).ToDictionary(p => p.Item1, p => p.Item2);
+        LinearMap derivative = new(tangents, Forward.Tangents(call.Results, seeds));
+        Node?[] back = derivative.Transpose([.. ct.Select((c, i) => c is null ? null : cotangents[i])]);
+
+        Node[] given = [.. ct.OfType<Node>()];
+        Dictionary<Node, Node> again = [];
+        foreach (Node x in call.Arguments) again[x] = Barrier(x, given);
+        foreach (Node n in Dependents.Of(call.Results, call.Arguments))
+        {
+            if (!again.ContainsKey(n) && policy.Saves(n)) again[n] = Barrier(n, given);
+        }
+
+        for (int i = 0; i < ct.Length; i++)
+        {
+            if (ct[i] is { } c) again[cotangents[i]] = c;
+        }
+
+        Queue<Node> results = new(Walk.Substitute([.. back.OfType<Node>()], again));
+        return Region([.. call.Arguments, .. given], [.. back.Select(b => b is null ? null : results.Dequeue())]);
+    }
+
+    /// <summary>Calls a function.</summary>
+    public Node[] Call(Func<Node[], Node[]> f, Node[] arguments) => CustomCall.Make(this, p => (f(p), []), arguments, close: true);
+
+    // Made from the graph, which is the batch's.
+    protected override CustomRule Batched(BatchMask mask) => this;
+
+    private static Node Barrier(Node x, Node[] after) => new(Ops.Barrier, [x, .. after]);
+
+    /// <summary>The tangents of the results in forward mode, which computes nothing again.</summary>
+    private Node?[] Values(CustomCall call, Node?[] dx)
+    {
+        // Over placeholders for the tangents: what is built on a tangent may reach past it.
+        Dictionary<Node, Node> seeds = [], tangents = [];
+        for (int i = 0; i < dx.Length; i++)
+        {
+            if (dx[i] is not { } d) continue;
+            Node placeholder = seeds[call.Arguments[i]] = CustomCall.Like(d, "tangent");
+            tangents[placeholder] = d;
+        }
+
+        Node?[] values = Forward.Tangents(call.Results, seeds);
+        Queue<Node> bound = new(Walk.Substitute([.. values.OfType<Node>()], tangents));
+        return Region([.. call.Arguments, .. tangents.Values], [.. values.Select(v => v is null ? null : bound.Dequeue())]);
+    }
+
+    /// <summary>Results of arguments as a checkpointed function too: its derivatives keep as little.</summary>
+    private Node?[] Region(Node[] arguments, Node?[] results)
+    {
+        Queue<Node> nodes = new(new CustomCall(arguments, [], [.. results.OfType<Node>()], []).Nodes(this));
+        return [.. results.Select(r => r is null ? null : nodes.Dequeue())];
+    }
+}
