@@ -34,7 +34,11 @@ internal sealed class CheckpointRule(string name, CheckpointPolicy policy) : Cus
         foreach (Node x in call.Arguments) again[x] = Barrier(x, given);
         foreach (Node n in Dependents.Of(call.Results, call.Arguments))
         {
-            if (!again.ContainsKey(n) && policy.Saves(n)) again[n] = Barrier(n, given);
+            if (again.ContainsKey(n) || !policy.Saves(n)) continue;
+            again[n] = Barrier(n, given);
+
+            // A derivative that uses the result, as tanh's does, uses the node before it was named.
+            for (Node x = n; x.Op == Ops.Named && !again.ContainsKey(x.Inputs[0]); x = x.Inputs[0]) again[x.Inputs[0]] = again[n];
         }
 
         for (int i = 0; i < ct.Length; i++)

@@ -97,7 +97,7 @@ public class CheckpointTests
     [Fact]
     public void Transformer_WithACheckpointALayer_PlansLessMemory_AndHasTheSameGradients()
     {
-        TransformerSizes sizes = new(Layers: 6, Width: 32, Heads: 2, Context: 32);
+        TransformerSizes sizes = new(Layers: 6, Width: 64, Heads: 2, Context: 32);
         Transformer model = Transformer.Create(sizes, new RandomKey(1, Device.Cpu), Device.Cpu);
         Tensor windows = Tensor.Arange(8 * 33, DType.Int32, Device.Cpu).Reshape(8, 33) * 7 % 256;
         Transformer Gradients(CheckpointPolicy policy) => Diff.Grad((Transformer p) => p.Loss(windows, sizes.Heads, policy))(model);
@@ -147,13 +147,14 @@ public class CheckpointTests
 
     private static ExecutionPlan DeepGradients(CheckpointPolicy policy)
     {
-        Tensor x = new(GraphFunction.Input([64, 256], "x", DType.Float32)), w = new(GraphFunction.Input([256, 256], "w", DType.Float32));
-        (Tensor gx, Tensor gw) = Diff.Grad((x, w) =>
+        Tensor[] p = [new(GraphFunction.Input([64, 256], "x", DType.Float32)),
+            .. Enumerable.Range(0, 12).Select(i => new Tensor(GraphFunction.Input([3, 256, 256], $"w{i}", DType.Float32)))];
+        return Plan(Diff.Grad((Tensor[] p) =>
         {
-            for (int i = 0; i < 12; i++) x = Diff.Checkpoint(h => h + h.MatMul(w).Sin().MatMul(w).Gelu().MatMul(w), policy)(x);
+            Tensor x = p[0];
+            foreach (Tensor w in p[1..]) x = Diff.Checkpoint(h => h + h.MatMul(w[0]).Sin().MatMul(w[1]).Gelu().MatMul(w[2]), policy)(x);
             return x.Square().Sum();
-        })(x, w);
-        return Plan([gx, gw]);
+        })(p));
     }
 
     private static PlanGraph Graph(Tensor[] outputs) => Capture.Of([.. outputs.Select(t => t.Node)]).Key.ToPlanGraph();
