@@ -25,14 +25,14 @@ internal static class HostCalls
         lock (Executor.Lock)
         {
             Dictionary<Node, Node> map = [];
-            foreach (Node n in Walk.Topological(outputs)) map[n] = Expanded(n, map);
+            foreach (Node n in Walk.Values(outputs)) map[n] = n.Op.IsTransparent ? map[n.Inputs[0]] : Expanded(n, map);
             return [.. outputs.Select(o => map[o])];
         }
     }
 
     private static List<Node> Below(Node[] roots)
     {
-        lock (Executor.Lock) return Walk.Topological(roots).FindAll(n => n.Op == Ops.HostCall);
+        lock (Executor.Lock) return Walk.Values(roots).FindAll(n => n.Op == Ops.HostCall);
     }
 
     private static void Run(Node call, CancellationToken cancellation)

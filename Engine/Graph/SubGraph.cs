@@ -122,9 +122,10 @@ internal sealed class SubGraph : IEquatable<SubGraph>
         Dictionary<NumberAttributes, Node> inputs = numbers.ToDictionary(n => n.Get<NumberAttributes>(),
             n => Make.Input([], n.DType, Key.Device, "number", isAnywhere: true));
         Dictionary<Node, Node> map = [];
-        foreach (Node n in Walk.Topological(_computed))
+        foreach (Node n in Walk.Values(_computed))
         {
-            if (n.Attributes is NumberAttributes own && inputs.TryGetValue(own, out Node? input)) map[n] = input;
+            if (n.Op.IsTransparent) map[n] = map[n.Inputs[0]];
+            else if (n.Attributes is NumberAttributes own && inputs.TryGetValue(own, out Node? input)) map[n] = input;
             else if (n.Attributes is ControlAttributes control)
             {
                 (ControlAttributes call, ImmutableArray<Node> inner) = control.ForProgram();
