@@ -41,6 +41,14 @@ public sealed class TensorFileException(string file, string reason, Exception? i
 /// <summary>A tensor of more elements than a kernel can index (CTG2008).</summary>
 public sealed class TensorTooLargeException(string message) : CotangentException("CTG2008", message);
 
+/// <summary>A window that cannot slide over its tensor: strides, dilations, paddings, groups or sizes of a convolution or pooling
+/// (CTG2011). The message names the argument, the axis and the shapes.</summary>
+public sealed class WindowException(string message) : CotangentException("CTG2011", message);
+
+/// <summary>A specification of <see cref="Tensor.Einsum"/> that cannot be read or does not fit its operands (CTG2012). The message has
+/// the specification, and the letter and the extents where they matter.</summary>
+public sealed class EinsumException(string message) : CotangentException("CTG2012", message);
+
 /// <summary>The arguments of <see cref="Tensor.Kernel(Delegate, KernelLaunch, ReadOnlySpan{Tensor}, Shape,
 /// ReadOnlySpan{Tensor}, KernelJvp, KernelOptions)"/> do not fit the kernel (CTG2010). The message names the kernel and the
 /// parameter.</summary>

@@ -6,7 +6,13 @@ namespace Cotangent.AutoDiff.Batching;
 /// example, the examples' rows form one table, and example b's index i is row b·extent + i of it.</summary>
 internal static class Indexing
 {
-    public static readonly Dictionary<Op, BatchRule> Rules = new() { [Ops.Gather] = Gather, [Ops.ScatterAdd] = ScatterAdd };
+    public static readonly Dictionary<Op, BatchRule> Rules = new()
+    {
+        [Ops.Gather] = Gather,
+        [Ops.ScatterAdd] = ScatterAdd,
+        [Ops.TakeAlong] = call => Make.TakeAlong(call[0], call[1], call.Get<AxisAttributes>().Axis + 1),
+        [Ops.AddAlong] = call => Make.AddAlong(call[0], call[1], call.Get<ScatterAttributes>().Axis + 1, call.Get<ScatterAttributes>().Extent),
+    };
 
     private static Node Gather(BatchedCall call)
     {

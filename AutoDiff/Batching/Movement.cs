@@ -22,6 +22,11 @@ internal static class Movement
             return Make.Pad(call[0], [0, .. low], [0, .. high], [0, .. interior]);
         },
         [Ops.Flip] = call => Make.Flip(call[0], After(call.Get<AxesAttributes>().Axes)),
+        [Ops.Skew] = call =>
+        {
+            SkewAttributes skew = call.Get<SkewAttributes>();
+            return Make.Skew(call[0], skew.Axis + 1, skew.Along + 1, skew.Step, skew.Offset, skew.Extent);
+        },
         [Ops.Concat] = call => Make.Concat(call.Get<AxisAttributes>().Axis + 1, [.. call.Inputs]),
     };
 }

@@ -14,6 +14,11 @@ internal static class Movement
         [Ops.Slice] = Rule.Linear(SliceBack),
         [Ops.Pad] = Rule.Linear(PadBack),
         [Ops.Flip] = Rule.Linear((y, ct) => Make.Flip(ct, y.Get<AxesAttributes>().Axes)),
+        [Ops.Skew] = Rule.Linear((y, ct) =>
+        {
+            SkewAttributes skew = y.Get<SkewAttributes>();
+            return Make.Skew(ct, skew.Axis, skew.Along, -skew.Step, -skew.Offset, y.Inputs[0].Shape[skew.Axis]);
+        }),
         [Ops.Concat] = new() { Jvp = ConcatTangent, Transpose = ConcatBack, IsLinear = Rule.RestIsZero },
     };
 

@@ -63,7 +63,7 @@ internal sealed class Anchors
             || n.Op == Ops.Tan ? 40 : 16,
         OpKind.Elementwise => 1,
         OpKind.Indexing => 8,
-        OpKind.Movement => n.Op == Ops.Pad ? 3 : n.Op == Ops.Concat ? 3 * n.Inputs.Length : 0,
+        OpKind.Movement => IsGuarded(n) ? 3 : n.Op == Ops.Concat ? 3 * n.Inputs.Length : 0,
         OpKind.Leaf when n.Op == Ops.Number || n.Op == Ops.Iota || n.Shape.Rank == 0 => 0,
         _ => 4,
     };
@@ -71,6 +71,10 @@ internal sealed class Anchors
     public static bool IsTranscendental(Op op) => op == Ops.Exp || op == Ops.Expm1 || op == Ops.Log || op == Ops.Log1p
         || op == Ops.Sin
         || op == Ops.Cos || op == Ops.Tan || op == Ops.Atan || op == Ops.Tanh || op == Ops.Erf || op == Ops.Pow;
+
+    /// <summary>True for movements whose elements may have to be zeros.</summary>
+    public static bool IsGuarded(Node n) =>
+        n.Op == Ops.Pad || (n.Op == Ops.Skew && !n.Get<SkewAttributes>().IsInside(n.Inputs[0].Shape));
 
     private void Run()
     {
@@ -99,6 +103,7 @@ internal sealed class Anchors
         for (int i = order.Count - 1; i >= 0; i--)
         {
             int users = order[i].Op.Kind == OpKind.Movement ? _users[order[i]] : 1;
+            if (order[i].Op == Ops.Skew && order[i].Inputs[0].Op == Ops.Expand) users *= 2; // windows overlap
             foreach (Node input in order[i].Inputs)
             {
                 Add(input, users);
@@ -169,7 +174,7 @@ internal sealed class Anchors
 
         long cost = OwnCost(n) + n.Inputs.Sum(i => (long)_cost[i]);
         if (n.Op.Kind == OpKind.Reduce) Store(n, "reduction");
-        else if (n.Op == Ops.ScatterAdd) Store(n, "scatter");
+        else if (Domain.IsScatter(n.Op)) Store(n, "scatter");
         else if (n.Op.Kind != OpKind.Movement && n.Shape.Size > 1)
         {
             if (cost > MaxCost) Store(n, $"chain of cost {cost}");

@@ -117,6 +117,7 @@ internal sealed partial class Canonical(Device device)
         if (op == Ops.Permute) return Permute(x[0], ((AxesAttributes)attributes!).Axes);
         if (op == Ops.Slice) return attributes is SliceAttributes s ? Slice(x[0], s.Start, s.Extent, s.Step) : x[0];
         if (op == Ops.Pad) return Pad(x[0], (PadAttributes)attributes!);
+        if (op == Ops.Skew) return Skew(x[0], (SkewAttributes)attributes!);
         if (op == Ops.Concat)
         {
             ImmutableArray<Node> parts = [.. x.Where(p => p.Shape.Size > 0)];
@@ -139,6 +140,18 @@ internal sealed partial class Canonical(Device device)
         return pad.Low.Concat(pad.High).Concat(interior).All(p => p == 0)
             ? x
             : Intern(Ops.Pad, [x], pad with { Interior = interior });
+    }
+
+    private Node Skew(Node x, SkewAttributes skew)
+    {
+        if (x.Shape.Size == 0) return Number(x.DType, 0, Ops.Skew.Infer([x], skew).Shape);
+
+        // Without other positions to shift along, or a shift, a skew is a slice.
+        bool still = x.Shape[skew.Along] == 1 || skew.Step == 0;
+        return still && skew.IsInside(x.Shape)
+            ? Slice(x, Shape.From(x.Shape.Select((_, i) => i == skew.Axis ? skew.Offset : 0)),
+                Shape.From(x.Shape.Select((n, i) => i == skew.Axis ? skew.Extent : n)), Shape.From(x.Shape.Select(_ => 1)))
+            : Intern(Ops.Skew, [x], skew);
     }
 
     private Node Iota(IotaAttributes a)
@@ -174,13 +187,13 @@ internal sealed partial class Canonical(Device device)
 
     private Node Index(Op op, ImmutableArray<Node> x, Attributes attributes)
     {
-        if (op == Ops.Gather && x[0].Shape.Size == 0)
+        if ((op == Ops.Gather || op == Ops.TakeAlong) && x[0].Shape.Size == 0)
         {
             (Shape shape, DType type) = op.Infer(x, attributes);
             return Number(type, type.IsFloat() ? double.NaN : 0, shape);
         }
 
-        if (op != Ops.ScatterAdd) return Intern(op, x, attributes);
+        if (!Domain.IsScatter(op)) return Intern(op, x, attributes);
         if (x[0].Shape.Size == 0) return Number(x[0].DType, 0, op.Infer(x, attributes).Shape);
 
         // Half types would round at every addition.

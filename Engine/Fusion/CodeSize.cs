@@ -26,7 +26,7 @@ internal sealed class CodeSize
     {
         OpKind.Elementwise when n.Op == Ops.Threefry0 || n.Op == Ops.Threefry1 || Anchors.IsTranscendental(n.Op) =>
             LoweredSize.Of(n),
-        OpKind.Movement => n.Op == Ops.Pad || n.Op == Ops.Concat ? 8 * n.Inputs.Length : 1,
+        OpKind.Movement => Anchors.IsGuarded(n) || n.Op == Ops.Concat ? 8 * n.Inputs.Length : 1,
         OpKind.Indexing => 10,
         OpKind.Leaf => n.Op == Ops.Number ? 0 : 2,
         _ => 2,

@@ -22,14 +22,18 @@ internal readonly record struct Domain(long A, long K, long C)
     public static Domain OfReduction(Node reduce) =>
         new(reduce.Inputs[0].Shape[0], reduce.Inputs[0].Shape[1], reduce.Inputs[0].Shape[2]);
 
-    /// <summary>The domain of a scatter-add: axes before the indices', all of the indices', and those after.</summary>
+    /// <summary>True for the two ops that add to places which data names.</summary>
+    public static bool IsScatter(Op op) => op == Ops.ScatterAdd || op == Ops.AddAlong;
+
+    /// <summary>The domain of a scatter-add: axes before the indices', all of the indices', and those after. The updates of one place in
+    /// the first and last are one work item's.</summary>
     public static Domain OfScatter(Node scatter)
     {
         int axis = scatter.Get<ScatterAttributes>().Axis;
-        Shape updates = scatter.Inputs[0].Shape, indices = scatter.Inputs[1].Shape;
-        long before = 1;
+        Shape updates = scatter.Inputs[0].Shape;
+        long before = 1, count = scatter.Op == Ops.AddAlong ? updates[axis] : scatter.Inputs[1].Shape.Size;
         for (int i = 0; i < axis; i++) before *= updates[i];
-        return new(before, indices.Size, updates.Size / (before * indices.Size));
+        return new(before, count, updates.Size / (before * count));
     }
 }
 

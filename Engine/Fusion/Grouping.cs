@@ -67,7 +67,7 @@ internal sealed class Grouping
     private FusionGroup MakeGroup(Node n) =>
         _anchors.Dots.ContainsKey(n) ? new(GroupKind.Product, n, Domain.Map(n.Shape.Size))
         : _anchors.Joins.Contains(n) ? new(GroupKind.Join, n, Domain.Map(n.Shape.Size))
-        : n.Op == Ops.ScatterAdd ? new(GroupKind.Scatter, n, Domain.OfScatter(n))
+        : Domain.IsScatter(n.Op) ? new(GroupKind.Scatter, n, Domain.OfScatter(n))
         : n.Op == Ops.UserKernel ? new(GroupKind.Kernel, n, Domain.Map(n.Shape.Size))
         : n.Op.Kind == OpKind.Routine ? new(GroupKind.Routine, n, Domain.Map(n.Shape.Size))
         : new(GroupKind.Fused, n, n.Op.Kind == OpKind.Reduce ? Domain.OfReduction(n) : Domain.Map(n.Shape.Size));

@@ -25,7 +25,8 @@ internal sealed partial class KernelEmitter
         });
         Loop([], _ =>
         {
-            Value index = Evaluate(indices, _space.Unflatten(FlatIndex(_variables[1]), indices.Shape));
+            Affine which = n.Op == Ops.AddAlong ? _full : FlatIndex(_variables[1]);
+            Value index = Evaluate(indices, _space.Unflatten(which, indices.Shape));
             Value inside = _builder.Binary(Opcode.And, _builder.Compare(Opcode.GreaterEqual, index, Constant.Of(0)),
                 _builder.Compare(Opcode.Less, index, Constant.Of(extent)));
             _builder.If(inside, () =>

@@ -40,7 +40,7 @@ internal sealed partial class KernelEmitter
             case OpKind.Reduce:
                 return _reduced.TryGetValue(n, out Value? sum) && IndexSpace.Flatten(n.Shape, at).Equals(_outer) ? sum
                     : SerialReduction(n, at);
-            case OpKind.Indexing when n.Op == Ops.Gather:
+            case OpKind.Indexing when n.Op == Ops.Gather || n.Op == Ops.TakeAlong:
                 return Gather(n, at);
             case OpKind.Leaf when n.Op == Ops.Iota:
                 return _builder.Convert(EmitIndex(at[0]), n.DType.Compute());
@@ -81,6 +81,7 @@ internal sealed partial class KernelEmitter
             return Evaluate(x, [.. at.Select((a, i) => axes.Contains(i) ? a * -1 + (n.Shape[i] - 1) : a)]);
         }
 
+        if (n.Op == Ops.Skew) return Skew(n, at);
         return n.Op == Ops.Pad ? Pad(n, at) : Concat(n, at, n.Get<AxisAttributes>().Axis, 0);
     }
 
@@ -104,6 +105,21 @@ internal sealed partial class KernelEmitter
         return Guarded(inside, n, () => Evaluate(n.Inputs[0], from), () => Constant.Of(n.DType.Compute(), 0));
     }
 
+    private Value Skew(Node n, Affine[] at)
+    {
+        SkewAttributes skew = n.Get<SkewAttributes>();
+        int extent = n.Inputs[0].Shape[skew.Axis];
+        Affine[] from = [.. at];
+        from[skew.Axis] = at[skew.Axis] + at[skew.Along] * skew.Step + skew.Offset;
+        if (skew.IsInside(n.Inputs[0].Shape)) return Evaluate(n.Inputs[0], from);
+        Value? inside = null;
+        if (from[skew.Axis].Min < 0) And(ref inside,
+            _builder.Compare(Opcode.GreaterEqual, EmitIndex(from[skew.Axis]), Constant.Of(0)));
+        if (from[skew.Axis].Max >= extent) And(ref inside,
+            _builder.Compare(Opcode.Less, EmitIndex(from[skew.Axis]), Constant.Of(extent)));
+        return Guarded(inside, n, () => Evaluate(n.Inputs[0], from), () => Constant.Of(n.DType.Compute(), 0));
+    }
+
     private void And(ref Value? condition, Value other) =>
         condition = condition is null ? other : _builder.Binary(Opcode.And, condition, other);
 
@@ -123,12 +139,13 @@ internal sealed partial class KernelEmitter
     {
         int axis = n.Get<AxisAttributes>().Axis;
         Node x = n.Inputs[0], indices = n.Inputs[1];
-        Affine[] indexAt = at[axis..(axis + indices.Shape.Rank)];
+        int after = n.Op == Ops.TakeAlong ? axis + 1 : axis + indices.Shape.Rank;
+        Affine[] indexAt = n.Op == Ops.TakeAlong ? at : at[axis..after];
         Value index = Evaluate(indices, indexAt);
         Value inside = _builder.Binary(Opcode.And, _builder.Compare(Opcode.GreaterEqual, index, Constant.Of(0)),
             _builder.Compare(Opcode.Less, index, Constant.Of(x.Shape[axis])));
         Affine selected = Affine.Of(_space.Loaded(indices, indexAt, x.Shape[axis]));
-        return Guarded(inside, n, () => Evaluate(x, [.. at[..axis], selected, .. at[(axis + indices.Shape.Rank)..]]),
+        return Guarded(inside, n, () => Evaluate(x, [.. at[..axis], selected, .. at[after..]]),
             () => Constant.Of(n.DType.Compute(), n.DType.IsFloat() ? double.NaN : 0));
     }
 

@@ -41,7 +41,14 @@ internal sealed record StridedView(Node Base, long Offset, long[] Strides)
                 [.. s.Select((x, i) => step[i] * x)]);
         }
 
-        return move.Op == Ops.Reshape && Reshape(s, from, move.Shape) is { } strides ? view with { Strides = strides }
+        if (move.Op == Ops.Skew && move.Get<SkewAttributes>() is var skew && skew.IsInside(from))
+        {
+            long[] strides = [.. s];
+            strides[skew.Along] += skew.Step * s[skew.Axis];
+            return new(view.Base, view.Offset + skew.Offset * s[skew.Axis], strides);
+        }
+
+        return move.Op == Ops.Reshape && Reshape(s, from, move.Shape) is { } reshaped ? view with { Strides = reshaped }
             : null;
     }
 

@@ -25,6 +25,18 @@ internal sealed record SliceAttributes(Shape Start, Shape Extent, Shape Step) : 
 /// <summary>Zeros before, after and between the elements of each axis; all ≥ 0.</summary>
 internal sealed record PadAttributes(Shape Low, Shape High, Shape Interior) : Attributes;
 
+/// <summary>Element i along Axis of the result, at j along Along, is element i + Offset + Step·j of the input, or 0 where there is none.
+/// The result has Extent elements along Axis.</summary>
+internal sealed record SkewAttributes(int Axis, int Along, int Step, int Offset, int Extent) : Attributes
+{
+    /// <summary>True if the input has an element for each of the result's.</summary>
+    public bool IsInside(Shape input)
+    {
+        long last = Offset + ((long)Step * (input[Along] - 1));
+        return Math.Min(Offset, last) >= 0 && Math.Max(Offset, last) + Extent <= input[Axis];
+    }
+}
+
 /// <summary>A target dtype (cast, bitcast).</summary>
 internal sealed record DTypeAttributes(DType DType) : Attributes;
 
@@ -35,7 +47,7 @@ internal sealed record IotaAttributes(Shape Shape, int Axis, DType DType) : Attr
 /// the batch axes, then the left's free axes, then the right's.</summary>
 internal sealed record DotAttributes(Shape LeftBatch, Shape RightBatch, Shape LeftContract, Shape RightContract) : Attributes;
 
-/// <summary>The axis that a scatter-add's result has in place of the index axes, and its extent.</summary>
+/// <summary>The axis that a scatter-add's result has in place of the index axes (or of the updates' axis), and its extent.</summary>
 internal sealed record ScatterAttributes(int Axis, int Extent) : Attributes;
 
 /// <summary>Which triangle of a matrix is read (before transposing), whether its transpose is meant, and whether its diagonal counts

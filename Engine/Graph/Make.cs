@@ -57,6 +57,23 @@ internal static class Make
     public static Node Pad(Node x, Shape low, Shape high, Shape interior) =>
         low.Concat(high).Concat(interior).All(p => p == 0) ? x : new(Ops.Pad, [x], new PadAttributes(low, high, interior));
 
+    /// <summary>Element i along one axis becomes element i + offset + step·j at position j of another axis; see <see cref="Ops.Skew"/>.</summary>
+    public static Node Skew(Node x, int axis, int along, int step, int offset, int extent) =>
+        step == 0 && offset == 0 && extent == x.Shape[axis] ? x : new(Ops.Skew, [x], new SkewAttributes(axis, along, step, offset, extent));
+
+    /// <summary>The diagonal of two axes, in place of the first: element i is that at i of the first and i + offset of the second.</summary>
+    public static Node Diagonal(Node x, int first, int second, int offset)
+    {
+        int start = Math.Max(0, -offset), count = Math.Max(0, Math.Min(x.Shape[first] - start, x.Shape[second] - Math.Max(0, offset)));
+        Shape zeros = Shape.From(x.Shape.Select(_ => 0)), ones = Shape.From(x.Shape.Select(_ => 1));
+        Node rows = Slice(x, Shape.From(zeros.Select((z, i) => i == first ? start : z)),
+            Shape.From(x.Shape.Select((n, i) => i == first ? count : n)), ones);
+        Node line = count == 0
+            ? Slice(rows, zeros, Shape.From(rows.Shape.Select((n, i) => i == second ? 0 : n)), ones)
+            : Skew(rows, second, first, 1, Math.Max(0, offset), 1);
+        return Reshape(line, Shape.From(rows.Shape.Where((_, i) => i != second)));
+    }
+
     public static Node Concat(int axis, params IReadOnlyList<Node> parts) =>
         parts.Count == 1 ? parts[0] : new(Ops.Concat, [.. parts], new AxisAttributes(axis));
 
@@ -75,4 +92,9 @@ internal static class Make
 
     public static Node ScatterAdd(Node updates, Node indices, int axis, int extent) =>
         new(Ops.ScatterAdd, [updates, indices], new ScatterAttributes(axis, extent));
+
+    public static Node TakeAlong(Node x, Node indices, int axis) => new(Ops.TakeAlong, [x, indices], new AxisAttributes(axis));
+
+    public static Node AddAlong(Node updates, Node indices, int axis, int extent) =>
+        new(Ops.AddAlong, [updates, indices], new ScatterAttributes(axis, extent));
 }

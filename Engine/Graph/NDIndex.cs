@@ -98,6 +98,31 @@ internal static class NDIndex
         });
     }
 
+    public static double[] TakeAlong(Node n, double[][] x)
+    {
+        int axis = n.Get<AxisAttributes>().Axis;
+        Shape source = n.Inputs[0].Shape;
+        return Fill(n.Shape, at =>
+        {
+            int index = (int)x[1][Flatten(n.Shape, at)];
+            if (index < 0 || index >= source[axis]) return n.DType.IsFloat() ? double.NaN : 0;
+            return x[0][Flatten(source, [.. at[..axis], index, .. at[(axis + 1)..]])];
+        });
+    }
+
+    public static double[] AddAlong(Node n, double[][] x)
+    {
+        (int axis, int extent) = n.Get<ScatterAttributes>();
+        double[] result = new double[n.Shape.Size];
+        ForEach(n.Inputs[0].Shape, (from, at) =>
+        {
+            int index = (int)x[1][from];
+            if (index < 0 || index >= extent) return;
+            result[Flatten(n.Shape, [.. at[..axis], index, .. at[(axis + 1)..]])] += x[0][from];
+        });
+        return result;
+    }
+
     public static double[] ScatterAdd(Node n, double[][] x)
     {
         (int axis, int extent) = n.Get<ScatterAttributes>();

@@ -15,7 +15,8 @@ public static partial class OpCases
     /// <summary>All rows.</summary>
     public static IReadOnlyList<OpCase> All { get; } =
     [
-        .. Unary(), .. Binary(), .. Logic(), .. Movement(), .. IndexCases(), .. Reductions(), .. Products(), .. Composites(), .. RandomNumbers(), .. LinearAlgebra(),
+        .. Unary(), .. Binary(), .. Logic(), .. Movement(), .. IndexCases(), .. Reductions(), .. Products(), .. Composites(), .. RandomNumbers(),
+        .. LinearAlgebra(), .. Windows(), .. Along(), .. Einsums(),
     ];
 
     /// <summary>The names, as theory data.</summary>

@@ -34,6 +34,43 @@ internal static partial class Ops
         Whole = NDIndex.ScatterAdd,
     };
 
+    /// <summary>take_along(x, indices): one element of x for each index, along an axis: out[…, i, …] = x[…, indices[…, i, …], …] (NumPy's
+    /// take_along_axis). Shapes agree but for the axis. An index outside the axis gives NaN (floats) or 0.</summary>
+    public static readonly Op TakeAlong = new("take_along", OpKind.Indexing)
+    {
+        Infer = (x, a) =>
+        {
+            CheckAlong("take_along", x[0], x[1], ((AxisAttributes)a!).Axis);
+            return (x[1].Shape, x[0].DType);
+        },
+        Whole = NDIndex.TakeAlong,
+    };
+
+    /// <summary>add_along(updates, indices): zeros, to which each element of updates is added at its index along the axis: the transpose of
+    /// take_along. Indices outside the axis add nothing. Sums run in the order of the updates.</summary>
+    public static readonly Op AddAlong = new("add_along", OpKind.Indexing)
+    {
+        Infer = (x, a) =>
+        {
+            (int axis, int extent) = (ScatterAttributes)a!;
+            CheckAlong("add_along", x[0], x[1], axis);
+            return x[0].Shape == x[1].Shape
+                ? (Shape.From(x[0].Shape.Select((n, i) => i == axis ? extent : n)), Require([x[0]], "add_along", t => t != DType.Bool, "a number"))
+                : throw new ShapeMismatchException($"add_along: {x[0].Shape} updates at {x[1].Shape} indices: there must be one each.");
+        },
+        Whole = NDIndex.AddAlong,
+    };
+
+    private static void CheckAlong(string op, Node x, Node indices, int axis)
+    {
+        CheckAxes(op, x, [axis]);
+        CheckIndices(op, indices);
+        if (indices.Shape.Rank != x.Shape.Rank || indices.Shape.Where((n, i) => i != axis && n != x.Shape[i]).Any())
+        {
+            throw new ShapeMismatchException($"{op}: indices {indices.Shape} differ from {x.Shape} outside axis {axis}.");
+        }
+    }
+
     private static void CheckIndices(string op, Node indices)
     {
         if (indices.DType != DType.Int32) throw new DTypeMismatchException($"{op}: indices are {indices.DType}; they must be Int32. Cast them.");

@@ -134,6 +134,28 @@ internal static partial class Ops
         Whole = (n, x) => NDIndex.Concat(n, x),
     };
 
+    /// <summary>Shifts an axis by a multiple of the position along another: out[…, i, …, j, …] = x[…, i + Offset + Step·j, …, j, …], 0 where
+    /// that is outside. Of an input repeated along j it makes sliding windows, with one element along i a diagonal; its transpose is
+    /// the skew by −Step.</summary>
+    public static readonly Op Skew = new("skew", OpKind.Movement)
+    {
+        Infer = (x, a) =>
+        {
+            SkewAttributes skew = (SkewAttributes)a!;
+            CheckAxes("skew", x[0], [skew.Axis, skew.Along]);
+            return skew.Extent >= 0
+                ? (Shape.From(x[0].Shape.Select((n, i) => i == skew.Axis ? skew.Extent : n)), x[0].DType)
+                : throw new AxisOutOfRangeException($"skew: {skew.Extent} elements along axis {skew.Axis} of {x[0].Shape}.");
+        },
+        Whole = (n, x) => NDIndex.Map(n, x[0], (at, from) =>
+        {
+            SkewAttributes skew = n.Get<SkewAttributes>();
+            at.CopyTo(from, 0);
+            from[skew.Axis] += skew.Offset + skew.Step * at[skew.Along];
+            return from[skew.Axis] >= 0 && from[skew.Axis] < n.Inputs[0].Shape[skew.Axis];
+        }),
+    };
+
     private static Node CheckAxes(string op, Node x, Shape axes)
     {
         foreach (int axis in axes)
