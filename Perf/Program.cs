@@ -11,6 +11,7 @@ internal static class Program
         new("roofline", "the copy limit", Roofline.PrintCopy),
         new("elementwise", "one fused chain", Roofline.PrintChain),
         new("matmul", "square matrix products", Roofline.PrintMatMul),
+        new("conv", "convolutions against products of the same work", Convolutions.Print),
         new("kernels", "C# kernels against hand-written vector code", Kernels.KernelSuite.Run) { IsOfCpu = true },
         new("library", "the kernel library on 16 M elements", Kernels.LibrarySuite.Run),
         new("autodiff", "derivatives as multiples of their functions", AutoDiff.AutoDiffSuite.Run),

@@ -18,7 +18,7 @@ internal sealed class Einsum
     {
         Einsum spec = new(text);
         spec.Parse(operands);
-        List<Term> terms = [.. operands.Select((x, i) => spec.Squeezed(spec.Diagonal(new(x, spec._inputs[i]))))];
+        List<Term> terms = [.. operands.Select((x, i) => spec.Squeezed(Diagonal(new(x, spec._inputs[i]))))];
         while (terms.Count > 1) spec.ContractBest(terms);
         return spec.Result(terms[0]);
     }
@@ -96,17 +96,12 @@ internal sealed class Einsum
     }
 
     /// <summary>Takes the diagonal of axes with the same letter.</summary>
-    private Term Diagonal(Term x)
+    private static Term Diagonal(Term x)
     {
         for (int i = 0; i < x.Labels.Length; i++)
         {
             int j = Array.LastIndexOf(x.Labels, x.Labels[i]);
             if (j == i) continue;
-            if (x.Node.Shape[i] != x.Node.Shape[j])
-            {
-                throw Fault($"the letter '{(char)x.Labels[i]}' names axes of {x.Node.Shape[i]} and {x.Node.Shape[j]} elements of {x.Node.Shape}");
-            }
-
             x = new(Make.Diagonal(x.Node, i, j, 0), [.. x.Labels[..j], .. x.Labels[(j + 1)..]]);
             i--;
         }

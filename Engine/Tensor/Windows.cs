@@ -31,8 +31,9 @@ internal static class Windows
         WindowAxis[] axes = new WindowAxis[sizes.Length];
         for (int i = 0; i < axes.Length; i++)
         {
-            int size = sizes[i], step = At(op, "stride", stride, i, axes.Length), apart = At(op, "dilation", dilation, i, axes.Length);
+            int size = sizes[i];
             if (size < 1) throw new WindowException($"{op}: the window {Shape.Create(sizes)} has {size} elements along its axis {i}; give at least 1.");
+            int step = At(op, "stride", stride, i, axes.Length), apart = At(op, "dilation", dilation, i, axes.Length);
             long span = (size - 1) * (long)apart + 1;
             if (span > int.MaxValue / 2) throw new WindowException($"{op}: {size} elements {apart} apart along window axis {i} span {span}.");
             (int before, int after) = (padding ?? Padding.Valid).At(op, i, axes.Length, extents[i], (int)span, step);
