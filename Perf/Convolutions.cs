@@ -1,4 +1,5 @@
 using Cotangent.Kernels;
+using Diff = Cotangent.AutoDiff.Diff;
 
 namespace Cotangent.Perf;
 
@@ -35,7 +36,7 @@ internal static class Convolutions
         Tensor weights = key.Normal(output.Shape).To(device).Realize();
         double gradient = 3 * flops / Suites.MedianInPlace(device, () =>
         {
-            (Tensor gx, Tensor gk) = AutoDiff.Diff.Grad(
+            (Tensor gx, Tensor gk) = Diff.Grad(
                 (Tensor a, Tensor b) => (Tensor.Conv(a, b, padding: padding, groups: groups) * weights).Sum())(x, k);
             return gx.Sum() + gk.Sum();
         }) / 1e9;

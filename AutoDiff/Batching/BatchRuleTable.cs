@@ -8,7 +8,7 @@ internal static class BatchRuleTable
 {
     private static readonly FrozenDictionary<Op, BatchRule> s_rules = new[]
     {
-        Leaf.Rules, Movement.Rules, Reduce.Rules, Contraction.Rules, Indexing.Rules, UserKernel.Rules, LinearAlgebra.Rules, HostCall.Rules,
+        Leaf.Rules, Movement.Rules, Reduce.Rules, Contraction.Rules, Indexing.Rules, Cumulative.Rules, UserKernel.Rules, LinearAlgebra.Rules, HostCall.Rules,
         Annotation.Rules,
     }.SelectMany(table => table).ToFrozenDictionary();
 

@@ -43,6 +43,12 @@ internal sealed record DTypeAttributes(DType DType) : Attributes;
 /// <summary>Extents, dtype and the axis along which an iota counts.</summary>
 internal sealed record IotaAttributes(Shape Shape, int Axis, DType DType) : Attributes;
 
+/// <summary>The axis along which values accumulate, and whether from its end.</summary>
+internal sealed record CumulativeAttributes(int Axis, bool Reverse) : Attributes;
+
+/// <summary>The axis that is sorted, and whether the largest comes first.</summary>
+internal sealed record SortAttributes(int Axis, bool Descending) : Attributes;
+
 /// <summary>The axes of a dot-general, in pairs: batch axes of left and right, contracted axes of left and right. The result's axes are
 /// the batch axes, then the left's free axes, then the right's.</summary>
 internal sealed record DotAttributes(Shape LeftBatch, Shape RightBatch, Shape LeftContract, Shape RightContract) : Attributes;

@@ -123,6 +123,42 @@ internal static class NDIndex
         return result;
     }
 
+    /// <summary>Running values along an axis: the first element, then step(running, factor, element).</summary>
+    public static double[] Cumulative(Node n, double[] factors, double[] x, Func<double, double, double, double> step)
+    {
+        (int axis, bool reverse) = n.Get<CumulativeAttributes>();
+        double[] y = new double[x.Length];
+        ForEachLine(n.Shape, axis, (first, stride, length) =>
+        {
+            for (int k = 0; k < length; k++)
+            {
+                long at = first + (reverse ? length - 1 - k : k) * stride;
+                y[at] = k == 0 ? x[at] : step(y[reverse ? at + stride : at - stride], factors[at], x[at]);
+            }
+        });
+        return y;
+    }
+
+    public static double[] ArgSort(Node n, double[][] x)
+    {
+        (int axis, bool descending) = n.Get<SortAttributes>();
+        double[] y = new double[x[0].Length];
+        ForEachLine(n.Shape, axis, (first, stride, length) =>
+        {
+            double Key(int k) => descending ? -x[0][first + k * stride] : x[0][first + k * stride];
+            int next = 0;
+            foreach (int k in Enumerable.Range(0, length).OrderBy(k => double.IsNaN(Key(k))).ThenBy(Key)) y[first + next++ * stride] = k;
+        });
+        return y;
+    }
+
+    /// <summary>Visits the first element, the stride and the length of each line along an axis.</summary>
+    private static void ForEachLine(Shape shape, int axis, Action<long, long, int> visit)
+    {
+        long stride = shape.Strides()[axis];
+        ForEach(Shape.From(shape.Select((n, i) => i == axis ? Math.Min(n, 1) : n)), (_, at) => visit(Flatten(shape, at), stride, shape[axis]));
+    }
+
     public static double[] ScatterAdd(Node n, double[][] x)
     {
         (int axis, int extent) = n.Get<ScatterAttributes>();

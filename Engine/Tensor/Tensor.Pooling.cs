@@ -43,7 +43,12 @@ public sealed partial class Tensor
         WindowAxis[] axes = PoolAxes("avg_pool", window, stride, padding, dilation);
         DType result = DType.Floating(), wide = Wide(result);
         Tensor sum = SumOf(Cast(wide).Node, axes), count = axes.Aggregate(1.0, (n, a) => n * a.Size);
-        if (!countPadding) count = SumOf(Make.Number(wide, 1, [.. Shape.Skip(Rank - axes.Length)]), axes);
+        if (!countPadding)
+        {
+            Node one = new(Ops.Number, [], Numbers.Of(wide, 1.0), Device);
+            count = SumOf(Make.Fill(one, [.. Shape.Skip(Rank - axes.Length)]), axes);
+        }
+
         return (sum / count).Cast(result);
     }
 

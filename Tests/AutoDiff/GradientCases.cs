@@ -65,6 +65,10 @@ internal static class GradientCases
         new("take_along rows", Ops.TakeAlong, x => Make.TakeAlong(x[0], Indices([4, 2], 4), 0), [[4, 2]]),
         new("add_along", Ops.AddAlong, x => Make.AddAlong(x[0], Indices([2, 5, 2], 3), 1, 3), [[2, 5, 2]]),
         new("add_along outside", Ops.AddAlong, x => Make.AddAlong(x[0], Indices([3, 4], 9), 1, 5), [[3, 4]]),
+        Cumulative("cumsum", Ops.CumSum), Cumulative("cumprod", Ops.CumProd), Cumulative("cummax", Ops.CumMax), Cumulative("cummin", Ops.CumMin),
+        new("recurrence", Ops.Recurrence, x => new Node(Ops.Recurrence, [x[0], x[1]], new CumulativeAttributes(1, false)), [[2, 4], [2, 4]]),
+        new("recurrence reversed", Ops.Recurrence, x => new Node(Ops.Recurrence, [x[0], x[1]], new CumulativeAttributes(0, true)), [[4, 2], [4, 2]]),
+        new("recurrence of its own factors", Ops.Recurrence, x => new Node(Ops.Recurrence, [x[0], x[0]], new CumulativeAttributes(0, false)), [[4]]),
         new("kernel with a jvp", Ops.UserKernel, x => UserKernelDerivativeTests.Square(new Tensor(x[0])).Node, [s_shape]),
         new("kernel of two outputs", Ops.UserKernel, x => UserKernelDerivativeTests.Polar(new(x[0]), new(x[1]), new(x[2]))[1].Node,
             [s_shape, s_shape, []], 0.5, 2),
@@ -119,6 +123,10 @@ internal static class GradientCases
         new(op.Name, op, x => Make.Binary(op, x[0], x[1]), [s_shape, s_shape], low, high);
 
     private static GradientCase Same(Op op) => new($"{op}(x, x)", op, x => Make.Binary(op, x[0], x[0]), [s_shape]);
+
+    private static GradientCase Cumulative(string name, Op op) => new(
+        $"{name}, both ways", op,
+        x => new Node(op, [new Node(op, [x[0]], new CumulativeAttributes(1, true))], new CumulativeAttributes(0, false)), [[3, 4]]);
 
     private static GradientCase Dot(string name, Shape left, Shape right, DotAttributes axes) =>
         new(name, Ops.Dot, x => Make.Dot(x[0], x[1], axes), [left, right]);

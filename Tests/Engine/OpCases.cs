@@ -16,7 +16,7 @@ public static partial class OpCases
     public static IReadOnlyList<OpCase> All { get; } =
     [
         .. Unary(), .. Binary(), .. Logic(), .. Movement(), .. IndexCases(), .. Reductions(), .. Products(), .. Composites(), .. RandomNumbers(),
-        .. LinearAlgebra(), .. Windows(), .. Along(), .. Einsums(),
+        .. LinearAlgebra(), .. Windows(), .. Along(), .. Einsums(), .. Cumulatives(), .. Sorts(),
     ];
 
     /// <summary>The names, as theory data.</summary>
