@@ -12,6 +12,7 @@ internal static class EngineEnvironment
     public const string VerifyVariable = "COTANGENT_VERIFY";
     public const string CheckedVariable = "COTANGENT_CHECKED";
     public const string CacheVariable = "COTANGENT_CACHE";
+    public const string LinesVariable = "COTANGENT_LINES";
 
     /// <summary>COTANGENT_DEVICE: the id of the default device, or null.</summary>
     public static string? Device { get; } = Text(DeviceVariable);
@@ -27,6 +28,9 @@ internal static class EngineEnvironment
 
     /// <summary>COTANGENT_CHECKED: whether kernels check indices, 0 or 1; null: as the program was built.</summary>
     public static bool? Checked { get; } = Text(CheckedVariable) is { } value ? value != "0" : null;
+
+    /// <summary>COTANGENT_LINES: C# kernels for CUDA carry the lines of their source, for profilers (any value but 0).</summary>
+    public static bool Lines { get; } = Text(LinesVariable) is { } lines && lines != "0";
 
     /// <summary>COTANGENT_CACHE: the folder for compiled programs, or 0 for none. By default <c>cotangent</c> in the user's
     /// cache folder.</summary>

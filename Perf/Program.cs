@@ -14,6 +14,7 @@ internal static class Program
         new("conv", "convolutions against products of the same work", Convolutions.Print),
         new("kernels", "C# kernels against hand-written vector code", Kernels.KernelSuite.Run) { IsOfCpu = true },
         new("library", "the kernel library on 16 M elements", Kernels.LibrarySuite.Run),
+        new("ptx", "registers, memory and instructions of kernels, by ptxas; no GPU is needed", Ptx.PtxSuite.Run) { IsOfCpu = true },
         new("autodiff", "derivatives as multiples of their functions", AutoDiff.AutoDiffSuite.Run),
     ];
 

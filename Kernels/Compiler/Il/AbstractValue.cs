@@ -96,6 +96,11 @@ internal sealed class Frame(MethodCode code, int firstVariable, int path)
 
     public MethodBase Method => Code.Method;
 
+    /// <summary>True if line tables name this method: it is neither the language's own nor the runtime's, whose code counts for the
+    /// line that calls it.</summary>
+    public bool IsSource { get; } = code.Method.DeclaringType?.Namespace is not { } space
+        || !(space is "Cotangent.Kernels" or "Cotangent.Kernels.Passes" or "System" || space.StartsWith("System.", StringComparison.Ordinal));
+
     /// <summary>Where the arguments, then the locals begin among the state's variables.</summary>
     public int FirstVariable { get; } = firstVariable;
 

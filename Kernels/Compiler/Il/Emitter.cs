@@ -9,6 +9,9 @@ internal sealed class Emitter(FlowBlock block)
     /// <summary>The block that receives instructions.</summary>
     public FlowBlock Block { get; set; } = block;
 
+    /// <summary>The place in the kernel's source that instructions are made for, or null.</summary>
+    public Origin? Origin { get; set; }
+
     public Value Emit(Opcode opcode, IrType type, params ReadOnlySpan<Value> operands)
     {
         if (IntegerFolding.TryFold(opcode, type, operands) is { } constant)
@@ -24,6 +27,7 @@ internal sealed class Emitter(FlowBlock block)
                 throw UndefinedView();
         }
 
+        instruction.Origin ??= Origin;
         Block.Code.Add(instruction);
         return instruction;
     }

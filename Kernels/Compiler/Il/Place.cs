@@ -6,6 +6,9 @@ using System.Reflection.PortableExecutable;
 
 namespace Cotangent.Kernels.Il;
 
+/// <summary>A place in a source file.</summary>
+internal readonly record struct SourceLine(string File, int Line, int Column);
+
 /// <summary>Where a diagnostic applies: method with file and line from a portable PDB, else with the IL offset.</summary>
 internal static class Place
 {
@@ -23,10 +26,12 @@ internal static class Place
     /// <summary>Where one method is.</summary>
     public static string Of(Frame frame) => Of(frame.Method, frame.Current.Source);
 
-    private static string Of(MethodBase method, int offset) =>
-        FindLine(method, offset) is { } line ? $"{method.ToText()} in {line}" : $"{method.ToText()}, IL offset {offset}";
+    private static string Of(MethodBase method, int offset) => Find(method, offset) is { } line
+        ? $"{method.ToText()} in {Path.GetFileName(line.File)}:{line.Line}"
+        : $"{method.ToText()}, IL offset {offset}";
 
-    private static string? FindLine(MethodBase method, int offset)
+    /// <summary>The source of an IL offset; null without symbols.</summary>
+    public static SourceLine? Find(MethodBase method, int offset)
     {
         try
         {
@@ -42,7 +47,7 @@ internal static class Place
             }
 
             return best is { } found
-                ? $"{Path.GetFileName(reader.GetString(reader.GetDocument(found.Document).Name).Replace('\\', '/'))}:{found.StartLine}"
+                ? new(reader.GetString(reader.GetDocument(found.Document).Name).Replace('\\', '/'), found.StartLine, found.StartColumn)
                 : null;
         }
         catch (Exception e) when (e is BadImageFormatException or IOException or InvalidCastException or ArgumentException)

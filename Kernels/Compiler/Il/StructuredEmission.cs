@@ -95,6 +95,7 @@ internal sealed class StructuredEmission
             Scope = instruction.Scope,
             Site = instruction.Site,
             Print = instruction.Print,
+            Origin = instruction.Origin,
         };
         _values[instruction] = emitted;
         _region.Nodes.Add(emitted);

@@ -128,6 +128,8 @@ internal sealed partial class Translator
         {
             IlInstruction instruction = frame.Code.Instructions[i];
             frame.Current = instruction;
+            if (frame.IsSource)
+                _emit.Origin = new Origin(frame.Method, instruction.Offset);
             if (!Step(instruction))
                 return;
         }

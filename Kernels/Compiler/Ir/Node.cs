@@ -95,6 +95,10 @@ internal sealed class Instruction(Opcode opcode, IrType type, params ImmutableAr
     /// <summary>For Print: the text around the values.</summary>
     public PrintSite? Print { get; init; }
 
+    /// <summary>The place in a C# kernel that this comes from; null in kernels that were built in IR. Means nothing to what is
+    /// computed.</summary>
+    public Origin? Origin { get; set; }
+
     /// <summary>True if the instruction may not be removed, duplicated or moved across others with effects.</summary>
     public bool HasEffect => Opcode is Opcode.Store or Opcode.Allocate or Opcode.Fence or Opcode.BoundsCheck or Opcode.Print
         || Opcode.IsAtomic() || Opcode.IsGroupWide();

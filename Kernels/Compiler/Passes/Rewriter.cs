@@ -61,7 +61,11 @@ internal abstract class Rewriter
     {
         switch (node)
         {
-            case Instruction instruction: Map(instruction, Visit(instruction, Get(instruction.Operands))); break;
+            case Instruction instruction:
+                int first = Output.Region.Nodes.Count;
+                Map(instruction, Visit(instruction, Get(instruction.Operands)));
+                SetOrigin(Output.Region.Nodes, first, instruction.Origin);
+                break;
             case If branch: Visit(branch); break;
             case Block block: Visit(block); break;
             case Loop loop: Visit(loop); break;
@@ -129,7 +133,18 @@ internal abstract class Rewriter
             Site = old.Site,
             Print = old.Print,
             Name = old.Name,
+            Origin = old.Origin,
         };
+
+    /// <summary>What is written for an instruction comes from where it came from.</summary>
+    private static void SetOrigin(List<INode> nodes, int first, Origin? origin)
+    {
+        for (int i = first; origin is not null && i < nodes.Count; i++)
+        {
+            if (nodes[i] is Instruction made)
+                made.Origin ??= origin;
+        }
+    }
 
     protected static ImmutableArray<IrType> Types(Structured node) => [.. node.Results.Select(r => r.Type)];
 }

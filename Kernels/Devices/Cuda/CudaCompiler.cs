@@ -43,7 +43,14 @@ internal sealed unsafe class CudaCompiler(CudaContext context, Func<Ir.Kernel, I
     public CudaKernel[] Compile(IReadOnlyList<Ir.Kernel> kernels)
     {
         Ir.Kernel[] lowered = [.. kernels.Select(k => PtxFunction.Lower(k, lower))];
-        PtxFunction[] functions = [.. lowered.Select(k => PtxFunction.Translate(k, _traits))];
+        CudaCode[] codes = CodesOf(lowered, _traits with { AlignedArguments = true });
+        return [.. kernels.Select((kernel, i) => new CudaKernel(context.Device, kernel, lowered[i], codes[i],
+            () => CodesOf([lowered[i]], _traits)[0]))];
+    }
+
+    private CudaCode[] CodesOf(IReadOnlyList<Ir.Kernel> lowered, PtxTraits traits)
+    {
+        PtxFunction[] functions = [.. lowered.Select(k => PtxFunction.Translate(k, traits))];
         lock (_lock)
         {
             Dictionary<string, CudaCode> codes = [];
@@ -58,7 +65,7 @@ internal sealed unsafe class CudaCompiler(CudaContext context, Func<Ir.Kernel, I
 
             foreach (CudaCode code in Build(missing))
                 codes.Add(code.Function.Name, Remember(code));
-            return [.. kernels.Select((kernel, i) => new CudaKernel(context.Device, kernel, lowered[i], codes[functions[i].Name]))];
+            return [.. functions.Select(f => codes[f.Name])];
         }
     }
 

@@ -16,11 +16,11 @@ internal sealed unsafe partial class CudaDevice
         if (!DeviceChecks.Launch(this, kernel, shape, arguments))
             return;
 
-        CudaKernel cuda = (CudaKernel)kernel;
-        CudaWork work = new(cuda, shape, InTermsOfCuda(cuda, cuda.Code, shape));
         int count = arguments.Length + kernel.Source.Kind.Rank();
         Span<ulong> slots = count <= FewSlots ? stackalloc ulong[count] : new ulong[count];
         Pack(arguments, shape, slots);
+        CudaKernel cuda = ((CudaKernel)kernel).For(slots);
+        CudaWork work = new(cuda, shape, InTermsOfCuda(cuda, cuda.Code, shape));
         lock (_lock)
         {
             using CudaContext.Scope scope = Context.Enter();

@@ -30,10 +30,20 @@ internal sealed class CudaCode(CudaCompiler compiler, nint module, nint handle, 
 }
 
 /// <summary>A kernel compiled for a CUDA device.</summary>
-internal sealed class CudaKernel(CudaDevice device, Ir.Kernel source, Ir.Kernel lowered, CudaCode code)
+/// <param name="device">The device.</param>
+/// <param name="source">The kernel.</param>
+/// <param name="lowered">The kernel after the target's passes.</param>
+/// <param name="code">What runs.</param>
+/// <param name="unaligned">Makes what runs for arguments that <paramref name="code"/> cannot take; it is asked once.</param>
+internal sealed class CudaKernel(CudaDevice device, Ir.Kernel source, Ir.Kernel lowered, CudaCode code, Func<CudaCode> unaligned)
     : CompiledKernel(device, source, lowered)
 {
+    private readonly Lazy<CudaKernel> _unaligned = new(() => new CudaKernel(device, source, lowered, unaligned(), unaligned));
+
     public CudaCode Code { get; } = code;
+
+    /// <summary>This kernel, or its form without wide accesses if memory among the arguments does not begin where those may.</summary>
+    public CudaKernel For(ReadOnlySpan<ulong> arguments) => Code.Function.IsAligned(arguments) ? this : _unaligned.Value;
 
     public override string Listing => Code.Function.Text;
 }

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Reflection;
 using Cotangent.Kernels.Targets;
+using Cotangent.Perf.Ptx;
 using Cotangent.Tests.Kernels.Gemm;
 using Cotangent.Tests.Kernels.Ir;
 using Cotangent.Tests.Kernels.Language;

@@ -24,9 +24,14 @@ internal sealed class PtxDevice(string id = "ptx", PtxTraits? traits = null, Fun
     internal override CompiledKernel Compile(Kernel kernel)
     {
         Kernel lowered = PtxFunction.Lower(kernel, lower);
-        PtxFunction function = PtxFunction.Translate(lowered, Traits);
+        return new PtxKernel(this, kernel, lowered);
+    }
+
+    private PtxFunction Translate(Kernel lowered, bool aligned)
+    {
+        PtxFunction function = PtxFunction.Translate(lowered, Traits with { AlignedArguments = aligned });
         Functions.TryAdd(function.Name, function);
-        return new PtxKernel(this, kernel, lowered, function);
+        return function;
     }
 
     internal override void Launch(CompiledKernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
@@ -54,21 +59,32 @@ internal sealed class PtxDevice(string id = "ptx", PtxTraits? traits = null, Fun
         }
 
         PtxKernel ptx = (PtxKernel)kernel;
+        ulong[] bits = [.. values];
         int scratch = (ptx.Function.ScratchBytes * group.X * group.Y * group.Z + 15) / 16 * 16;
-        ptx.Executor.Run(grid, group, scratch + shape.SharedBytes, [.. values], [.. memory]);
+        ptx.For(bits).Run(grid, group, scratch + shape.SharedBytes, bits, [.. memory]);
 
         static int Groups(int extent, int size) => (extent + size - 1) / size;
     }
 
-    private sealed class PtxKernel(Device device, Kernel source, Kernel lowered, PtxFunction function)
-        : CompiledKernel(device, source, lowered)
+    private sealed class PtxKernel : CompiledKernel
     {
-        private readonly Lazy<PtxExecutor> _executor = new(() => new(PtxEntry.Parse(function.Text, function.Name)));
+        private readonly Lazy<PtxExecutor> _executor;
+        private readonly Lazy<PtxExecutor> _unaligned;
 
-        public PtxFunction Function => function;
+        public PtxKernel(PtxDevice device, Kernel source, Kernel lowered) : base(device, source, lowered)
+        {
+            Function = device.Translate(lowered, aligned: true);
+            _executor = new(() => Executor(Function));
+            _unaligned = new(() => Executor(device.Translate(lowered, aligned: false)));
+        }
 
-        public PtxExecutor Executor => _executor.Value;
+        public PtxFunction Function { get; }
 
-        public override string Listing => function.Text;
+        public override string Listing => Function.Text;
+
+        /// <summary>What runs with these arguments.</summary>
+        public PtxExecutor For(ulong[] arguments) => (Function.IsAligned(arguments) ? _executor : _unaligned).Value;
+
+        private static PtxExecutor Executor(PtxFunction function) => new(PtxEntry.Parse(function.Text, function.Name));
     }
 }

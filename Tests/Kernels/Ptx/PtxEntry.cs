@@ -55,6 +55,8 @@ internal sealed partial class PtxEntry
 
     private void Parse(string line)
     {
+        if (line.StartsWith(".loc ", StringComparison.Ordinal))
+            return;
         if (line.EndsWith(':'))
         {
             Labels.Add(line[..^1], Instructions.Count);

@@ -103,21 +103,33 @@ internal sealed unsafe class PtxExecutor
         }
     }
 
-    // d, a, lane, clamp, mask: the lanes of the mask are here, all of them and no others.
+    // d or d|p, a, lane or distance, clamp, mask: the lanes of the mask are here, all of them and no others.
     private void Shuffle(Item[] warp)
     {
         PtxInstruction instruction = _entry.Instructions[warp[0].Position];
         if (warp.Any(i => i.Position != warp[0].Position || i.Finished))
             throw new PtxFault($"a warp is not together at {instruction.Text}");
-        ulong[] values = [.. warp.Select(i => Source(instruction.Operands[1], "b32")(i))];
+        bool isDown = instruction.Opcode[2] == "down";
+        string[] results = instruction.Operands[0].Split('|');
+        Func<Item, ulong>[] operands = [.. instruction.Operands[1..].Select(o => Source(o, "b32"))];
+        ulong[] values = [.. warp.Select(operands[0])];
         for (int lane = 0; lane < warp.Length; lane++)
         {
-            ulong from = Source(instruction.Operands[2], "b32")(warp[lane]);
-            ulong mask = Source(instruction.Operands[4], "b32")(warp[lane]);
+            Item item = warp[lane];
+            ulong from = operands[1](item), mask = operands[3](item);
+            bool exists = true;
+            if (isDown)
+            {
+                exists = (ulong)lane + from <= operands[2](item);
+                from = exists ? (ulong)lane + from : (ulong)lane;
+            }
+
             if (mask != uint.MaxValue >> (32 - warp.Length) || from >= (ulong)warp.Length)
                 throw new PtxFault($"lane {from} of mask {mask:x} in a warp of {warp.Length} at {instruction.Text}");
-            warp[lane].Registers[_entry.Registers[instruction.Operands[0]]] = values[from];
-            warp[lane].Position++;
+            item.Registers[_entry.Registers[results[0]]] = values[from];
+            if (results.Length > 1)
+                item.Registers[_entry.Registers[results[1]]] = exists ? 1ul : 0;
+            item.Position++;
         }
     }
 
@@ -138,15 +150,15 @@ internal sealed unsafe class PtxExecutor
                 int target = _entry.Labels[x[0]];
                 return item => item.Position = target;
             case "mov" when x[0][0] == '{':
-                string[] halves = Names(x[0]);
+                string[] halves = Parts(x[0]);
                 Func<Item, ulong> whole = Source(x[1], type);
                 int low = _entry.Registers[halves[0]];
                 int high = _entry.Registers[halves[1]];
                 return item => (item.Registers[low], item.Registers[high]) = ((uint)whole(item), whole(item) >> 32);
-            case "ld" when opcode[^2] is "v2" or "v4":
-                return LoadVector(opcode[1], type, Names(x[0]), x[1]);
-            case "st" when opcode[^2] is "v2" or "v4":
-                return StoreVector(opcode[1], type, x[0], Names(x[1]));
+            case "ld" when x[0][0] == '{':
+                return LoadVector(i, opcode[1], type);
+            case "st" when x[1][0] == '{':
+                return StoreVector(i, opcode[1], type);
             case "ld":
                 return Load(i, opcode[^2], type);
             case "st":
@@ -201,6 +213,10 @@ internal sealed unsafe class PtxExecutor
                 };
             case "fma":
                 return item => PtxArithmetic.Fma(type, a(item), b(item), c(item));
+            case "mul" when opcode[1] == "wide":
+                return type == "s32"
+                    ? item => (ulong)((long)(int)a(item) * (int)b(item))
+                    : item => (ulong)(uint)a(item) * (uint)b(item);
             case "mad" when opcode[1] == "wide":
                 Func<Item, ulong> added = Source(i.Operands[3], "u64");
                 return type == "s32"
@@ -226,31 +242,33 @@ internal sealed unsafe class PtxExecutor
         return item => item.Registers[destination] = Extend(item.At(space, address(item), Size(type)), type);
     }
 
-    private Action<Item> LoadVector(string space, string type, string[] destinations, string element)
+    private Action<Item> LoadVector(PtxInstruction i, string space, string type)
     {
-        Func<Item, ulong> address = Address(element);
-        int[] registers = [.. destinations.Select(d => _entry.Registers[d])];
+        int[] destinations = [.. Parts(i.Operands[0]).Select(p => _entry.Registers[p])];
+        Func<Item, ulong> address = Address(i.Operands[1]);
         int size = Size(type);
         return item =>
         {
-            Span<byte> vector = item.At(space, address(item), registers.Length * size);
-            for (int i = 0; i < registers.Length; i++)
-                item.Registers[registers[i]] = Extend(vector.Slice(i * size, size), type);
+            Span<byte> bytes = item.At(space, address(item), size * destinations.Length);
+            for (int k = 0; k < destinations.Length; k++)
+                item.Registers[destinations[k]] = Extend(bytes.Slice(k * size, size), type);
         };
     }
 
-    private Action<Item> StoreVector(string space, string type, string element, string[] sources)
+    private Action<Item> StoreVector(PtxInstruction i, string space, string type)
     {
-        Func<Item, ulong> address = Address(element);
-        Func<Item, ulong>[] values = [.. sources.Select(s => Source(s, type))];
+        Func<Item, ulong>[] values = [.. Parts(i.Operands[1]).Select(p => Source(p, type))];
+        Func<Item, ulong> address = Address(i.Operands[0]);
         int size = Size(type);
         return item =>
         {
-            Span<byte> vector = item.At(space, address(item), values.Length * size);
-            for (int i = 0; i < values.Length; i++)
-                Put(vector.Slice(i * size, size), values[i](item));
+            Span<byte> bytes = item.At(space, address(item), size * values.Length);
+            for (int k = 0; k < values.Length; k++)
+                Put(bytes.Slice(k * size, size), values[k](item));
         };
     }
+
+    private static string[] Parts(string vector) => vector.Trim('{', '}').Split(", ");
 
     private Action<Item> Store(string space, string type, string element, Func<Item, ulong> value)
     {
@@ -293,7 +311,7 @@ internal sealed unsafe class PtxExecutor
             return item => item.Registers[register];
         if (operand[0] == '{')
         {
-            string[] halves = Names(operand);
+            string[] halves = Parts(operand);
             (int low, int high) = (_entry.Registers[halves[0]], _entry.Registers[halves[1]]);
             return item => item.Registers[high] << 32 | item.Registers[low];
         }
@@ -332,9 +350,6 @@ internal sealed unsafe class PtxExecutor
         };
         return item => source(item) is var index && axis <= 0 ? (uint)index.X : axis == 1 ? (uint)index.Y : (uint)index.Z;
     }
-
-    /// <summary>The registers in braces.</summary>
-    private static string[] Names(string operand) => operand.Trim('{', '}').Split(", ");
 
     private static int Size(string type) => int.Parse(type.AsSpan(1), CultureInfo.InvariantCulture) / 8;
 
@@ -384,9 +399,9 @@ internal sealed unsafe class PtxExecutor
                 throw new PtxFault($"address {address:x} is not aligned");
             if (space != "global")
             {
+                address = (uint)address;
                 byte[] bytes = space == "shared" ? shared : _local;
-                // Shared memory is addressed in 32 bits.
-                ulong offset = space == "shared" ? (uint)address - SharedStart : address - LocalStart;
+                ulong offset = address - (space == "shared" ? SharedStart : LocalStart);
                 return offset + (ulong)size <= (ulong)bytes.Length && offset <= (ulong)bytes.Length
                     ? bytes.AsSpan((int)offset, size)
                     : throw new PtxFault($"byte {(long)offset} of {bytes.Length} in {space} memory");

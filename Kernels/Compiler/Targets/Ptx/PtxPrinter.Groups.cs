@@ -58,7 +58,7 @@ internal sealed partial class PtxPrinter
     private string Exchange(Opcode opcode, ScalarType type, string value, string source)
     {
         string own = ItemInGroup();
-        string start = _text.Compute("b64", "mov.u64", PtxFunction.DynamicShared);
+        string start = _text.Compute("b32", "mov.u32", PtxFunction.DynamicShared);
         StoreToScratch(type, start, own, value);
         _text.Emit("bar.sync 0");
         if (opcode == Opcode.GroupShuffle)
@@ -70,7 +70,8 @@ internal sealed partial class PtxPrinter
         return _text.Compute(PtxTypes.Register(type), $"ld.shared.{PtxTypes.Memory(type)}", $"[{ScratchOf(type, start, source)}]");
     }
 
-    // The tree that Opcode.GroupAdd's documentation fixes: with n items the first stride is the power of two below n.
+    // The tree that Opcode.GroupAdd's documentation fixes: with n items the first stride is the power of two below n. Strides of 32 and
+    // more go through shared memory; the rest of the tree is the first warp's, by shuffles.
     private string Reduce(Opcode opcode, ScalarType type, string value)
     {
         Opcode combine = opcode switch { Opcode.GroupAdd => Opcode.Add, Opcode.GroupMin => Opcode.Min, _ => Opcode.Max };
@@ -78,17 +79,17 @@ internal sealed partial class PtxPrinter
         string register = PtxTypes.Register(type);
         string item = ItemInGroup();
         string items = ItemsInGroup();
-        string start = _text.Compute("b64", "mov.u64", PtxFunction.DynamicShared);
+        string start = _text.Compute("b32", "mov.u32", PtxFunction.DynamicShared);
         string own = StoreToScratch(type, start, item, value);
 
         // One item: 31 − 32 as an unsigned amount shifts everything out.
         string zeros = _text.Compute("b32", "clz.b32", _text.Compute("b32", "sub.u32", items, "1"));
         string stride = _text.Compute("b32", "shl.b32", Register(Constant.Of(1)),
             _text.Compute("b32", "sub.u32", Register(Constant.Of(31)), zeros));
-        (string again, string skip, string done) = (_text.NewLabel(), _text.NewLabel(), _text.NewLabel());
+        (string again, string skip, string inWarp, string done) = (_text.NewLabel(), _text.NewLabel(), _text.NewLabel(), _text.NewLabel());
         _text.Label(again);
         _text.Emit("bar.sync 0");
-        _text.BranchIf(_text.Compute("pred", "setp.eq.u32", stride, "0"), done);
+        _text.BranchIf(_text.Compute("pred", "setp.lt.u32", stride, "32"), inWarp);
         string other = _text.Compute("b32", "add.u32", item, stride);
         string isLow = _text.Compute("pred", "setp.lt.u32", item, stride);
         string hasOther = _text.Compute("pred", "setp.lt.u32", other, items);
@@ -99,8 +100,48 @@ internal sealed partial class PtxPrinter
         _text.Label(skip);
         _text.Emit($"shr.u32 {stride}, {stride}, 1");
         _text.Branch(again);
+        _text.Label(inWarp);
+        _text.BranchIf(_text.Compute("pred", "setp.ge.u32", item, "32"), done);
+        string sum = ReduceInWarp(combine, type, _text.Compute(register, $"ld.shared.{memory}", $"[{own}]"), items);
+        string isFirst = _text.Compute("pred", "setp.eq.u32", item, "0");
+        _text.Emit($"@{isFirst} st.shared.{memory} [{start}], {sum}");
         _text.Label(done);
+        _text.Emit("bar.sync 0");
         return _text.Compute(register, $"ld.shared.{memory}", $"[{start}]");
+    }
+
+    // A lane takes the other's value where the group has that item. Lanes that no later step reads compute what nobody sees.
+    private string ReduceInWarp(Opcode combine, ScalarType type, string value, string items)
+    {
+        string last = _text.Compute("b32", "sub.u32", _text.Compute("b32", "min.u32", items, "32"), "1");
+        string missing = _text.Compute("b32", "sub.u32", Register(Constant.Of(31)), last);
+        string mask = _text.Compute("b32", "shr.u32", Register(Constant.Of(-1)), missing);
+        for (int stride = Opcodes.WarpSize / 2; stride > 0; stride /= 2)
+        {
+            (string other, string exists) = ShuffleDown(type, value, stride, last, mask);
+            string register = PtxTypes.Register(type);
+            value = _text.Compute(register, $"selp.{register}", Binary(combine, type, value, other), value, exists);
+        }
+
+        return value;
+    }
+
+    private (string Value, string Exists) ShuffleDown(ScalarType type, string value, int stride, string last, string mask)
+    {
+        string exists = _text.NewRegister("pred");
+        string bits = ToBits(type, value);
+        if (type.Size() == 4)
+            return (FromBits(type, Down(bits)), exists);
+        (string low, string high) = (_text.NewRegister("b32"), _text.NewRegister("b32"));
+        _text.Emit($"mov.b64 {{{low}, {high}}}, {bits}");
+        return (FromBits(type, _text.Compute("b64", "mov.b64", $"{{{Down(low)}, {Down(high)}}}")), exists);
+
+        string Down(string x)
+        {
+            string result = _text.NewRegister("b32");
+            _text.Emit($"shfl.sync.down.b32 {result}|{exists}, {x}, {stride}, {last}, {mask}");
+            return result;
+        }
     }
 
     private string StoreToScratch(ScalarType type, string start, string item, string value)
@@ -112,7 +153,7 @@ internal sealed partial class PtxPrinter
     }
 
     private string ScratchOf(ScalarType type, string start, string item) =>
-        _text.Compute("b64", "mad.wide.u32", item, $"{type.Size()}", start);
+        _text.Compute("b32", "mad.lo.u32", item, $"{type.Size()}", start);
 
     // The items of a warp come here together, since control flow is the same for the group. The last warp may have fewer than 32.
     private string WarpShuffle(ScalarType type, string value, string lane)

@@ -46,6 +46,12 @@ internal sealed partial class PtxPrinter
 
     private string Compute(Instruction i)
     {
+        if (WideFactors(i) is var (left, right))
+        {
+            string wide = left.Type.Scalar.IsSigned() ? "mul.wide.s32" : "mul.wide.u32";
+            return _text.Compute("b64", wide, Register(left), right is Constant factor ? $"{factor.AsInteger}" : Register(right));
+        }
+
         ScalarType type = i.Operands[0].Type.Scalar;
         string register = PtxTypes.Register(i.Type);
         switch (i.Opcode)
@@ -70,6 +76,20 @@ internal sealed partial class PtxPrinter
             default:
                 throw new ArgumentOutOfRangeException(nameof(i), i.Opcode, "This opcode has no translation.");
         }
+    }
+
+    /// <summary>The factors of a 64-bit product that are 32-bit integers widened alike: one instruction has their whole product.</summary>
+    private static (Value Left, Value Right)? WideFactors(Instruction i)
+    {
+        if (i.Opcode != Opcode.Mul || i.Type.Scalar is not (ScalarType.Int64 or ScalarType.UInt64) || Narrow(i.Operands[0]) is not { } left)
+            return null;
+        bool isSigned = left.Type.Scalar == ScalarType.Int32;
+        if (Narrow(i.Operands[1]) is { } right)
+            return right.Type == left.Type ? (left, right) : null;
+        return i.Operands[1] is Constant c && (isSigned ? (int)c.AsInteger == c.AsInteger : c.Bits <= uint.MaxValue) ? (left, c) : null;
+
+        static Value? Narrow(Value value) => value is Instruction { Opcode: Opcode.Convert } x
+            && x.Operands[0].Type.Scalar is ScalarType.Int32 or ScalarType.UInt32 && !x.Operands[0].Type.IsPointer ? x.Operands[0] : null;
     }
 
     private string Unary(Opcode opcode, IrType type, string x)

@@ -1,4 +1,3 @@
-using System.Numerics;
 using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Targets;
@@ -6,11 +5,19 @@ namespace Cotangent.Kernels.Targets;
 /// <summary>Memory: addresses, loads, stores, arrays and atomic operations.</summary>
 internal sealed partial class PtxPrinter
 {
-    private string Load(Instruction i)
+    /// <summary>Bytes that the hardware adds to an address register.</summary>
+    private const int LargestImmediate = 1 << 23;
+
+    private string? Load(Instruction i)
     {
+        if (_vectors.Of(i) is { } vector)
+        {
+            if (vector.Place == i)
+                LoadVector(vector);
+            return null;
+        }
+
         IrType pointer = i.Operands[0].Type;
-        if (_sharedVectors[i] is { } vector)
-            return LoadVector(i, vector);
         string value = _text.Compute(RegisterOfMemory(i.Type),
             $"ld.{PtxTypes.Space(pointer.Space!.Value)}.{PtxTypes.Memory(pointer.Scalar)}", Element(i));
         return i.Type.IsBool ? _text.Compute("pred", "setp.ne.u32", value, "0") : value;
@@ -18,13 +25,14 @@ internal sealed partial class PtxPrinter
 
     private void Store(Instruction i)
     {
-        IrType pointer = i.Operands[0].Type;
-        if (_sharedVectors[i] is { } vector)
+        if (_vectors.Of(i) is { } vector)
         {
-            StoreVector(i, vector);
+            if (vector.Place == i)
+                StoreVector(vector);
             return;
         }
 
+        IrType pointer = i.Operands[0].Type;
         string value = Register(i.Operands[2]);
         if (pointer.Scalar == ScalarType.Bool)
             value = _text.Compute("b32", "selp.b32", "1", "0", value);
@@ -32,39 +40,115 @@ internal sealed partial class PtxPrinter
         _text.Emit($"st.{PtxTypes.Space(pointer.Space!.Value)}.{PtxTypes.Memory(pointer.Scalar)} {element}, {value}");
     }
 
-    /// <summary>The operand <c>[address]</c> of the element at operand 1 behind the pointer at operand 0.</summary>
+    private void LoadVector(PtxVector vector)
+    {
+        IrType pointer = vector.Place.Operands[0].Type;
+        string element = Element(vector.Members[0]);
+        string[] values = [.. vector.Members.Select(m => _text.NewRegister(RegisterOfMemory(m.Type)))];
+        _text.Emit($"ld.{PtxTypes.Space(pointer.Space!.Value)}.v{values.Length}.{PtxTypes.Memory(pointer.Scalar)} " +
+            $"{{{string.Join(", ", values)}}}, {element}");
+        foreach ((Instruction member, string value) in vector.Members.Zip(values))
+            _names.Add(member, value);
+    }
+
+    private void StoreVector(PtxVector vector)
+    {
+        IrType pointer = vector.Place.Operands[0].Type;
+        string values = string.Join(", ", vector.Members.Select(m => Register(m.Operands[2])));
+        string element = Element(vector.Members[0]);
+        _text.Emit($"st.{PtxTypes.Space(pointer.Space!.Value)}.v{vector.Members.Length}.{PtxTypes.Memory(pointer.Scalar)} " +
+            $"{element}, {{{values}}}");
+    }
+
+    /// <summary>The operand <c>[address]</c> of an access.</summary>
     private string Element(Instruction i)
     {
-        if (i.Operands[0].Type.Space == AddressSpace.Shared)
-            return SharedElement(_sharedVectors.Address(i));
-        string pointer = Register(i.Operands[0]);
-        int size = i.Operands[0].Type.Scalar.Size();
-        if (i.Operands[1] is Constant index && Math.Abs(index.AsInteger) < 1 << 24)
-            return index.AsInteger == 0 ? $"[{pointer}]" : $"[{pointer}+{index.AsInteger * size}]";
-        return $"[{Advance(pointer, i.Operands[1], size)}]";
+        PtxAddress address = _addresses[i]!;
+        string start = Start(address);
+        if (Math.Abs((double)address.Offset) >= LargestImmediate)
+            return $"[{Offset(start, address)}]";
+        return address.Offset == 0 ? $"[{start}]" : $"[{start}+{address.Offset}]";
     }
 
-    private string PointerAdd(Instruction i) => i.Type.Space == AddressSpace.Shared
-        ? AdvanceShared(Register(i.Operands[0]), i.Operands[1], i.Type.Scalar.Size())
-        : Advance(Register(i.Operands[0]), i.Operands[1], i.Operands[0].Type.Scalar.Size());
-
-    private string Advance(string pointer, Value count, int size)
+    private string PointerAdd(Instruction i)
     {
-        string index = Register(count);
-        if (count.Type.Scalar == ScalarType.Int32)
-            return _text.Compute("b64", "mad.wide.s32", index, $"{size}", pointer);
-
-        // The assembler makes one two-instruction addition of these; of mad.lo.s64 it makes three multiplications and more.
-        string bytes = size == 1 ? index : _text.Compute("b64", "shl.b64", index, $"{BitOperations.Log2((uint)size)}");
-        return _text.Compute("b64", "add.s64", pointer, bytes);
+        PtxAddress address = _addresses[i]!;
+        string start = Start(address);
+        return address.Offset == 0 ? start : Offset(start, address);
     }
+
+    /// <summary>Has the terms that a pointer's users share computed where the pointer is, and not in loops that use it.</summary>
+    private void Prepare(PtxAddress address)
+    {
+        if (IsNamed(address.Pointer) && address.Terms.All(t => IsNamed(t.Value)))
+            Start(address);
+
+        bool IsNamed(Value value) => value is Constant || _names.ContainsKey(value);
+    }
+
+    /// <summary>The register of an address without its offset. A sum that stands in the text before and holds here is not made
+    /// again.</summary>
+    private string Start(PtxAddress address)
+    {
+        bool isGlobal = address.Pointer.Type.Space == AddressSpace.Global;
+        string at = Register(address.Pointer);
+        foreach (PtxTerm term in address.Terms)
+        {
+            bool isSigned = term.Value.Type.Scalar.IsSigned();
+            (string, string, long, bool) key = (at, Register(term.Value), term.Scale, isSigned);
+            if (!_sums.TryGetValue(key, out string? sum))
+            {
+                sum = isGlobal ? AddWide(at, term) : AddNarrow(at, term);
+                _sums.Add(key, sum);
+                _sumsHere.Add(key);
+            }
+
+            at = sum;
+        }
+
+        return at;
+    }
+
+    private string AddWide(string at, PtxTerm term)
+    {
+        string count = Register(term.Value);
+        if (term.Value.Type.Scalar.Size() < 8)
+        {
+            bool isSigned = term.Value.Type.Scalar.IsSigned() || term.Value.Type.Scalar.Size() < 4;
+            if (isSigned ? Math.Abs((double)term.Scale) < int.MaxValue : term.Scale is > 0 and < uint.MaxValue)
+                return _text.Compute("b64", isSigned ? "mad.wide.s32" : "mad.wide.u32", count, $"{term.Scale}", at);
+            count = _text.Compute("b64", isSigned ? "cvt.s64.s32" : "cvt.u64.u32", count);
+        }
+
+        if (term.Scale == 1)
+            return _text.Compute("b64", "add.s64", at, count);
+
+        // A shift and a sum are two instructions of the hardware, a product by anything four.
+        return long.IsPow2(term.Scale)
+            ? _text.Compute("b64", "add.s64", at, _text.Compute("b64", "shl.b64", count, $"{long.Log2(term.Scale)}"))
+            : _text.Compute("b64", "mad.lo.s64", count, $"{term.Scale}", at);
+    }
+
+    private string AddNarrow(string at, PtxTerm term)
+    {
+        string count = Register(term.Value);
+        if (term.Value.Type.Scalar.Size() == 8)
+            count = _text.Compute("b32", "cvt.u32.u64", count);
+        return term.Scale == 1
+            ? _text.Compute("b32", "add.s32", at, count)
+            : _text.Compute("b32", "mad.lo.s32", count, $"{(int)term.Scale}", at);
+    }
+
+    private string Offset(string start, PtxAddress address) => address.Pointer.Type.Space == AddressSpace.Global
+        ? _text.Compute("b64", "add.s64", start, $"{address.Offset}")
+        : _text.Compute("b32", "add.s32", start, $"{(int)address.Offset}");
 
     private string Allocate(Instruction i)
     {
         string name = $"array_{_arrayCount++}";
         int bytes = Math.Max(1, i.Count * i.Type.Scalar.Size());
         _arrays.Append($"\t.{PtxTypes.Space(i.Type.Space!.Value)} .align 16 .b8 {name}[{bytes}];\n");
-        return i.Type.Space == AddressSpace.Shared ? _text.Compute("b32", "mov.u32", name) : _text.Compute("b64", "mov.u64", name);
+        return _text.Compute("b32", "mov.u32", name);
     }
 
     // The scratch memory of group operations comes first.

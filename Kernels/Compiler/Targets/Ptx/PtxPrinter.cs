@@ -21,7 +21,11 @@ internal sealed partial class PtxPrinter
     private readonly Dictionary<Structured, string> _ends = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Loop, string> _heads = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Value> _used;
-    private readonly SharedVectors _sharedVectors;
+    private readonly PtxAddresses _addresses;
+    private readonly PtxVectors _vectors;
+    private readonly PtxLines _lines = new();
+    private readonly Dictionary<(string At, string Count, long Scale, bool IsSigned), string> _sums = [];
+    private List<(string At, string Count, long Scale, bool IsSigned)> _sumsHere = [];
     private readonly string[] _global = new string[3];
     private readonly string[] _extent = new string[3];
     private int _arrayCount;
@@ -32,8 +36,9 @@ internal sealed partial class PtxPrinter
     {
         _kernel = kernel;
         _traits = traits;
-        _sharedVectors = SharedVectors.Find(kernel);
-        _used = new HashSet<Value>(kernel.Body.Descendants().SelectMany(n => n.Uses()), ReferenceEqualityComparer.Instance);
+        _addresses = new PtxAddresses(kernel);
+        _used = FindUsed(kernel);
+        _vectors = new PtxVectors(kernel, _addresses, _used.Contains, traits.AlignedArguments);
 
         // The place of the launch's dynamic shared memory depends on it, wherever in the text that is asked for.
         bool exchanges = kernel.Body.Descendants().Any(n => n is Instruction x && x.Opcode.IsGroupWide()
@@ -42,9 +47,20 @@ internal sealed partial class PtxPrinter
         _usesDynamicShared = exchanges;
     }
 
-    /// <summary>The entry's text, the bytes an item of its dynamic shared memory for group operations, and whether it has such memory
-    /// at all.</summary>
-    public static (string Text, int ScratchBytes, bool UsesDynamicShared) Print(Kernel kernel, string name, PtxTraits traits)
+    /// <summary>Bytes an item of dynamic shared memory for group operations.</summary>
+    public int ScratchBytes => _scratchBytes;
+
+    /// <summary>True if there is dynamic shared memory at all.</summary>
+    public bool UsesDynamicShared => _usesDynamicShared;
+
+    /// <summary>For each argument the bytes that it must be a multiple of; 0 if that does not matter.</summary>
+    public ImmutableArray<int> Alignments => [.. _vectors.Alignments];
+
+    /// <summary>The places that the text names.</summary>
+    public PtxLines Lines => _lines;
+
+    /// <summary>The entry's text, and what is known of it.</summary>
+    public static (string Text, PtxPrinter Facts) Print(Kernel kernel, string name, PtxTraits traits)
     {
         if (kernel.Kind == LaunchKind.Grouped)
             GroupControl.Check(kernel);
@@ -52,9 +68,44 @@ internal sealed partial class PtxPrinter
         List<string> parameters = printer.Entry();
         printer.Print(kernel.Body);
         string list = string.Join(",\n", parameters.Select(p => $"\t.param {p}"));
-        string text = $".visible .entry {name}(\n{list}\n)\n{{\n{printer._arrays}{printer._text.Finish()}}}\n";
-        return (text, printer._scratchBytes, printer._usesDynamicShared);
+        string directives = traits.LargestGroup is { } items ? $".maxntid {items}, 1, 1\n" : "";
+        string text = $".visible .entry {name}(\n{list}\n)\n{directives}{{\n{printer._arrays}{printer._text.Finish()}}}\n";
+        return (text, printer);
     }
+
+    /// <summary>The values that the text needs: an access needs the parts of its address, not its index.</summary>
+    private HashSet<Value> FindUsed(Kernel kernel)
+    {
+        HashSet<Value> used = new(ReferenceEqualityComparer.Instance);
+        Stack<Value> open = [];
+        foreach (INode node in kernel.Body.Descendants())
+        {
+            if (node is not Instruction { HasEffect: false })
+                Need(node);
+        }
+
+        while (open.TryPop(out Value? value))
+        {
+            if (used.Add(value) && value is Instruction { HasEffect: false } pure)
+                Need(pure);
+        }
+
+        return used;
+
+        void Need(INode node)
+        {
+            foreach (Value value in NeedsOf(node))
+                open.Push(value);
+        }
+    }
+
+    private IEnumerable<Value> NeedsOf(INode node) => node switch
+    {
+        Instruction x when _addresses[x] is { } address =>
+            [address.Pointer, .. address.Terms.Select(t => t.Value), .. x.Operands.Skip(2)],
+        Instruction x when WideFactors(x) is var (left, right) => [left, right],
+        _ => node.Uses(),
+    };
 
     private List<string> Entry()
     {
@@ -107,12 +158,26 @@ internal sealed partial class PtxPrinter
 
     private void Print(Region region)
     {
-        int basesBefore = _sharedBases.Count;
+        List<(string, string, long, bool)> outer = _sumsHere;
+        _sumsHere = [];
+        PrintNodes(region);
+        _sumsHere.ForEach(k => _sums.Remove(k));
+        _sumsHere = outer;
+    }
+
+    private void PrintNodes(Region region)
+    {
         foreach (INode node in region.Nodes)
         {
             switch (node)
             {
+                case Instruction instruction when !instruction.HasEffect && !_used.Contains(instruction):
+                    if (_addresses[instruction] is { } address)
+                        Prepare(address);
+                    break;
                 case Instruction instruction:
+                    if (_traits.Lines && _lines.Next(instruction.Origin) is { } line)
+                        _text.Directive(line);
                     if (Print(instruction) is { } name)
                         _names.Add(instruction, name);
                     break;
@@ -135,8 +200,6 @@ internal sealed partial class PtxPrinter
                     break;
             }
         }
-
-        ForgetSharedBases(basesBefore);
     }
 
     private void Print(Structured node)

@@ -32,6 +32,9 @@ internal sealed class PtxText
         return result;
     }
 
+    /// <summary>A line that is no instruction.</summary>
+    public void Directive(string line) => _lines.Add($"\t{line}");
+
     public void Label(string label) => _lines.Add($"{label}:");
 
     public void Branch(string label) => Emit($"bra {label}");

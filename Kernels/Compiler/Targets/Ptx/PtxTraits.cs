@@ -7,6 +7,18 @@ namespace Cotangent.Kernels.Targets;
 /// that or any later one.</param>
 internal sealed record PtxTraits(int Capability = 80)
 {
+    /// <summary>True if the kernel may count on arguments at multiples of <see cref="PtxFunction.Alignments"/>: then neighbouring elements
+    /// are loaded and stored together. Its launches must check <see cref="PtxFunction.IsAligned"/>.</summary>
+    public bool AlignedArguments { get; init; }
+
+    /// <summary>The most items of a group, if a launch's groups need that the kernel takes no more registers than they have; null: as many
+    /// registers as it wants.</summary>
+    public int? LargestGroup { get; init; }
+
+    /// <summary>True if the text says from which line of a C# kernel its instructions come, for profilers. That changes no instruction,
+    /// but the text's size; the driver keeps lines only if it is asked to (CU_JIT_GENERATE_LINE_INFO).</summary>
+    public bool Lines { get; init; } = EngineEnvironment.Lines;
+
     /// <summary>The lowest PTX version that knows the capability, so that drivers as old as possible take the text.</summary>
     public string Version => Capability switch
     {

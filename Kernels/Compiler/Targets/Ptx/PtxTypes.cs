@@ -5,14 +5,13 @@ namespace Cotangent.Kernels.Targets;
 
 /// <summary>How IR types and literals are spelled in PTX.</summary>
 /// <remarks>A Bool value is a predicate register. Integers narrower than 32 bits are in 32-bit registers, extended by their sign; the
-/// 16-bit floats are their bits there, zero-extended. A pointer is a 64-bit address in its space, 32-bit in shared memory.</remarks>
+/// 16-bit floats are their bits there, zero-extended. A pointer is an address in its space: of 64 bits in global memory, else of 32.</remarks>
 internal static class PtxTypes
 {
     /// <summary>The suffix of moves, selections and registers of a value's type.</summary>
     public static string Register(IrType type) => type switch
     {
-        { Space: AddressSpace.Shared } => "b32",
-        { IsPointer: true } => "b64",
+        { IsPointer: true } => type.Space == AddressSpace.Global ? "b64" : "b32",
         { Scalar: ScalarType.Bool } => "pred",
         { Scalar: ScalarType.Float32 } => "f32",
         { Scalar: ScalarType.Float64 } => "f64",

@@ -1,0 +1,77 @@
+using Cotangent.AutoDiff;
+using Cotangent.Kernels;
+using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Library;
+
+namespace Cotangent.Perf.Ptx;
+
+/// <summary>Programs whose kernels the table lists: every entry point of the library, and graphs that fuse in each of the ways the engine
+/// has.</summary>
+internal static class PtxCatalogue
+{
+    private const int Count = 9000;
+
+    /// <summary>Topics, and what has a device compile their kernels.</summary>
+    public static IReadOnlyList<(string Topic, Action<Device> Run)> Topics { get; } = [.. Library(), .. Fused()];
+
+    private static IEnumerable<(string, Action<Device>)> Library() =>
+    [
+        ("reduce", d => { Reduction.Reduce<float, AddFloat>(d, Zeros<float>(d)); Reduction.Reduce<int, MaxInt32>(d, Zeros<int>(d)); }),
+        ("scan", d => { Scan.Inclusive<float, AddFloat>(d, Zeros<float>(d), Zeros<float>(d)); Scan.Exclusive<int, AddInt32>(d, Zeros<int>(d), Zeros<int>(d)); }),
+        ("histogram", d => Histogram.Count(d, Zeros<int>(d), d.Allocate<int>(256))),
+        ("histogram, many bins", d => Histogram.Count(d, Zeros<int>(d), d.Allocate<int>(50_000))),
+        ("radix sort", d => RadixSort.Keys<uint, AscendingUInt32>(d, Zeros<uint>(d), Zeros<uint>(d))),
+        ("radix sort, pairs", d =>
+            RadixSort.Pairs<float, int, DescendingFloat>(d, Zeros<float>(d), Zeros<int>(d), Zeros<float>(d), Zeros<int>(d))),
+        ("top-k", d => TopK.Find<float, DescendingFloat>(d, Zeros<float>(d), d.Allocate<float>(10), d.Allocate<int>(10))),
+        ("compaction", d => Compaction.Where<float, Positive>(d, Zeros<float>(d), default, Zeros<float>(d), d.Allocate<int>(1))),
+        ("segmented reduce", d =>
+            SegmentedReduction.Reduce<float, AddFloat>(d, Zeros<float>(d), d.Allocate<int>([0, 10, Count]), d.Allocate<float>(2))),
+        ("gather", d => GatherScatter.Gather<float>(d, Zeros<float>(d), Zeros<int>(d), Zeros<float>(d))),
+        ("scatter", d => GatherScatter.Scatter<float>(d, Zeros<float>(d), d.Allocate<int>([.. Enumerable.Range(0, Count)]), Zeros<float>(d))),
+        ("transpose", d => Transposition.Transpose<float>(d, Zeros<float>(d), Zeros<float>(d), 90, 100)),
+        ("random", d =>
+        {
+            RandomFill.Bits(d, 1, 2, Zeros<uint>(d));
+            RandomFill.Uniform(d, 1, 2, Zeros<float>(d));
+            RandomFill.Normal(d, 1, 2, Zeros<float>(d));
+        }),
+        ("gemm", Gemm),
+    ];
+
+    private static IEnumerable<(string, Action<Device>)> Fused() =>
+    [
+        ("axpy", d => (Values(d, 1000) * 2 + Values(d, 1000)).Realize()),
+        ("gelu chain", d => (Values(d, 30, 20) + Values(d, 20)).Gelu().Realize()),
+        ("row sum", d => Values(d, 40, 300).Sum(1).Realize()),
+        ("column sum", d => Values(d, 300, 40).Sum(0).Realize()),
+        ("softmax", d => Values(d, 40, 300).Softmax().Realize()),
+        ("softmax, short rows", d => Values(d, 40, 17).Softmax().Realize()),
+        ("layer norm", d => Nn.LayerNorm(Values(d, 40, 128), Values(d, 128), Values(d, 128), 1e-5).Realize()),
+        ("layer norm gradient", d => Diff.Grad((Tensor x) =>
+            Nn.LayerNorm(x, Values(d, 128), Values(d, 128), 1e-5).Square().Sum())(Values(d, 40, 128)).Realize()),
+        ("attention", d => Nn.Attention(Values(d, 2, 2, 8, 16), Values(d, 2, 2, 8, 16), Values(d, 2, 2, 8, 16), causal: true).Realize()),
+        ("cross entropy", d => Nn.CrossEntropy(Values(d, 20, 50), Tensor.From(new int[20], d)).Realize()),
+        ("cross entropy gradient", d => Diff.Grad((Tensor x) => Nn.CrossEntropy(x, Tensor.From(new int[20], d)))(Values(d, 20, 50)).Realize()),
+        ("embedding gradient", d => Diff.Grad((Tensor x) => x.Gather(Tensor.From(new int[20], d)).Square().Sum())(Values(d, 30, 16)).Realize()),
+        ("permute", d => Values(d, 4, 30, 20).Permute(2, 0, 1).Realize()),
+        ("random normal", d => new RandomKey(1, d).Normal([1000]).Realize()),
+    ];
+
+    private static DeviceBuffer<T> Zeros<T>(Device device) where T : unmanaged => device.Allocate<T>(new T[Count]);
+
+    private static Tensor Values(Device device, params int[] shape) =>
+        Tensor.From([.. Enumerable.Range(0, shape.Aggregate(1, (x, y) => x * y)).Select(i => i % 17 * 0.1f)], Shape.Create(shape), device);
+
+    private static void Gemm(Device device)
+    {
+        foreach (GemmMethod method in Enum.GetValues<GemmMethod>())
+            new GemmVariant(method, ScalarType.Float32, TermsOfA: true).Compile(device);
+        new GemmVariant(GemmMethod.Register64, ScalarType.Float64, TermsOfA: true).Compile(device);
+    }
+
+    private readonly struct Positive : IPredicate<float>
+    {
+        public bool Test(float value) => value > 0;
+    }
+}
