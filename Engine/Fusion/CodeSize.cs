@@ -1,5 +1,6 @@
 using Cotangent.Graph;
 using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Passes;
 
 namespace Cotangent.Fusion;
 
@@ -9,6 +10,9 @@ internal sealed class CodeSize
     /// <summary>Kernels larger than this are split. The CPU's JIT stops optimising at some four times that
     /// much.</summary>
     public const int Largest = 700;
+
+    /// <summary>What one method of machine code holds, in <see cref="Words"/>.</summary>
+    public const int LargestWords = 2000;
 
     /// <summary>Groups are joined up to this size.</summary>
     public const int LargestJoined = 450;
@@ -61,6 +65,33 @@ internal sealed class CodeSize
         }
 
         return (int)Math.Min(size, int.MaxValue);
+    }
+
+    /// <summary>The instructions of a region once its short loops are unrolled, those on 64-bit types counted twice: a vector
+    /// of them is two registers.</summary>
+    public static int Words(Region region, int depth = 0)
+    {
+        long words = 0;
+        foreach (INode node in region.Nodes)
+        {
+            if (node is Instruction instruction)
+            {
+                int own = instruction.Opcode == Opcode.Call ? LoweredSize.Of(instruction) : 1;
+                bool isWide = instruction.Operands.Append(instruction).Any(o => o.Type.Scalar.Size() == 8);
+                words += (long)own * (isWide ? 2 : 1) << Math.Min(depth, 3);
+            }
+            else if (node is Loop loop && Unrolling.Copies(loop) is { } copies)
+            {
+                words += (long)copies * Words(loop.Body, depth);
+            }
+            else if (node is Structured structured)
+            {
+                int inside = structured is If && IsLoopTest(region) ? depth : depth + 1;
+                words += structured.Regions.Sum(inner => (long)Words(inner, inside));
+            }
+        }
+
+        return (int)Math.Min(words, int.MaxValue);
     }
 
     /// <summary>The node to store so that a kernel shrinks most: one that is evaluated at several indices, or one that

@@ -36,6 +36,9 @@ internal sealed class FusionGroup(GroupKind kind, Node anchor, Domain domain)
     /// <summary>The iteration space of a fused kernel or of a scatter-add (its updates).</summary>
     public Domain Domain { get; set; } = domain;
 
+    /// <summary>Its place in an order in which the groups could run.</summary>
+    public int Rank { get; set; }
+
     /// <summary>The anchors that other steps or the caller read.</summary>
     public List<Node> Stored { get; } = [];
 

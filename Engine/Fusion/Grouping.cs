@@ -15,6 +15,9 @@ internal sealed class Grouping
     private readonly Dictionary<Node, int> _position = [];
     private readonly HashSet<FusionGroup> _groups = [];
 
+    // An order in which the groups could run: their edges go from lower to higher ranks.
+    private readonly List<FusionGroup> _ranked = [];
+
     private readonly IReadOnlySet<Node> _alone;
 
     private readonly IReadOnlyDictionary<Node, int> _phases;
@@ -58,7 +61,16 @@ internal sealed class Grouping
             if (!_anchors.Reasons.ContainsKey(n)) continue;
             _position[n] = _position.Count;
             FusionGroup group = _groups.FirstOrDefault(g => IsOutputOf(n, g)) ?? MakeGroup(n);
-            if (!_groups.Add(group)) group.Anchors.Add(n);
+            if (_groups.Add(group))
+            {
+                group.Rank = _ranked.Count;
+                _ranked.Add(group);
+            }
+            else
+            {
+                group.Anchors.Add(n);
+            }
+
             _groupOf[n] = group;
             _reads[n] = FindReads(n);
         }
@@ -157,10 +169,38 @@ internal sealed class Grouping
             return;
         }
 
+        Merge(first, second);
         first.Anchors = anchors;
         first.Domain = domain;
         foreach (Node a in second.Anchors) _groupOf[a] = first;
         _groups.Remove(second);
+    }
+
+    /// <summary>Gives the first of two groups, between which no third one stands, a rank where both can run: what depends on
+    /// either comes after it.</summary>
+    private void Merge(FusionGroup first, FusionGroup second)
+    {
+        int low = Math.Min(first.Rank, second.Rank), high = Math.Max(first.Rank, second.Rank);
+        HashSet<FusionGroup> after = [_ranked[low]];
+        List<FusionGroup> before = [], dependent = [];
+        for (int rank = low + 1; rank < high; rank++)
+        {
+            FusionGroup group = _ranked[rank];
+            if (GroupsBefore(group).Any(after.Contains)) after.Add(group);
+            (after.Contains(group) ? dependent : before).Add(group);
+        }
+
+        FusionGroup[] ordered = [.. before, first, .. dependent];
+        for (int i = 0; i < ordered.Length; i++) Place(ordered[i], low + i);
+
+        // The place that is left over stays empty: it is never compared.
+        Place(second, high);
+
+        void Place(FusionGroup group, int rank)
+        {
+            group.Rank = rank;
+            _ranked[rank] = group;
+        }
     }
 
     private static string Names(FusionGroup group) => string.Join("+", group.Anchors.Select(a => $"{a.Op}%{a.Id}"));
@@ -182,13 +222,12 @@ internal sealed class Grouping
     /// <summary>True if a path leads from one group to another through a third.</summary>
     private bool Reaches(FusionGroup from, FusionGroup to)
     {
-        int first = from.Anchors.Min(a => _position[a]);
         HashSet<FusionGroup> seen = [to];
         Stack<FusionGroup> rest = new(GroupsBefore(to).Where(g => g != from));
         while (rest.TryPop(out FusionGroup? group))
         {
             if (group == from) return true;
-            if (!seen.Add(group) || group.Anchors.Max(a => _position[a]) < first) continue;
+            if (group.Rank < from.Rank || !seen.Add(group)) continue;
             foreach (FusionGroup before in GroupsBefore(group)) rest.Push(before);
         }
 
@@ -256,7 +295,7 @@ internal sealed class Grouping
     {
         // Depth first from the outputs' side keeps values short-lived; explicit stack as elsewhere.
         List<FusionGroup> order = [];
-        HashSet<FusionGroup> seen = [];
+        HashSet<FusionGroup> seen = [], done = [];
         Stack<(FusionGroup Group, bool Done)> stack = new();
         foreach (FusionGroup group in _groups.OrderByDescending(g => g.Anchors.Max(a => _position[a])))
         {
@@ -265,7 +304,12 @@ internal sealed class Grouping
 
         while (stack.TryPop(out (FusionGroup Group, bool Done) top))
         {
-            if (top.Done) order.Add(top.Group);
+            if (top.Done)
+            {
+                RequireInputs(top.Group, done);
+                order.Add(top.Group);
+                done.Add(top.Group);
+            }
             else if (seen.Add(top.Group))
             {
                 stack.Push((top.Group, true));
@@ -278,4 +322,14 @@ internal sealed class Grouping
 
     /// <summary>No user is of an earlier phase than what it reads.</summary>
     private int PhaseOf(FusionGroup group) => _phases[group.Anchors[0]];
+
+    /// <summary>Groups that need each other have no order: never run them in some order.</summary>
+    private void RequireInputs(FusionGroup group, HashSet<FusionGroup> done)
+    {
+        if (GroupsBefore(group).FirstOrDefault(g => !done.Contains(g)) is { } missing)
+        {
+            throw new InvalidOperationException(
+                $"A fault of fusion: the step of {Names(group)} and that of {Names(missing)} need each other's results.");
+        }
+    }
 }

@@ -79,6 +79,7 @@ internal sealed partial class KernelEmitter
         KernelEmitter emitter = new(graph, group, isStored, layout, trial.ChooseX());
         FusedKernel kernel = emitter.Emit();
         return Math.Max(emitter._size.Total, CodeSize.Of(kernel.Kernel.Body)) <= CodeSize.Largest
+            && CodeSize.Words(kernel.Kernel.Body) <= CodeSize.LargestWords
             ? kernel
             : kernel with { IsTooLarge = true, Cut = emitter._size.BestCut(emitter.IsBoundary, emitter._own) };
     }

@@ -78,6 +78,9 @@ internal sealed class Unrolling : Rewriter
         return [.. block.Results];
     }
 
+    /// <summary>How many copies of a loop's body the pass makes; null if it leaves the loop.</summary>
+    public static int? Copies(Loop loop) => Plan(loop)?.Rounds;
+
     private static (CountedLoop Loop, int Rounds)? Plan(Loop loop)
     {
         INode[] inside = [.. loop.Body.Descendants()];

@@ -55,6 +55,17 @@ public class CompositionTests
         Same(hessian, Diff.Hessian(program.Scalar)(x));
     });
 
+    /// <summary>Programs that found faults: 37, steps that needed each other's results; 7, a kernel too large for the runtime.</summary>
+    [Theory]
+    [InlineData(37)]
+    [InlineData(7)]
+    public void Hessian_ThatOnceFailedToPlan_IsThatOfTwoForwardModes(int seed)
+    {
+        RandomProgram program = new(seed);
+        Tensor x = program.Input(Device.Cpu);
+        Same(Diff.JacFwd(Diff.JacFwd(program.Scalar))(x), Diff.Hessian(program.Scalar)(x));
+    }
+
     private static void ForEach(string device, int block, int cost, Action<RandomProgram, Device, int> check)
     {
         Device d = Devices.Get(device);
