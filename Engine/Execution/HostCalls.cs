@@ -9,9 +9,8 @@ internal static class HostCalls
     /// <summary>Gives the calls below some nodes that are not traced their values, inputs before users.</summary>
     public static void Run(IReadOnlyList<Node> nodes, CancellationToken cancellation)
     {
-        Node[] roots = [.. nodes.Where(n => n.HasHostCalls)];
-        if (roots.Length == 0) return;
-        foreach (Node call in Below(roots))
+        if (!Any(nodes)) return;
+        foreach (Node call in Below([.. nodes.Where(n => n.HasHostCalls)]))
         {
             cancellation.ThrowIfCancellationRequested();
             if (!call.IsTraced) Run(call, cancellation);
@@ -21,13 +20,21 @@ internal static class HostCalls
     /// <summary>The outputs with the graphs of calls in their place; calls that depend on no placeholder are run.</summary>
     public static Node[] Expand(IReadOnlyList<Node> outputs)
     {
-        if (!outputs.Any(n => n.HasHostCalls)) return [.. outputs];
+        if (!Any(outputs)) return [.. outputs];
+        Run(outputs, default);
         lock (Executor.Lock)
         {
             Dictionary<Node, Node> map = [];
             foreach (Node n in Walk.Values(outputs)) map[n] = n.Op.IsTransparent ? map[n.Inputs[0]] : Expanded(n, map);
             return [.. outputs.Select(o => map[o])];
         }
+    }
+
+    /// <summary>A plain loop: every computation asks.</summary>
+    private static bool Any(IReadOnlyList<Node> nodes)
+    {
+        for (int i = 0; i < nodes.Count; i++) if (nodes[i].HasHostCalls) return true;
+        return false;
     }
 
     private static List<Node> Below(Node[] roots)
@@ -51,12 +58,6 @@ internal static class HostCalls
 
     private static Node Expanded(Node n, Dictionary<Node, Node> map)
     {
-        if (n.Op == Ops.HostCall && !n.IsTraced)
-        {
-            Executor.Realize([n]);
-            return n;
-        }
-
         ImmutableArray<Node> inputs = [.. n.Inputs.Select(i => map.GetValueOrDefault(i, i))];
         if (n.Attributes is HostCallAttributes call) return Expand([Checked(n, call, call.Expand(inputs))])[0];
         return inputs.SequenceEqual(n.Inputs) ? n : new Node(n.Op, inputs, n.Attributes);

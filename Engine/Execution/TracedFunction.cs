@@ -81,10 +81,11 @@ internal sealed class TracedFunction<TResult>
     public TResult Call(Tensor[] arguments, CancellationToken cancellation)
     {
         if (_program is null) return _like;
+        Node[] inputs = [.. arguments.Where(t => Signature.KindOf(t) == ArgumentKind.Tensor).Select(t => t.Node), .. _cells.Select(c => c.Node)];
+        HostCalls.Run(inputs, cancellation); // before the lock is held: they are the user's code
         lock (Executor.Lock)
         {
-            Executor.Realize([.. arguments.Where(t => Signature.KindOf(t) == ArgumentKind.Tensor).Select(t => t.Node),
-                .. _cells.Select(c => c.Node)]);
+            Executor.Realize(inputs);
             try
             {
                 BindInputs(arguments);
