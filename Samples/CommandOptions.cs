@@ -33,6 +33,14 @@ internal static class CommandOptions
         HelpName = "FILE",
     };
 
+    /// <summary><c>--out</c>, a drawing.</summary>
+    public static Option<string> Drawing(string name) => new("--out")
+    {
+        Description = "The SVG file to write.",
+        DefaultValueFactory = _ => Path.Combine("runs", name + ".svg"),
+        HelpName = "FILE",
+    };
+
     /// <summary>Runs a sample: mistakes of the user are one sentence and code 2.</summary>
     public static int Guarded(Action run)
     {

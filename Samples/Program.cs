@@ -1,8 +1,12 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using Cotangent.Samples.ForwardGradients;
+using Cotangent.Samples.HessianSpectrum;
 using Cotangent.Samples.Lm;
+using Cotangent.Samples.Maml;
 using Cotangent.Samples.NBody;
 using Cotangent.Samples.Pictures;
+using Cotangent.Samples.Pinn;
 
 namespace Cotangent.Samples;
 
@@ -14,6 +18,7 @@ internal static class Program
         RootCommand root = new("Samples of Cotangent, a tensor compute engine for .NET. Without a command: lm.")
         {
             LmCommand.Create(), Mandelbrot.Create(), Blur.Create(), NBodyCommand.Create(),
+            PinnCommand.Create(), MamlCommand.Create(), HessianSpectrumCommand.Create(), ForwardGradientCommand.Create(),
         };
         bool isForRoot = args is ["-h" or "-?" or "--help" or "--version", ..];
         string[] arguments = args is [] || (args[0].StartsWith('-') && !isForRoot) ? ["lm", .. args] : args;
