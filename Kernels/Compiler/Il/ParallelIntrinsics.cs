@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Reflection;
 using Cotangent.Kernels.Ir;
 
@@ -33,6 +34,15 @@ internal static class ParallelIntrinsics
         ["Group.ReduceMax"] = Reduce(Opcode.GroupMax),
 
         ["Group.get_IsSerial"] = (t, _, _) => new ScalarValue(t.Emitter.Append(new Instruction(Opcode.SerialGroups, ScalarType.Bool))),
+        ["Mma.get_IsNative"] = (t, _, _) => new ScalarValue(t.Emitter.Append(new Instruction(Opcode.MatrixUnits, ScalarType.Bool))),
+        ["Mma.NativeTf32"] = Matrix(MatrixElement.Tf32),
+        ["Mma.NativeHalf"] = Matrix(MatrixElement.Float16),
+        ["Mma.NativeBFloat16"] = Matrix(MatrixElement.BFloat16),
+        ["Mma.NativeRound"] = (t, _, a) => new ScalarValue(t.Emitter.Emit(Opcode.RoundTf32, ScalarType.Float32, Translator.Argument(a[0]))),
+        ["AsyncCopy.NativeStart"] = StartCopy,
+        ["AsyncCopy.NativeCommit"] = (t, _, _) => Effect(t, new Instruction(Opcode.AsyncCommit, ScalarType.Void)),
+        ["AsyncCopy.NativeWait"] = WaitForCopies,
+
         ["KnownReduction.Is"] = (_, method, _) =>
             new ScalarValue(Constant.Of(KnownReduction.OpcodeOf(method.GetGenericArguments()[0]) is not null)),
         ["KnownReduction.Reduce"] = (t, method, a) => Reduce(KnownReduction.OpcodeOf(method.GetGenericArguments()[1])!.Value)(t, method, a),
@@ -90,6 +100,49 @@ internal static class ParallelIntrinsics
         Value count = t.Emitter.Binary(Opcode.Div, bytes, Constant.Of(MemoryLayout.SizeOf(element)));
         Value length = t.Emitter.Emit(Opcode.Convert, ScalarType.Int64, count);
         return new StructValue(method.ReturnType, [new ScalarValue(pointer), new ScalarValue(length)]);
+    }
+
+    /// <summary>Four instructions, one a component of the result.</summary>
+    private static Intrinsic Matrix(MatrixElement element) => (t, method, arguments) =>
+    {
+        RequireGroup(t, method);
+        ImmutableArray<Value> operands = [.. arguments.SelectMany(a => ((StructValue)a).Fields).Select(Translator.Argument)];
+        return new StructValue(method.ReturnType, [.. Enumerable.Range(0, 4).Select(component => (AbstractValue)new ScalarValue(
+            t.Emitter.Append(new Instruction(Opcode.MatrixMultiplyAdd, ScalarType.Float32, operands) { Count = component, Matrix = element })))]);
+    };
+
+    private static AbstractValue? StartCopy(Translator t, MethodInfo method, AbstractValue[] arguments)
+    {
+        RequireGroup(t, method);
+        int size = MemoryLayout.SizeOf(method.GetGenericArguments()[0]);
+        if (size is not (4 or 8 or 16) || arguments is not [ElementAddress target, ElementAddress source]
+            || target.Pointer.Type.Space != AddressSpace.Shared || source.Pointer.Type.Space != AddressSpace.Global)
+        {
+            throw new RefusalException(Diagnostics.UnsupportedMethod,
+                "AsyncCopy.Start copies elements of 4, 8 or 16 bytes from global memory to shared memory.",
+                "Assign the element instead.");
+        }
+
+        (Value targetPointer, Value targetIndex) = t.PlaceOf(target);
+        (Value sourcePointer, Value sourceIndex) = t.PlaceOf(source);
+        return Effect(t, new Instruction(Opcode.AsyncCopy, ScalarType.Void, targetPointer, targetIndex, sourcePointer, sourceIndex) { Count = size });
+    }
+
+    private static AbstractValue? WaitForCopies(Translator t, MethodInfo method, AbstractValue[] arguments)
+    {
+        if (Translator.Argument(arguments[0]) is not Constant { AsInteger: >= 0 and < 64 } pending)
+        {
+            throw new RefusalException(Diagnostics.UnsupportedMethod,
+                "AsyncCopy.Wait takes a number of batches that is known at compile time, from 0 to 63.", "Pass a constant.");
+        }
+
+        return Effect(t, new Instruction(Opcode.AsyncWait, ScalarType.Void) { Count = (int)pending.AsInteger });
+    }
+
+    private static AbstractValue? Effect(Translator t, Instruction instruction)
+    {
+        t.Emitter.Append(instruction);
+        return null;
     }
 
     private static void RequireGroup(Translator t, MethodInfo method) =>

@@ -200,6 +200,13 @@ internal sealed partial class Translator
         return Locate(InUnits(element, scalar.Memory), scalar.Memory);
     }
 
+    /// <summary>The IR pointer and index of an element's first scalar.</summary>
+    public (Value Pointer, Value Index) PlaceOf(ElementAddress address)
+    {
+        ScalarType leaf = MemoryLayout.FirstLeaf(address.Type);
+        return Locate(InUnits(address, leaf), leaf);
+    }
+
     /// <summary>Applies an operation to every scalar of a value.</summary>
     public static AbstractValue Map(AbstractValue value, Func<Value, Value> operation) => value is StructValue tree
         ? new StructValue(tree.Type, [.. tree.Fields.Select(f => Map(f, operation))])

@@ -258,7 +258,7 @@ internal sealed class Interpreter
             case >= Opcode.Load and <= Opcode.AtomicCompareExchange:
                 return Access(item, node, x, y, z.Bits, w.Bits);
             case Opcode.Fence:
-            case Opcode.SerialGroups:
+            case Opcode.SerialGroups or Opcode.MatrixUnits:
                 return default; // false; and items run one after the other
             case Opcode.DynamicShared:
                 return new Cell(0, _dynamic ??= new Memory(_shape.SharedBytes, _fill));

@@ -83,8 +83,11 @@ internal sealed class Instruction(Opcode opcode, IrType type, params ImmutableAr
     /// <summary>For GlobalIndex … GridExtent.</summary>
     public Axis Axis { get; init; }
 
-    /// <summary>For Allocate: elements.</summary>
+    /// <summary>For Allocate: elements. For AsyncCopy: bytes; for AsyncWait: batches; for MatrixMultiplyAdd: the component.</summary>
     public int Count { get; init; }
+
+    /// <summary>For MatrixMultiplyAdd.</summary>
+    public MatrixElement Matrix { get; init; }
 
     /// <summary>For Fence.</summary>
     public MemoryScope Scope { get; init; }
@@ -101,6 +104,7 @@ internal sealed class Instruction(Opcode opcode, IrType type, params ImmutableAr
 
     /// <summary>True if the instruction may not be removed, duplicated or moved across others with effects.</summary>
     public bool HasEffect => Opcode is Opcode.Store or Opcode.Allocate or Opcode.Fence or Opcode.BoundsCheck or Opcode.Print
+        or Opcode.AsyncCopy or Opcode.AsyncCommit or Opcode.AsyncWait
         || Opcode.IsAtomic() || Opcode.IsGroupWide();
 }
 

@@ -103,6 +103,10 @@ internal enum Opcode : byte
     // Transcendental library call, see Instruction.Function. Expanded by a pass before a target sees it.
     Call,
 
+    /// <summary>Float32 → the nearest tf32 number (11 bits of precision, ties away from zero) as Float32. Stands only behind
+    /// <see cref="MatrixUnits"/>.</summary>
+    RoundTf32,
+
     /// <summary>index (Int32 or Int64), length (Int64) → the index: it is to be at least 0 and below the length, see
     /// Instruction.Site. Made by the front end for devices that check, and expanded before anything else sees
     /// it.</summary>
@@ -181,6 +185,20 @@ internal enum Opcode : byte
     /// between them (processors behind OpenCL). Resolved before other passes; no result may depend on it.</summary>
     SerialGroups,
 
+    /// <summary>Bool, a constant of the target: true where there are <see cref="MatrixMultiplyAdd"/>, <see cref="RoundTf32"/> and
+    /// <see cref="AsyncCopy"/>. Resolved before other passes; where it is false, what stands behind it is never seen.</summary>
+    MatrixUnits,
+
+    /// <summary>Shared pointer, index, Global pointer, index: copies Instruction.Count bytes (4, 8 or 16; both addresses multiples of
+    /// it) at some time before a wait for the batch that it is in.</summary>
+    AsyncCopy,
+
+    /// <summary>Ends a batch of this work item's copies.</summary>
+    AsyncCommit,
+
+    /// <summary>Waits for all of this work item's batches but the last Instruction.Count.</summary>
+    AsyncWait,
+
     /// <summary>Orders this work item's accesses to memory before and after it for the observers that
     /// Instruction.Scope names. Waits for no one.</summary>
     Fence,
@@ -214,7 +232,15 @@ internal enum Opcode : byte
     /// A warp is 32 items with consecutive numbers (X fastest) on every device; the last of a group may have
     /// fewer.</summary>
     WarpShuffle,
+
+    /// <summary>Component Instruction.Count (0 to 3) of a lane's part of sums + A·B, by the warp: 4 registers of A, 2 of B, 4 sums
+    /// (Float32), laid out as <see cref="MmaSums"/> and the others say. Registers are Float32 for tf32, else UInt32 with two numbers
+    /// of Instruction.Matrix. The four components of one product stand one after the other.</summary>
+    MatrixMultiplyAdd,
 }
+
+/// <summary>The numbers of a <see cref="Opcode.MatrixMultiplyAdd"/>.</summary>
+internal enum MatrixElement : byte { Tf32, Float16, BFloat16 }
 
 /// <summary>Who sees memory accesses in the order of a <see cref="Opcode.Fence"/>.</summary>
 internal enum MemoryScope : byte { Group, Device, System }

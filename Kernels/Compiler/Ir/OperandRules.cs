@@ -33,7 +33,9 @@ internal static class OperandRules
         Opcode.Print => node.Print?.Types.Length ?? -1,
         _ when node.Opcode.IsAtomic() => 3,
         Opcode.Convert or Opcode.BitCast or Opcode.PointerCast or Opcode.GroupAdd or Opcode.GroupMin
-            or Opcode.GroupMax => 1,
+            or Opcode.GroupMax or Opcode.RoundTf32 => 1,
+        Opcode.AsyncCopy => 4,
+        Opcode.MatrixMultiplyAdd => 10,
         Opcode.Call => node.Function is MathFunction.Pow or MathFunction.Atan2 ? 2 : 1,
         Opcode.BoundsCheck or Opcode.Load or Opcode.PointerAdd or Opcode.GroupBroadcast or Opcode.GroupShuffle or Opcode.WarpShuffle => 2,
         _ => 0,
@@ -75,12 +77,24 @@ internal static class OperandRules
             Opcode.Allocate => result.Space is AddressSpace.Shared or AddressSpace.Local && IsScalar(result.Element)
                 && node.Count > 0,
             Opcode.DynamicShared => result.Space == AddressSpace.Shared && IsScalar(result.Element),
-            Opcode.SerialGroups => result.IsBool,
+            Opcode.SerialGroups or Opcode.MatrixUnits => result.IsBool,
+            Opcode.RoundTf32 => x == ScalarType.Float32 && result == x,
+            Opcode.AsyncCopy => x.Space == AddressSpace.Shared && IsIndex(y) && z.Space == AddressSpace.Global
+                && IsIndex(node.Operands[3].Type) && node.Count is 4 or 8 or 16 && result == ScalarType.Void,
+            Opcode.AsyncCommit or Opcode.AsyncWait => result == ScalarType.Void,
+            Opcode.MatrixMultiplyAdd => AcceptsMatrix(node),
             Opcode.DynamicSharedSize => result == ScalarType.Int32,
             Opcode.Fence or Opcode.Barrier => result == ScalarType.Void,
             Opcode.GroupBroadcast or Opcode.GroupShuffle or Opcode.WarpShuffle => (IsArithmetic(x) || x.IsBool) && y == ScalarType.Int32 && result == x,
             _ => false,
         };
+    }
+
+    private static bool AcceptsMatrix(Instruction node)
+    {
+        ScalarType register = node.Matrix == MatrixElement.Tf32 ? ScalarType.Float32 : ScalarType.UInt32;
+        return node.Operands.Take(6).All(v => v.Type == register) && node.Operands.Skip(6).All(v => v.Type == ScalarType.Float32)
+            && node.Type == ScalarType.Float32 && node.Count is >= 0 and < 4;
     }
 
     private static bool AcceptsAtomic(Instruction node)

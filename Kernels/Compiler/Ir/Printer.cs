@@ -106,7 +106,7 @@ internal sealed class Printer
             line.Append(' ').Append(List(instruction.Operands));
         }
 
-        if (instruction.Opcode == Opcode.Allocate)
+        if (instruction.Opcode is Opcode.Allocate or Opcode.AsyncCopy or Opcode.AsyncWait or Opcode.MatrixMultiplyAdd)
         {
             line.Append(CultureInfo.InvariantCulture, $" {instruction.Count}");
         }
@@ -123,6 +123,7 @@ internal sealed class Printer
     {
         Opcode.Call => $"call {instruction.Function}".ToLowerInvariant(),
         >= Opcode.GlobalIndex and <= Opcode.GridExtent => $"{instruction.Opcode}.{instruction.Axis}".ToLowerInvariant(),
+        Opcode.MatrixMultiplyAdd => $"{instruction.Opcode}.{instruction.Matrix}".ToLowerInvariant(),
         Opcode.Fence => $"fence.{instruction.Scope}".ToLowerInvariant(),
         _ => instruction.Opcode.ToString().ToLowerInvariant(),
     };

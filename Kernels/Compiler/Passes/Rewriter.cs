@@ -129,6 +129,7 @@ internal abstract class Rewriter
             Function = old.Function,
             Axis = old.Axis,
             Count = old.Count,
+            Matrix = old.Matrix,
             Scope = old.Scope,
             Site = old.Site,
             Print = old.Print,

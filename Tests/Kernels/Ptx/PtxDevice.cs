@@ -23,7 +23,7 @@ internal sealed class PtxDevice(string id = "ptx", PtxTraits? traits = null, Fun
 
     internal override CompiledKernel Compile(Kernel kernel)
     {
-        Kernel lowered = PtxFunction.Lower(kernel, lower);
+        Kernel lowered = PtxFunction.Lower(kernel, lower, Traits);
         return new PtxKernel(this, kernel, lowered);
     }
 

@@ -62,6 +62,13 @@ internal sealed unsafe class PtxExecutor
             if (rest.Length == 0)
                 return;
             Item[] shuffling = [.. rest.Where(i => Opcode(i)[0] == "shfl")];
+            if (rest.Any(i => Opcode(i)[0] == "mma"))
+            {
+                foreach (Item[] warp in items.Chunk(32).Where(w => w.Any(i => !i.Finished && Opcode(i)[0] == "mma")))
+                    MultiplyMatrices(warp);
+                continue;
+            }
+
             if (shuffling.Length > 0)
             {
                 foreach (Item[] warp in items.Chunk(32).Where(w => w.Any(i => !i.Finished && Opcode(i)[0] == "shfl")))
@@ -83,7 +90,7 @@ internal sealed unsafe class PtxExecutor
         while (!item.Finished)
         {
             PtxInstruction instruction = _entry.Instructions[item.Position];
-            if (instruction.Opcode[0] is "bar" or "shfl")
+            if (instruction.Opcode[0] is "bar" or "shfl" or "mma")
                 return;
             if (instruction.Guard >= 0 && item.Registers[instruction.Guard] != 0 == instruction.GuardIsNegated)
             {
@@ -133,6 +140,23 @@ internal sealed unsafe class PtxExecutor
         }
     }
 
+    private void MultiplyMatrices(Item[] warp)
+    {
+        PtxInstruction instruction = _entry.Instructions[warp[0].Position];
+        if (warp.Length != 32 || warp.Any(i => i.Position != warp[0].Position || i.Finished))
+            throw new PtxFault($"a warp is not together, or not whole, at {instruction.Text}");
+        string type = instruction.Opcode[6];
+        int[][] registers = [.. instruction.Operands.Select(o => Names(o).Select(n => _entry.Registers[n]).ToArray())];
+        uint[][] Part(int operand) => [.. warp.Select(item => registers[operand].Select(r => (uint)item.Registers[r]).ToArray())];
+        uint[][] sums = PtxMatrices.MultiplyAdd(type, Part(1), Part(2), Part(3));
+        for (int lane = 0; lane < warp.Length; lane++)
+        {
+            for (int i = 0; i < 4; i++)
+                warp[lane].Registers[registers[0][i]] = sums[lane][i];
+            warp[lane].Position++;
+        }
+    }
+
     private Action<Item> Translate(PtxInstruction i)
     {
         string[] opcode = i.Opcode;
@@ -140,8 +164,10 @@ internal sealed unsafe class PtxExecutor
         string[] x = i.Operands;
         switch (opcode[0])
         {
-            case "bar" or "shfl" or "membar":
+            case "bar" or "shfl" or "membar" or "mma":
                 return _ => { };
+            case "cp":
+                return PtxAsyncCopies.Translate(opcode, x, Address, (item, space, address, size) => item.At(space, address, size), item => item.Copies);
             case "ret":
                 return item => item.Finished = true;
             case "trap":
@@ -204,6 +230,8 @@ internal sealed unsafe class PtxExecutor
             case "cvt":
                 string rounding = opcode.Length > 3 ? opcode[1] : "";
                 string to = opcode[^2];
+                if (to == "tf32")
+                    return item => PtxMatrices.Round((uint)a(item));
                 return item => PtxArithmetic.Convert(rounding, to, type, a(item));
             case "bfe":
                 return item =>
@@ -388,6 +416,8 @@ internal sealed unsafe class PtxExecutor
         public Index3D Index { get; } = index;
 
         public ulong[] Registers { get; } = Filled(entry.Registers.Count, 0x7BADF00D7BADF00Dul);
+
+        public PtxAsyncCopies Copies { get; } = new();
 
         public int Position { get; set; }
 

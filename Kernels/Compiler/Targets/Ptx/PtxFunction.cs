@@ -55,10 +55,14 @@ internal sealed class PtxFunction
     }
 
     /// <summary>Runs the passes that the text needs, after which only what PTX has is left.</summary>
-    public static Kernel Lower(Kernel kernel, Func<Kernel, Kernel>? lower = null)
+    /// <param name="kernel">The kernel.</param>
+    /// <param name="lower">The passes; null for <see cref="Pipeline"/>.</param>
+    /// <param name="traits">What it will be translated for; null for the default.</param>
+    public static Kernel Lower(Kernel kernel, Func<Kernel, Kernel>? lower = null, PtxTraits? traits = null)
     {
         // Before the other passes, which make its code smaller, and after, for what they may have brought in.
-        Kernel expanded = ExpandRemainders.Expand(TargetTraits.Resolve(kernel, serialGroups: false));
+        Kernel expanded = ExpandRemainders.Expand(
+            TargetTraits.Resolve(kernel, serialGroups: false, (traits ?? new PtxTraits()).MatrixUnits));
         return ExpandRemainders.Expand(lower is null ? LoadUnrolling.Unroll(Pipeline.Run(expanded)) : lower(expanded));
     }
 

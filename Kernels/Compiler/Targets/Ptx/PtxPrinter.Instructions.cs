@@ -19,6 +19,13 @@ internal sealed partial class PtxPrinter
             case Opcode.Fence:
                 _text.Emit($"membar.{(i.Scope switch { MemoryScope.Group => "cta", MemoryScope.Device => "gl", _ => "sys" })}");
                 return null;
+            case Opcode.AsyncCopy or Opcode.AsyncCommit or Opcode.AsyncWait:
+                PrintAsync(i);
+                return null;
+            case Opcode.MatrixMultiplyAdd:
+                return MultiplyMatrices(i);
+            case Opcode.RoundTf32:
+                return _text.Compute("f32", "mov.b32", _text.Compute("b32", "cvt.rna.tf32.f32", Register(i.Operands[0])));
             case Opcode.Allocate:
                 return Allocate(i);
             case Opcode.Load:

@@ -42,7 +42,7 @@ internal sealed partial class PtxPrinter
 
         // The place of the launch's dynamic shared memory depends on it, wherever in the text that is asked for.
         bool exchanges = kernel.Body.Descendants().Any(n => n is Instruction x && x.Opcode.IsGroupWide()
-            && x.Opcode is not (Opcode.Barrier or Opcode.WarpShuffle));
+            && x.Opcode is not (Opcode.Barrier or Opcode.WarpShuffle or Opcode.MatrixMultiplyAdd));
         _scratchBytes = exchanges ? sizeof(ulong) : 0;
         _usesDynamicShared = exchanges;
     }
