@@ -110,6 +110,9 @@ public abstract partial class Device
     /// it.</summary>
     internal virtual DeviceReplay? CreateReplay() => null;
 
+    /// <summary>True if products of another precision than float32 are faster: see <see cref="MatMulPrecision"/>.</summary>
+    internal virtual bool HasMatrixUnits => false;
+
     /// <summary>Issues C = A·B over strided batches, see <see cref="GemmProblem"/>.</summary>
     internal abstract void Gemm(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c);
 }

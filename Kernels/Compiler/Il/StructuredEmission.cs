@@ -92,6 +92,7 @@ internal sealed class StructuredEmission
             Function = instruction.Function,
             Axis = instruction.Axis,
             Count = instruction.Count,
+            Matrix = instruction.Matrix,
             Scope = instruction.Scope,
             Site = instruction.Site,
             Print = instruction.Print,

@@ -42,7 +42,7 @@ internal sealed unsafe class CudaCompiler(CudaContext context, Func<Ir.Kernel, I
     /// <summary>Compiles all kernels; those whose text is known already cost nothing.</summary>
     public CudaKernel[] Compile(IReadOnlyList<Ir.Kernel> kernels)
     {
-        Ir.Kernel[] lowered = [.. kernels.Select(k => PtxFunction.Lower(k, lower))];
+        Ir.Kernel[] lowered = [.. kernels.Select(k => PtxFunction.Lower(k, lower, _traits))];
         CudaCode[] codes = CodesOf(lowered, _traits with { AlignedArguments = true });
         return [.. kernels.Select((kernel, i) => new CudaKernel(context.Device, kernel, lowered[i], codes[i],
             () => CodesOf([lowered[i]], _traits)[0]))];

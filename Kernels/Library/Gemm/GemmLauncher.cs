@@ -24,7 +24,7 @@ internal sealed class GemmLauncher(Device device, GemmMethod? method = null)
         if (problem.M <= 0 || problem.N <= 0 || problem.Batch0 <= 0 || problem.Batch1 <= 0)
             return;
 
-        GemmVariant variant = GemmVariant.For(method ?? GemmVariant.MethodFor(problem), problem);
+        GemmVariant variant = GemmVariant.For(method ?? GemmVariant.MethodFor(problem, device.HasMatrixUnits), problem);
         if (variant.SharedBytes > device.MaxSharedMemoryPerGroup)
             variant = GemmVariant.For(GemmMethod.Tiled, problem);
         CompiledKernel kernel = _kernels.GetOrAdd(variant, v => new(() => v.Compile(device))).Value;

@@ -21,6 +21,22 @@ internal readonly struct GemmResult<T>
         _columns = columns;
     }
 
+    /// <summary>An element; 0 where there is none.</summary>
+    public T ReadElement(int row, int column)
+    {
+        T value = default;
+        if (row < _rows & column < _columns)
+            value = _elements[_start + row * _rowStride + column * _columnStride];
+        return value;
+    }
+
+    /// <summary>Writes an element if there is one.</summary>
+    public void WriteElement(int row, int column, T value)
+    {
+        if (row < _rows & column < _columns)
+            _elements[_start + row * _rowStride + column * _columnStride] = value;
+    }
+
     /// <summary>Four elements of a row; 0 where there are none.</summary>
     public Quad<T> Read(int row, int column)
     {

@@ -15,6 +15,9 @@ internal enum GemmMethod
 
     /// <summary><see cref="RegisterGemm"/>: 128 × 128. Single precision.</summary>
     Register128,
+
+    /// <summary><see cref="MatrixUnitGemm"/>: 128 × 128, of rounded elements.</summary>
+    MatrixUnits,
 }
 
 /// <summary>One compiled form of a matrix product.</summary>
@@ -22,7 +25,9 @@ internal enum GemmMethod
 /// <param name="Type">The elements.</param>
 /// <param name="TermsOfA">Consecutive terms of the sum lie side by side in A.</param>
 /// <param name="TermsOfB">Consecutive terms of the sum lie side by side in B.</param>
-internal readonly record struct GemmVariant(GemmMethod Method, ScalarType Type, bool TermsOfA = false, bool TermsOfB = false)
+/// <param name="Precision">What matrix units round to.</param>
+internal readonly record struct GemmVariant(GemmMethod Method, ScalarType Type, bool TermsOfA = false, bool TermsOfB = false,
+    MatMulPrecision Precision = MatMulPrecision.Float32)
 {
     /// <summary>Groups of 128 × 128 from which a GPU is busy with them: it has about as many processors.</summary>
     private const int EnoughGroups = 96;
@@ -30,11 +35,14 @@ internal readonly record struct GemmVariant(GemmMethod Method, ScalarType Type, 
     /// <summary>How much less a multiply-add costs in a group of 128 × 128, which reads shared memory half as often.</summary>
     private const double GainOfLargeTiles = 1.5;
 
+    /// <summary>Rows and columns of C from which matrix units pay: with fewer, most of a tile's work is thrown away.</summary>
+    private const int SmallestForMatrixUnits = 32;
+
     private delegate void Kernel<T>(ArrayView<T> a, ArrayView<T> b, ArrayView<T> c, GemmShape shape)
         where T : unmanaged;
 
     /// <summary>Rows and columns of C of one group.</summary>
-    public int Tile => Method == GemmMethod.Register128 ? 128 : 64;
+    public int Tile => Method is GemmMethod.Register128 or GemmMethod.MatrixUnits ? 128 : 64;
 
     /// <summary>Items of a group.</summary>
     public Index3D Group => Method == GemmMethod.Tiled
@@ -46,12 +54,21 @@ internal readonly record struct GemmVariant(GemmMethod Method, ScalarType Type, 
     {
         GemmMethod.Tiled => TiledGemm.SharedElements,
         GemmMethod.Register64 => RegisterGemm.SharedElements<float, Block4x4<float>>(),
+        GemmMethod.MatrixUnits => MatrixUnitGemm.SharedElements,
         _ => RegisterGemm.SharedElements<float, Block8x8<float>>(),
     };
 
     /// <summary>What a GPU runs a problem with: the large tiles where there are enough of them and little of them is empty.</summary>
-    public static GemmMethod MethodFor(in GemmProblem problem)
+    /// <param name="problem">The problem.</param>
+    /// <param name="hasMatrixUnits">Whether the device has what rounded elements are for.</param>
+    public static GemmMethod MethodFor(in GemmProblem problem, bool hasMatrixUnits = false)
     {
+        if (hasMatrixUnits && problem is { Type: ScalarType.Float32, Precision: not MatMulPrecision.Float32 }
+            && Math.Min(problem.M, problem.N) >= SmallestForMatrixUnits)
+        {
+            return GemmMethod.MatrixUnits;
+        }
+
         if (problem.Type != ScalarType.Float32)
             return GemmMethod.Register64;
         double large = Tiles(problem.M, 128) * (double)Tiles(problem.N, 128) * problem.Batch0 * problem.Batch1;
@@ -65,7 +82,8 @@ internal readonly record struct GemmVariant(GemmMethod Method, ScalarType Type, 
         not (ScalarType.Float32 or ScalarType.Float64) => throw new ArgumentException(
             $"A matrix product of {problem.Type} does not exist; the types are Float32 and Float64.", nameof(problem)),
         _ when method == GemmMethod.Tiled => new(method, problem.Type),
-        _ => new(method, problem.Type, problem.A.Column == 1, problem.B.Row == 1),
+        _ => new(method, problem.Type, problem.A.Column == 1, problem.B.Row == 1,
+            method == GemmMethod.MatrixUnits ? problem.Precision : MatMulPrecision.Float32),
     };
 
     /// <summary>Groups of a launch, and items of a group.</summary>
@@ -76,9 +94,27 @@ internal readonly record struct GemmVariant(GemmMethod Method, ScalarType Type, 
     public CompiledKernel Compile(Device device) => device.Compile(FrontEnd.Compile(KernelMethod));
 
     /// <summary>The C# method.</summary>
-    public MethodInfo KernelMethod => Type == ScalarType.Float32 ? MethodOf<float, SingleElement>() : MethodOf<double, DoubleElement>();
+    public MethodInfo KernelMethod => Precision switch
+    {
+        MatMulPrecision.Tf32 => MethodOf<Tf32Word>(),
+        MatMulPrecision.BFloat16 => MethodOf<BFloat16Word>(),
+        _ => Type == ScalarType.Float32 ? MethodOf<float, SingleElement>() : MethodOf<double, DoubleElement>(),
+    };
 
     private static int Tiles(int extent, int tile) => (int)(((long)extent + tile - 1) / tile);
+
+    private MethodInfo MethodOf<TWord>()
+        where TWord : struct, IMatrixWord
+    {
+        Kernel<float> method = (TermsOfA, TermsOfB) switch
+        {
+            (true, true) => MatrixUnitGemm.Multiply<TWord, TermByTerm, TermByTerm>,
+            (true, false) => MatrixUnitGemm.Multiply<TWord, TermByTerm, LaneByLane>,
+            (false, true) => MatrixUnitGemm.Multiply<TWord, LaneByLane, TermByTerm>,
+            _ => MatrixUnitGemm.Multiply<TWord, LaneByLane, LaneByLane>,
+        };
+        return method.Method;
+    }
 
     private MethodInfo MethodOf<T, TElement>()
         where T : unmanaged

@@ -62,6 +62,16 @@ internal sealed class GemmCase<T>
         return result;
     }
 
+    /// <summary>The same with A and B rounded.</summary>
+    public GemmCase<T> Rounded(MatMulPrecision precision)
+    {
+        return new(Problem, [.. A.Select(Round)], [.. B.Select(Round)], C);
+
+        T Round(T x) => T.CreateChecked(precision == MatMulPrecision.BFloat16
+            ? (float)(BFloat16)float.CreateChecked(x)
+            : Mma.RoundToTf32(float.CreateChecked(x)));
+    }
+
     /// <summary>The buffer of C after the product: the chain of fused multiply-adds in order of k.</summary>
     public T[] ExpectedBits()
     {

@@ -1,7 +1,9 @@
 using System.Collections.Concurrent;
 using System.Numerics;
 using Cotangent.Kernels;
+using Cotangent.Kernels.Ir;
 using Cotangent.Kernels.Library;
+using Cotangent.Tests.Kernels.Ptx;
 using Xunit;
 
 namespace Cotangent.Tests.Kernels.Gemm;
@@ -113,6 +115,64 @@ public sealed class LibraryGemmTests
             Check(single, device, device.Gemm);
             GemmCase<double> twice = RandomCase<double>(random);
             Check(twice, device, device.Gemm);
+        }
+    }
+
+    /// <summary>Of rounded numbers the products are exact.</summary>
+    [Theory, MemberData(nameof(Precisions))]
+    public void MatrixUnits_WaysOperandsLie_MultiplyRoundedElements(MatMulPrecision precision, Layout a, Layout b)
+    {
+        Random random = new(9);
+        foreach ((int m, int n, int k, bool accumulate) in ((int, int, int, bool)[])[(9, 12, 19, false), (130, 7, 33, true), (5, 129, 1, false)])
+        {
+            GemmCase<float> test = GemmCase<float>.Create(random, 1, 2, m, n, k, a, b, Layout.Strided, accumulate).Rounded(precision);
+            PtxDevice device = PtxDevice.Executors[0];
+            using DeviceBuffer<float> left = device.Allocate<float>(test.A), right = device.Allocate<float>(test.B), c = device.Allocate<float>(test.C);
+            GemmLauncher launcher = new(device, GemmMethod.MatrixUnits);
+            launcher.Multiply(test.Problem with { Precision = precision }, left.View.Argument, right.View.Argument, c.View.Argument);
+            Assert.True(test.AsGoodAsPlain(c.ToArray()), $"{precision}: {test}");
+        }
+    }
+
+    [Fact]
+    public void Multiply_OtherPrecision_RoundsWhereThereAreMatrixUnitsOnly()
+    {
+        GemmCase<float> test = GemmCase<float>.Create(new(10), 1, 1, 40, 33, 20, Layout.Rows, Layout.Rows, Layout.Rows);
+        Assert.Equal(GemmMethod.MatrixUnits, GemmVariant.MethodFor(test.Problem with { Precision = MatMulPrecision.Tf32 }, true));
+        Assert.Equal(GemmMethod.Register64, GemmVariant.MethodFor(test.Problem with { Precision = MatMulPrecision.Tf32 }, false));
+        Assert.Equal(GemmMethod.Register64, GemmVariant.MethodFor(test.Problem, true));
+        Assert.Equal(GemmMethod.Register64, GemmVariant.MethodFor(test.Problem with { Type = ScalarType.Float64, Precision = MatMulPrecision.Tf32 }, true));
+        float[] exact = test.ExpectedBits();
+        Assert.Equal(exact, Product(PtxDevice.Executors[1]));
+        Assert.Equal(exact, Product(Devices.Get("cpu")));
+        float[] rounded = Product(PtxDevice.Executors[0]);
+        Assert.NotEqual(exact, rounded);
+        Assert.All(exact.Zip(rounded), pair => Assert.Equal(pair.First, pair.Second, 0.05f));
+
+        float[] Product(Device device)
+        {
+            using DeviceBuffer<float> a = device.Allocate<float>(test.A), b = device.Allocate<float>(test.B), c = device.Allocate<float>(test.C);
+            new GemmLauncher(device, device.Kind == DeviceKind.Cpu ? GemmMethod.Register64 : null).Multiply(
+                test.Problem with { Precision = MatMulPrecision.Tf32 }, a.View.Argument, b.View.Argument, c.View.Argument);
+            return c.ToArray();
+        }
+    }
+
+    public static TheoryData<MatMulPrecision, Layout, Layout> Precisions
+    {
+        get
+        {
+            TheoryData<MatMulPrecision, Layout, Layout> data = [];
+            foreach (MatMulPrecision precision in (MatMulPrecision[])[MatMulPrecision.Tf32, MatMulPrecision.BFloat16])
+            {
+                foreach (Layout a in (Layout[])[Layout.Rows, Layout.Columns])
+                {
+                    data.Add(precision, a, Layout.Rows);
+                    data.Add(precision, a, Layout.Columns);
+                }
+            }
+
+            return data;
         }
     }
 

@@ -53,6 +53,7 @@ internal static class PtxArithmetic
         ("f32", "f64") => Bits((float)Double(x)),
         ("f32", "f16") => Bits((float)BitConverter.UInt16BitsToHalf((ushort)x)),
         ("f16", "f32") => BitConverter.HalfToUInt16Bits((Half)Single(x)),
+        ("bf16", "f32") => ((Cotangent.Kernels.BFloat16)Single(x)).Bits,
         (_, "f32") => ToInteger(to, Single(x), to[1..] == "32"),
         (_, "f64") => ToInteger(to, Double(x), false),
         ("f32", "s32") => Bits((float)(int)x),

@@ -19,6 +19,8 @@ internal sealed class PtxDevice(string id = "ptx", PtxTraits? traits = null, Fun
     /// <summary>Everything compiled so far, by name.</summary>
     public ConcurrentDictionary<string, PtxFunction> Functions { get; } = [];
 
+    internal override bool HasMatrixUnits => Traits.MatrixUnits;
+
     private protected override Device With(DeviceOptions options) => new PtxDevice(Id, Traits, lower) { Options = options };
 
     internal override CompiledKernel Compile(Kernel kernel)

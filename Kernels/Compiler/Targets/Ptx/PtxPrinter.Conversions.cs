@@ -88,6 +88,9 @@ internal sealed partial class PtxPrinter
         if (to == ScalarType.Float16)
             return _text.Compute("b32", "cvt.u32.u16", _text.Compute("b16", "cvt.rn.f16.f32", x));
 
+        if (_traits.BFloat16)
+            return _text.Compute("b32", "cvt.u32.u16", _text.Compute("b16", "cvt.rn.bf16.f32", x));
+
         // To nearest even on the bits; NaN stays NaN and quiet.
         string bits = _text.Compute("b32", "mov.b32", x);
         string high = _text.Compute("b32", "shr.u32", bits, "16");

@@ -37,6 +37,9 @@ internal sealed record PtxTraits(int Capability = 80)
     /// <summary>True if there are <c>mma.sync</c> of tf32 and bfloat16, and <c>cp.async</c>.</summary>
     public bool MatrixUnits => Capability >= 80;
 
+    /// <summary>True if there is <c>cvt.rn.bf16.f32</c>.</summary>
+    public bool BFloat16 => Capability >= 80;
+
     /// <summary>True if there is <c>min.NaN.f32</c>.</summary>
     public bool NaNMinimum => Capability >= 80;
 }
