@@ -90,7 +90,7 @@ internal static class Algebra
         IEnumerable<int> exchanged =
             [.. Enumerable.Range(0, batch), .. Enumerable.Range(batch + leftFree, rightFree), .. Enumerable.Range(batch, leftFree)];
         return axes.SequenceEqual(exchanged)
-            ? Make.Dot(right, left, new DotAttributes(d.RightBatch, d.LeftBatch, d.RightContract, d.LeftContract))
+            ? Make.Dot(right, left, new DotAttributes(d.RightBatch, d.LeftBatch, d.RightContract, d.LeftContract, d.Precision))
             : null;
     }
 }

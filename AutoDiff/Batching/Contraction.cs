@@ -19,15 +19,15 @@ internal static class Contraction
             case ({ } l, { } r) when d.LeftContract.Rank == 0:
                 return Outer(call, Ordered(l, left, d.LeftBatch), Ordered(r, right, d.RightBatch), 1 + d.LeftBatch.Rank);
             case ({ } l, { } r):
-                return Make.Dot(l, r, new DotAttributes(
-                    [0, .. After(d.LeftBatch)], [0, .. After(d.RightBatch)], After(d.LeftContract), After(d.RightContract)));
+                return Make.Dot(l, r, new DotAttributes([0, .. After(d.LeftBatch)], [0, .. After(d.RightBatch)],
+                    After(d.LeftContract), After(d.RightContract), d.Precision));
             case ({ } l, null):
                 Node rows = Make.Dot(l, right,
-                    new DotAttributes(After(d.LeftBatch), d.RightBatch, After(d.LeftContract), d.RightContract));
+                    d with { LeftBatch = After(d.LeftBatch), LeftContract = After(d.LeftContract) });
                 return BatchedGraph.MoveAxis(rows, d.LeftBatch.Rank, 0);
             default:
                 Node columns = Make.Dot(left, call[1],
-                    new DotAttributes(d.LeftBatch, After(d.RightBatch), d.LeftContract, After(d.RightContract)));
+                    d with { RightBatch = After(d.RightBatch), RightContract = After(d.RightContract) });
                 return BatchedGraph.MoveAxis(columns, left.Shape.Rank - d.LeftContract.Rank, 0);
         }
     }

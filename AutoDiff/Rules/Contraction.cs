@@ -1,4 +1,5 @@
 using Cotangent.Graph;
+using Cotangent.Kernels;
 
 namespace Cotangent.AutoDiff.Rules;
 
@@ -12,7 +13,7 @@ internal static class Contraction
             Jvp = (y, dx) => Algebra.Sum(
                 dx[0] is { } l ? Make.Dot(l, y.Inputs[1], y.Get<DotAttributes>()) : null,
                 dx[1] is { } r ? Make.Dot(y.Inputs[0], r, y.Get<DotAttributes>()) : null),
-            Transpose = (y, ct, argument) => argument == 0 ? Back(Side.Left(y), ct) : Back(Side.Right(y), ct),
+            Transpose = (y, ct, argument) => Back(argument == 0 ? Side.Left(y) : Side.Right(y), ct, y.Get<DotAttributes>().Precision),
         },
     };
 
@@ -20,7 +21,7 @@ internal static class Contraction
     // leaves batch, this argument's free axes and its contracted axes, the latter in the order in which the other argument holds them.
     // Of the two operand orders the one that already leaves this argument's own layout is taken, so that most transposes are a
     // dot and nothing else; otherwise a permutation follows.
-    private static Node Back(Side side, Node ct)
+    private static Node Back(Side side, Node ct, MatMulPrecision precision)
     {
         int batch = side.Batch.Rank;
         Shape all = Axes(0, batch);
@@ -34,8 +35,8 @@ internal static class Contraction
         Shape otherFirst = [.. side.Batch, .. pairs, .. side.Free];
         bool swap = !IsOrdered(cotangentFirst) && IsOrdered(otherFirst);
         Node dot = swap
-            ? Make.Dot(side.Other, ct, new DotAttributes(side.OtherBatch, all, Shape.Create(side.OtherFree), contracted))
-            : Make.Dot(ct, side.Other, new DotAttributes(all, side.OtherBatch, contracted, Shape.Create(side.OtherFree)));
+            ? Make.Dot(side.Other, ct, new DotAttributes(side.OtherBatch, all, Shape.Create(side.OtherFree), contracted, precision))
+            : Make.Dot(ct, side.Other, new DotAttributes(all, side.OtherBatch, contracted, Shape.Create(side.OtherFree), precision));
         return Make.Permute(dot, Movement.Inverse(swap ? otherFirst : cotangentFirst));
     }
 

@@ -8,6 +8,7 @@ namespace Cotangent.Execution;
 internal sealed class Signature : IEquatable<Signature>
 {
     private readonly Part[] _parts;
+    private readonly MatMulPrecision _precision = Tensor.MatMulPrecision;
     private readonly int _hash;
 
     private Signature(Part[] parts, Tensor[] tensors)
@@ -15,6 +16,7 @@ internal sealed class Signature : IEquatable<Signature>
         _parts = parts;
         Tensors = tensors;
         HashCode hash = default;
+        hash.Add(_precision);
         foreach (Part part in parts) hash.Add(part);
         _hash = hash.ToHashCode();
     }
@@ -46,6 +48,8 @@ internal sealed class Signature : IEquatable<Signature>
     /// <summary>What differs between two calls, in words.</summary>
     public string Difference(Signature other)
     {
+        if (_precision != other._precision)
+            return $"the precision of matrix products is {other._precision}; it was {_precision}";
         if (_parts.Length != other._parts.Length)
             return $"the arguments have {other._parts.Length} leaves instead of {_parts.Length}";
 
@@ -61,7 +65,7 @@ internal sealed class Signature : IEquatable<Signature>
     }
 
     public bool Equals(Signature? other) => other is not null && _hash == other._hash
-        && _parts.AsSpan().SequenceEqual(other._parts);
+        && _precision == other._precision && _parts.AsSpan().SequenceEqual(other._parts);
 
     public override bool Equals(object? obj) => Equals(obj as Signature);
 

@@ -210,8 +210,12 @@ internal sealed partial class Canonical(Device device)
         }
 
         if (axes.LeftContract.All(i => left.Shape[i] == 1)) return OuterProduct(left, right, axes);
+        // Products of 16-bit floats are float32 numbers. Matrix units take them as they are: every float16 is a tf32 number.
         return left.DType is DType.Float16 or DType.BFloat16
-            ? Cast(Dot(Cast(left, DType.Float32), Cast(right, DType.Float32), axes), left.DType)
+            ? Cast(Dot(Cast(left, DType.Float32), Cast(right, DType.Float32), axes with
+            {
+                Precision = left.DType == DType.Float16 ? MatMulPrecision.Tf32 : MatMulPrecision.BFloat16,
+            }), left.DType)
             : Intern(Ops.Dot, [left, right], axes);
     }
 

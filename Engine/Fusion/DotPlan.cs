@@ -74,7 +74,8 @@ internal sealed record DotPlan(Node Dot, Node Result, StridedView Left, StridedV
             Run b0 = At(batch, batch.Count - 2), b1 = At(batch, batch.Count - 1), mm = At(m, 0), nn = At(n, 0),
                 kk = At(k, 0);
             return new GemmProblem(Dot.DType.Scalar(), b0.Extent, b1.Extent, mm.Extent, nn.Extent, kk.Extent,
-                new(b0.A, b1.A, mm.A, kk.A), new(b0.B, b1.B, kk.B, nn.B), new(b0.C, b1.C, mm.C, nn.C));
+                new(b0.A, b1.A, mm.A, kk.A), new(b0.B, b1.B, kk.B, nn.B), new(b0.C, b1.C, mm.C, nn.C),
+                Precision: d.Precision);
         }
 
         /// <summary>The strides of the dot's axes in the storage of the dot or of a permutation of it.</summary>

@@ -1,3 +1,5 @@
+using Cotangent.Kernels;
+
 namespace Cotangent.Graph;
 
 /// <summary>The parameters of an op that are not tensors. Records: compared by value, so that graphs can be hashed.</summary>
@@ -50,8 +52,9 @@ internal sealed record CumulativeAttributes(int Axis, bool Reverse) : Attributes
 internal sealed record SortAttributes(int Axis, bool Descending) : Attributes;
 
 /// <summary>The axes of a dot-general, in pairs: batch axes of left and right, contracted axes of left and right. The result's axes are
-/// the batch axes, then the left's free axes, then the right's.</summary>
-internal sealed record DotAttributes(Shape LeftBatch, Shape RightBatch, Shape LeftContract, Shape RightContract) : Attributes;
+/// the batch axes, then the left's free axes, then the right's. Precision is what devices with matrix units may do to float32.</summary>
+internal sealed record DotAttributes(Shape LeftBatch, Shape RightBatch, Shape LeftContract, Shape RightContract,
+    MatMulPrecision Precision = MatMulPrecision.Float32) : Attributes;
 
 /// <summary>The axis that a scatter-add's result has in place of the index axes (or of the updates' axis), and its extent.</summary>
 internal sealed record ScatterAttributes(int Axis, int Extent) : Attributes;

@@ -42,7 +42,8 @@ public sealed partial class Tensor
         DType type = CommonDType(left, right);
         return Of(Make.Dot(left.AsNode(type), right.AsNode(type), new DotAttributes(
             NormalizeAxes("dot", leftBatch.AsSpan(), left.Shape), NormalizeAxes("dot", rightBatch.AsSpan(), right.Shape),
-            NormalizeAxes("dot", leftContract.AsSpan(), left.Shape), NormalizeAxes("dot", rightContract.AsSpan(), right.Shape))));
+            NormalizeAxes("dot", leftContract.AsSpan(), left.Shape), NormalizeAxes("dot", rightContract.AsSpan(), right.Shape),
+            MatMulPrecision)));
     }
 
     private static Tensor MatrixProduct(Tensor left, Tensor right, DType type)
@@ -60,11 +61,11 @@ public sealed partial class Tensor
 
         // One plain matrix on the right takes all rows of the left in one product; on the left likewise, its rows moved
         // into place after.
-        if (rightBatch.Rank == 0) return Of(Make.Dot(l, r, new DotAttributes([], [], [left.Rank - 1], [0])));
+        if (rightBatch.Rank == 0) return Of(Make.Dot(l, r, new DotAttributes([], [], [left.Rank - 1], [0], MatMulPrecision)));
         if (leftBatch.Rank == 0)
         {
             int rank = right.Rank;
-            Node product = Make.Dot(l, r, new DotAttributes([], [], [1], [rank - 2]));
+            Node product = Make.Dot(l, r, new DotAttributes([], [], [1], [rank - 2], MatMulPrecision));
             return Of(Make.Permute(product, [.. Enumerable.Range(1, rank - 2), 0, rank - 1]));
         }
 
@@ -72,6 +73,6 @@ public sealed partial class Tensor
         Shape axes = Shape.From(Enumerable.Range(0, batch.Rank));
         l = Broadcasting.To(l, [.. batch, .. l.Shape.Skip(leftBatch.Rank)]);
         r = Broadcasting.To(r, [.. batch, .. r.Shape.Skip(rightBatch.Rank)]);
-        return Of(Make.Dot(l, r, new DotAttributes(axes, axes, [batch.Rank + 1], [batch.Rank])));
+        return Of(Make.Dot(l, r, new DotAttributes(axes, axes, [batch.Rank + 1], [batch.Rank], MatMulPrecision)));
     }
 }
