@@ -65,6 +65,7 @@ internal sealed partial class Lowering
     {
         MakeBuffers();
         foreach (FusionGroup group in _groups) AddStep(group);
+        FuseEpilogues();
         ExecutionPlan plan = new()
         {
             Device = _graph.Device,

@@ -22,6 +22,7 @@ internal static class PlanReport
                         .Select(o => $"{o.Node.Op}%{o.Node.Id} {o.Node.DType}{o.Node.Shape}")),
                 UserKernelStep u => $"{u.Call.Kernel.Source.Kind} kernel, {u.Size}",
                 ProductStep p => $"{p.Dot.Result.Shape}",
+                FusedProductStep f => $"{f.Dot.Result.Shape}, an elementwise kernel in it",
                 _ => "",
             };
             text.AppendLine($"{i,4} {step.Name,-40} {Ids(plan, step.Reads)} -> {Ids(plan, step.Writes)}  {what}");

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using Cotangent.Fusion;
 using Cotangent.Graph;
 using Cotangent.Kernels;
+using Cotangent.Kernels.Library;
 
 namespace Cotangent.Execution;
 
@@ -47,6 +48,9 @@ internal sealed class KernelStep(FusedKernel fused, CompiledKernel kernel,
 
     public FusedKernel Fused { get; } = fused;
 
+    /// <summary>What the kernel's parameters are bound to.</summary>
+    public ImmutableArray<(bool IsScalar, int Index)> Arguments => arguments;
+
     /// <inheritdoc/>
     public override ImmutableArray<KernelOperand> Operands { get; init; } = fused.Operands;
 
@@ -85,8 +89,43 @@ internal sealed class ProductStep(DotPlan dot, int left, int right, int result)
         Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars, CancellationToken cancellation) =>
         device.Gemm(Dot.Problem, At(buffers[left], Dot.Left), At(buffers[right], Dot.Right), buffers[result]);
 
+    /// <summary>Where the operands of the product begin.</summary>
+    public (KernelArgument Left, KernelArgument Right) OperandsIn(KernelArgument[] buffers) =>
+        (At(buffers[left], Dot.Left), At(buffers[right], Dot.Right));
+
     private static KernelArgument At(KernelArgument buffer, StridedView view) =>
         KernelArgument.Pointer(buffer.Memory!, buffer.Bits + view.Offset * view.Base.DType.Size());
+}
+
+/// <summary>A batched matrix product whose elements go through an elementwise kernel before they are stored.</summary>
+/// <param name="gemm">Both as one kernel.</param>
+/// <param name="product">The product.</param>
+/// <param name="map">The elementwise kernel.</param>
+/// <param name="parameter">The map's parameter of the product's result.</param>
+internal sealed class FusedProductStep(FusedGemm gemm, ProductStep product, KernelStep map, int parameter)
+    : Step($"{product.Name}_{map.Name}", [.. product.Reads.Concat(map.Reads.Except(product.Writes)).Distinct()], map.Writes)
+{
+    private readonly ImmutableArray<(bool IsScalar, int Index)> _others = map.Arguments.RemoveAt(parameter);
+    private readonly KernelArgument[] _arguments = new KernelArgument[map.Arguments.Length - 1];
+
+    public DotPlan Dot => product.Dot;
+
+    /// <inheritdoc/>
+    public override string Size => $"{Dot.Result.Shape}";
+
+    /// <inheritdoc/>
+    public override void Launch(
+        Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars, CancellationToken cancellation)
+    {
+        for (int i = 0; i < _arguments.Length; i++)
+        {
+            (bool isScalar, int index) = _others[i];
+            _arguments[i] = isScalar ? KernelArgument.Raw(scalars[index]) : buffers[index];
+        }
+
+        (KernelArgument left, KernelArgument right) = product.OperandsIn(buffers);
+        gemm.Launch(device, left, right, _arguments);
+    }
 }
 
 /// <summary>Copies a buffer into a part of another.</summary>

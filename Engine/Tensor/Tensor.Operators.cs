@@ -12,7 +12,7 @@ public sealed partial class Tensor
     /// <summary>x − y, elementwise.</summary>
     public static Tensor operator -(Tensor x, Tensor y) => Binary(Ops.Sub, x, y);
 
-    /// <summary>x · y, elementwise (<see cref="MatMul"/> is the matrix product).</summary>
+    /// <summary>x · y, elementwise (<see cref="MatMul(Tensor)"/> is the matrix product).</summary>
     public static Tensor operator *(Tensor x, Tensor y) => Binary(Ops.Mul, x, y);
 
     /// <summary>x / y, elementwise. Integers divide towards zero, as in C#; by zero they give 0.</summary>

@@ -113,6 +113,9 @@ public abstract partial class Device
     /// <summary>True if products of another precision than float32 are faster: see <see cref="MatMulPrecision"/>.</summary>
     internal virtual bool HasMatrixUnits => false;
 
+    /// <summary>True if elementwise kernels behind products are to be part of the products' kernels.</summary>
+    internal virtual bool FusesEpilogues => false;
+
     /// <summary>Issues C = A·B over strided batches, see <see cref="GemmProblem"/>.</summary>
     internal abstract void Gemm(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c);
 }

@@ -33,6 +33,8 @@ internal sealed unsafe partial class CudaDevice : Device
 
     internal override bool IsGpu => true;
 
+    internal override bool FusesEpilogues => true;
+
     internal override bool HasMatrixUnits => new Targets.PtxTraits(_info.Capability).MatrixUnits;
 
     internal CudaInfo Info => _info;

@@ -9,7 +9,7 @@ namespace Cotangent.Kernels.Library;
 internal sealed class GemmLauncher(Device device, GemmMethod? method = null)
 {
     /// <summary>OpenCL and CUDA bound a grid's Y and Z less than its X; larger batches are cut.</summary>
-    private const int LargestGridZ = 65_535;
+    internal const int LargestGridZ = 65_535;
 
     /// <summary>Arguments before the shape: three views, each a pointer and a length.</summary>
     private const int ViewArguments = 6;
@@ -42,6 +42,17 @@ internal sealed class GemmLauncher(Device device, GemmMethod? method = null)
     internal static GemmShape Shape(in GemmProblem problem) => new(problem.Batch1, problem.M, problem.N, problem.K,
         problem.Accumulate ? 1 : 0, Strides(problem.A), Strides(problem.B), Strides(problem.C));
 
+    /// <summary>Writes the arguments of a kernel for the whole problem.</summary>
+    internal static void Pack(KernelArgument[] arguments, in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c,
+        int batch0 = 0, int batch1 = 0)
+    {
+        int size = problem.Type.Size();
+        AddView(arguments, 0, a, problem.A, size, batch0, batch1);
+        AddView(arguments, 2, b, problem.B, size, batch0, batch1);
+        AddView(arguments, 4, c, problem.C, size, batch0, batch1);
+        ArgumentPacker<GemmShape>.Pack(Shape(problem), arguments, ViewArguments);
+    }
+
     private void LaunchCut(CompiledKernel kernel, GemmVariant variant, in GemmProblem problem,
         KernelArgument a, KernelArgument b, KernelArgument c)
     {
@@ -58,23 +69,20 @@ internal sealed class GemmLauncher(Device device, GemmMethod? method = null)
     private void Launch(CompiledKernel kernel, GemmVariant variant, in GemmProblem problem,
         KernelArgument a, KernelArgument b, KernelArgument c, int batch0, int batch1)
     {
-        int size = problem.Type.Size();
-        AddView(0, a, problem.A, size, batch0, batch1);
-        AddView(2, b, problem.B, size, batch0, batch1);
-        AddView(4, c, problem.C, size, batch0, batch1);
-        ArgumentPacker<GemmShape>.Pack(Shape(problem), _arguments, ViewArguments);
+        Pack(_arguments, problem, a, b, c, batch0, batch1);
         KernelConfig config = variant.Config(problem);
         device.Launch(kernel, LaunchShape.Groups(config.GridDim, config.GroupDim), _arguments);
     }
 
     /// <summary>A view from an operand's batch to the end of its memory.</summary>
-    private void AddView(int at, KernelArgument operand, MatrixLayout layout, int size, int batch0, int batch1)
+    private static void AddView(KernelArgument[] arguments, int at, KernelArgument operand, MatrixLayout layout, int size,
+        int batch0, int batch1)
     {
         if (operand.Memory is not { } memory)
             throw new ArgumentException("The operands of a matrix product must be memory.", nameof(operand));
         long offset = operand.Bits + (batch0 * layout.Batch0 + batch1 * layout.Batch1) * size;
-        _arguments[at] = KernelArgument.Pointer(memory, offset);
-        _arguments[at + 1] = KernelArgument.Scalar((memory.ByteLength - offset) / size);
+        arguments[at] = KernelArgument.Pointer(memory, offset);
+        arguments[at + 1] = KernelArgument.Scalar((memory.ByteLength - offset) / size);
     }
 
     private static GemmStrides Strides(MatrixLayout layout) => new(layout.Batch0, layout.Batch1, layout.Row, layout.Column);

@@ -44,6 +44,9 @@ internal readonly record struct GemmVariant(GemmMethod Method, ScalarType Type, 
     /// <summary>Rows and columns of C of one group.</summary>
     public int Tile => Method is GemmMethod.Register128 or GemmMethod.MatrixUnits ? 128 : 64;
 
+    /// <summary>Elements of C of one item.</summary>
+    public int ElementsOfItem => Tile * Tile / (Group.X * Group.Y);
+
     /// <summary>Items of a group.</summary>
     public Index3D Group => Method == GemmMethod.Tiled
         ? new(TiledGemm.Side, TiledGemm.Side, 1)

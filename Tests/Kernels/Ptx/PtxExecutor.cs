@@ -146,7 +146,7 @@ internal sealed unsafe class PtxExecutor
         if (warp.Length != 32 || warp.Any(i => i.Position != warp[0].Position || i.Finished))
             throw new PtxFault($"a warp is not together, or not whole, at {instruction.Text}");
         string type = instruction.Opcode[7];
-        int[][] registers = [.. instruction.Operands.Select(o => Names(o).Select(n => _entry.Registers[n]).ToArray())];
+        int[][] registers = [.. instruction.Operands.Select(o => o.Trim('{', '}').Split(", ").Select(n => _entry.Registers[n]).ToArray())];
         uint[][] Part(int operand) => [.. warp.Select(item => registers[operand].Select(r => (uint)item.Registers[r]).ToArray())];
         uint[][] sums = PtxMatrices.MultiplyAdd(type, Part(1), Part(2), Part(3));
         for (int lane = 0; lane < warp.Length; lane++)
