@@ -52,7 +52,7 @@ internal readonly ref struct Convolution(Node kernel, int groups, ReadOnlySpan<W
     {
         int r = Rank;
         Node right = Make.Permute(windows, [r + 1, .. Range(0, r), r + 2, r, .. Range(r + 3, r)]);
-        Node product = Make.Dot(OutputsFirst(), right, new DotAttributes([0], [0], Range(2, r + 1), Range(1, r + 1)));
+        Node product = Make.Dot(OutputsFirst(), right, new DotAttributes([0], [0], Range(2, r + 1), Range(1, r + 1), Tensor.MatMulPrecision));
         return Make.Permute(product, [2, 0, 1, .. Range(3, positions.Rank)]);
     }
 
@@ -60,7 +60,7 @@ internal readonly ref struct Convolution(Node kernel, int groups, ReadOnlySpan<W
     {
         // [G, O/G, w, C/G] · [N, G, O/G, p] → [G, w, C/G, N, p] → [w, N, G, C/G, p].
         int r = Rank;
-        Node product = Make.Dot(OutputsFirst(), y, new DotAttributes([0], [1], [1], [2]));
+        Node product = Make.Dot(OutputsFirst(), y, new DotAttributes([0], [1], [1], [2], Tensor.MatMulPrecision));
         return Make.Permute(product, [.. Range(1, r), r + 2, 0, r + 1, .. Range(r + 3, positions.Rank)]);
     }
 

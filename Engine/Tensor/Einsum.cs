@@ -156,7 +156,8 @@ internal sealed class Einsum
         bool isProduct = contracted.Length > 0 && left.Length + right.Length > 0 && x.Node.DType.IsFloat();
         if (!isProduct) return Elementwise(x, y, [.. batch, .. left, .. right], contracted);
         return new(
-            Make.Dot(x.Node, y.Node, new DotAttributes(x.Axes(batch), y.Axes(batch), x.Axes(contracted), y.Axes(contracted))),
+            Make.Dot(x.Node, y.Node, new DotAttributes(x.Axes(batch), y.Axes(batch), x.Axes(contracted), y.Axes(contracted),
+                Tensor.MatMulPrecision)),
             [.. batch, .. left, .. right]);
     }
 

@@ -12,8 +12,8 @@ public sealed partial class Tensor
     /// matrix units compute exactly. Float64 is always exact; float16 and bfloat16 elements are never rounded further.</remarks>
     public static MatMulPrecision MatMulPrecision => s_precision.Value;
 
-    /// <summary>Until the result is disposed, products of float32 matrices are recorded with this precision, on this thread and in what
-    /// it awaits. A compiled function is traced anew for each precision that it is called under.</summary>
+    /// <summary>Until the result is disposed, products of float32 matrices (those of einsum and convolutions, too) are recorded with this
+    /// precision, on this thread and in what it awaits. A compiled function is traced anew for each precision that it is called under.</summary>
     /// <example><code>
     /// using (Tensor.UseMatMulPrecision(MatMulPrecision.Tf32))
     ///     loss = model(x);

@@ -19,6 +19,7 @@ public class MatMulPrecisionTests
         {
             Assert.Equal(MatMulPrecision.Tf32, Of(new Tensor(s_x).MatMul(new(s_w))));
             Assert.Equal(MatMulPrecision.Tf32, Of(Tensor.DotGeneral(new(s_x), new(s_w), [1], [0])));
+            AllAre(MatMulPrecision.Tf32, Tensor.Einsum("ij,jk->ki", new Tensor(s_x), new Tensor(s_w)), 1);
             using (Tensor.UseMatMulPrecision(MatMulPrecision.Float32))
                 Assert.Equal(MatMulPrecision.Float32, Of(new Tensor(s_x).MatMul(new(s_w))));
             Assert.Equal(MatMulPrecision.BFloat16, Of(new Tensor(s_x).MatMul(new(s_w), MatMulPrecision.BFloat16)));
