@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Cotangent.Graph;
 
 namespace Cotangent.AutoDiff.Batching;
@@ -8,19 +9,23 @@ internal static class LinearAlgebra
 {
     public static readonly Dictionary<Op, BatchRule> Rules = new()
     {
-        [Ops.TriangularSolve] = call => call.Batched(0) is null ? OneMatrix(call) : Leading(call),
+        [Ops.TriangularSolve] = Solve,
         [Ops.Cholesky] = Leading,
+        [Ops.Lu] = Leading,
+        [Ops.Solve] = Solve,
     };
 
     private static Node Leading(BatchedCall call) => new(call.Node.Op, [.. call.Inputs], call.Node.Attributes);
 
-    /// <summary>[batch, …, n, k] → […, n, batch·k] and back.</summary>
-    private static Node OneMatrix(BatchedCall call)
+    /// <summary>Right sides are the last input. [batch, …, n, k] → […, n, batch·k] and back.</summary>
+    private static Node Solve(BatchedCall call)
     {
+        ImmutableArray<Node> matrices = call.Node.Inputs[..^1];
+        if (Enumerable.Range(0, matrices.Length).Any(i => call.Batched(i) is not null)) return Leading(call);
         Shape example = call.Node.Shape;
-        Node columns = BatchedGraph.MoveAxis(call[1], 0, example.Rank - 1);
-        Node x = new(call.Node.Op,
-            [call.Node.Inputs[0], Make.Reshape(columns, [.. example.SkipLast(1), call.Size * example[^1]])], call.Node.Attributes);
+        Node columns = BatchedGraph.MoveAxis(call[matrices.Length], 0, example.Rank - 1);
+        Node right = Make.Reshape(columns, [.. example.SkipLast(1), call.Size * example[^1]]);
+        Node x = new(call.Node.Op, [.. matrices, right], call.Node.Attributes);
         return BatchedGraph.MoveAxis(Make.Reshape(x, columns.Shape), example.Rank - 1, 0);
     }
 }

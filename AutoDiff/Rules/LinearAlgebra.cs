@@ -19,6 +19,12 @@ internal static class LinearAlgebra
             },
         },
         [Ops.Cholesky] = new() { Jvp = (y, dx) => CholeskyTangent(y, dx[0]!) },
+        [Ops.Lu] = new() { Jvp = (y, dx) => y.DType.IsFloat() ? LuTangent(y, dx[0]!) : null },
+        [Ops.Solve] = new()
+        {
+            Jvp = SolveTangent,
+            Transpose = (y, ct, _) => SolveAgain(y, ct, !y.Get<SolveAttributes>().Transpose),
+        },
     };
 
     /// <summary>X = op(A)⁻¹·B: dX = op(A)⁻¹·(dB − op(dA)·X).</summary>
@@ -45,4 +51,33 @@ internal static class LinearAlgebra
         Node share = Make.Where(IsDiagonal(both), Algebra.Like(both, 0.5), Algebra.Like(both, 1));
         return Multiply(l, Lower(Algebra.Mul(both, share)));
     }
+
+    /// <summary>P·A = L·U: L⁻¹·P·dA·U⁻¹ = L⁻¹·dL + dU·U⁻¹, a triangle below the diagonal and one on and above it (de Hoog, Anderssen and
+    /// Lukas, Differentiation of matrix functionals using triangular factorization, 2011). Of a tall matrix L, of a wide one U is
+    /// completed to a square by the identity.</summary>
+    private static Node LuTangent(Node lu, Node da)
+    {
+        int m = lu.Shape[^2], n = lu.Shape[^1];
+        Node moved = Rows(da, new Node(lu.Op, lu.Inputs, lu.Get<LuAttributes>().At(LuAttributes.Permutation)));
+        Node l = m > n ? Resize(lu, m, m) : Resize(lu, m, Math.Min(m, n));
+        Node u = Resize(lu, n, n);
+        if (n > m) u = Make.Where(Make.Binary(Ops.And, IsDiagonal(u), IsFrom(u, m)), Algebra.Like(u, 1), u);
+        Node left = new(Ops.TriangularSolve, [l, moved], new TriangularAttributes(Lower: true, Transpose: false, UnitDiagonal: true));
+        Node both = Transpose(new Node(
+            Ops.TriangularSolve, [u, Transpose(left)], new TriangularAttributes(Lower: false, Transpose: true, UnitDiagonal: false)));
+        Node below = Lower(both, 1);
+        return Algebra.Add(Algebra.Add(Multiply(Lower(l, 1), below), below), Multiply(Upper(both), Upper(u)));
+    }
+
+    /// <summary>X = op(A)⁻¹·B: dX = op(A)⁻¹·(dB − op(dA)·X), by the same factors.</summary>
+    private static Node? SolveTangent(Node x, Node?[] dx)
+    {
+        bool transpose = x.Get<SolveAttributes>().Transpose;
+        Node? right = dx[3];
+        if (dx[0] is { } da) right = Algebra.Sum(right, Algebra.Neg(Multiply(transpose ? Transpose(da) : da, x)));
+        return right is null ? null : SolveAgain(x, right, transpose);
+    }
+
+    private static Node SolveAgain(Node x, Node right, bool transpose) =>
+        new(Ops.Solve, [x.Inputs[0], x.Inputs[1], x.Inputs[2], right], new SolveAttributes(transpose));
 }

@@ -62,3 +62,6 @@ internal sealed record ScatterAttributes(int Axis, int Extent) : Attributes;
 /// <summary>Which triangle of a matrix is read (before transposing), whether its transpose is meant, and whether its diagonal counts
 /// as ones.</summary>
 internal sealed record TriangularAttributes(bool Lower, bool Transpose, bool UnitDiagonal) : Attributes;
+
+/// <summary>Whether A·x = b or Aᵀ·x = b is solved.</summary>
+internal sealed record SolveAttributes(bool Transpose) : Attributes;

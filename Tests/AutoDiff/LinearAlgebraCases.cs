@@ -15,6 +15,12 @@ internal static class LinearAlgebraCases
         Row("cholesky", Ops.Cholesky, x => Linalg.Cholesky(Positive(x[0])), [3, 3]),
         Row("cholesky of a batch", Ops.Cholesky, x => Linalg.Cholesky(Positive(x[0])), [2, 2, 2]),
         Row("cholesky of what is not symmetric", Ops.Cholesky, x => Linalg.Cholesky(x[0] + 3 * Tensor.Eye(3, DType.Float64)), [3, 3]),
+        Row("lu", Ops.Lu, x => Linalg.LuFactor(Pivoted(x[0])).Packed, [3, 3]),
+        Row("lu of a tall batch", Ops.Lu, x => Linalg.LuFactor(Pivoted(x[0])).Packed, [2, 4, 2]),
+        Row("lu of a wide matrix", Ops.Lu, x => Linalg.LuFactor(Pivoted(x[0])).Packed, [2, 4]),
+        Row("solve", Ops.Solve, x => Linalg.Solve(Pivoted(x[0]), x[1]), [3, 3], [3, 2]),
+        Row("solve of a batch", Ops.Solve, x => Linalg.Solve(Pivoted(x[0]), x[1]), [2, 3, 3], [2, 3, 1]),
+        Row("solve with itself", Ops.Solve, x => Linalg.Solve(Pivoted(x[0]), x[0].MatMul(x[0])), [3, 3]),
     ];
 
     private static GradientCase Row(string name, Op op, Func<Tensor[], Tensor> f, params Shape[] shapes) =>
@@ -23,4 +29,7 @@ internal static class LinearAlgebraCases
     private static Tensor Dominant(Tensor x) => x + 3 * Tensor.Eye(x.Shape[^1], DType.Float64);
 
     private static Tensor Positive(Tensor x) => x.MatMul(x.Transpose()) + 2 * Tensor.Eye(x.Shape[^1], DType.Float64);
+
+    private static Tensor Pivoted(Tensor x) => x + 3 * Tensor.Iota([x.Shape[^2], 1], 0)
+        .Equal((Tensor.Iota([1, x.Shape[^1]], 1) + 1) % Math.Min(x.Shape[^2], x.Shape[^1])).Cast(DType.Float64);
 }

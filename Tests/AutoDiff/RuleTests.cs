@@ -51,6 +51,10 @@ public class RuleTests
 
         linear.Remove(Ops.Input);
         Assert.All(linear, op => Assert.True(RuleTable.Of(op) is { Transpose: not null } or { TransposeCall: not null }, $"{op}"));
-        Assert.Subset(linear, new HashSet<Op> { Ops.Add, Ops.Mul, Ops.Div, Ops.Where, Ops.Sum, Ops.Dot, Ops.Gather, Ops.ScatterAdd, Ops.Skew, Ops.TakeAlong, Ops.AddAlong, Ops.Concat, Ops.Pad, Ops.UserKernel, Ops.TriangularSolve });
+        Assert.Subset(linear, new HashSet<Op>
+        {
+            Ops.Add, Ops.Mul, Ops.Div, Ops.Where, Ops.Sum, Ops.Dot, Ops.Gather, Ops.ScatterAdd, Ops.Skew, Ops.TakeAlong, Ops.AddAlong,
+            Ops.Concat, Ops.Pad, Ops.UserKernel, Ops.TriangularSolve, Ops.Solve,
+        });
     }
 }

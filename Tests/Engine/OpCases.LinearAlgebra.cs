@@ -19,6 +19,20 @@ public static partial class OpCases
         new("cholesky", x => Linalg.Cholesky(Positive(x[0])), Matrix) { Ulps = 64 },
         new("cholesky batch", x => Linalg.Cholesky(Positive(x[0])), Matrices) { Ulps = 64 },
         new("cholesky solve", x => Linalg.CholeskySolve(Linalg.Cholesky(Positive(x[0])), x[1]), Matrix, new Arg([4, 2])) { Ulps = 256 },
+        new("lu", x => Linalg.LuFactor(Pivoted(x[0])).Packed, Matrix) { Ulps = 64 },
+        new("lu of a tall matrix", x => Linalg.LuFactor(Pivoted(x[0])).Packed, new Arg([5, 3]) { Low = -1, High = 1 }) { Ulps = 64 },
+        new("lu of a wide batch", x => Linalg.LuFactor(Pivoted(x[0])).Packed, new Arg([2, 3, 5]) { Low = -1, High = 1 }) { Ulps = 64 },
+        new("lu pivots", x => Linalg.LuFactor(Pivoted(x[0])).Pivots, Matrices) { Differentiable = false },
+        new("lu permutation", x => Linalg.LuFactor(Pivoted(x[0])).Permutation, Matrices) { Differentiable = false },
+        new("lu factors", x => Tensor.Concat(0, [.. Each(Linalg.Lu(Pivoted(x[0])))]), Matrix) { Ulps = 64 },
+        new("solve", x => Linalg.Solve(Pivoted(x[0]), x[1]), Matrix, new Arg([4, 2])) { Ulps = 128 },
+        new("solve vector", x => Linalg.Solve(Pivoted(x[0]), x[1]), Matrices, new Arg([3])) { Ulps = 128 },
+        new("solve batch of right sides", x => Linalg.Solve(Pivoted(x[0]), x[1]), Matrix, new Arg([2, 4, 2])) { Ulps = 128 },
+        new("inverse", x => Linalg.Inverse(Pivoted(x[0])), Matrices) { Ulps = 128 },
+        new("det", x => Linalg.Det(Pivoted(x[0])), new Arg([2, 5, 5]) { Low = -1, High = 1 }) { Ulps = 128 },
+        new("slogdet", x => Linalg.SlogDet(Pivoted(x[0])).LogAbs, Matrices) { Ulps = 128 },
+        new("slogdet sign", x => Linalg.SlogDet(Pivoted(x[0])).Sign, Matrices) { Differentiable = false },
+        new("diagonal", x => Linalg.Diagonal(x[0]), new Arg([2, 3, 5])) { Linear = true },
     ];
 
     /// <summary>A matrix whose triangles are well conditioned.</summary>
@@ -26,4 +40,10 @@ public static partial class OpCases
 
     /// <summary>A symmetric positive definite matrix.</summary>
     private static Tensor Positive(Tensor x) => x.MatMul(x.Transpose()) + 2 * Tensor.Eye(x.Shape[^1]);
+
+    /// <summary>A well-conditioned matrix whose largest elements are not on the diagonal.</summary>
+    private static Tensor Pivoted(Tensor x) => x + 3 * Tensor.Iota([x.Shape[^2], 1], 0)
+        .Equal((Tensor.Iota([1, x.Shape[^1]], 1) + 1) % Math.Min(x.Shape[^2], x.Shape[^1])).Cast(x.DType);
+
+    private static Tensor[] Each((Tensor P, Tensor L, Tensor U) factors) => [factors.P, factors.L, factors.U];
 }

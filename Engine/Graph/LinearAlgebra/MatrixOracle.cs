@@ -61,4 +61,48 @@ internal static partial class MatrixOracle
 
         return l;
     }
+
+    /// <summary>Column by column, left-looking (Crout's order): packed factors, pivots, permutation.</summary>
+    public static double[][] Lu(double[] a, int m, int n)
+    {
+        int count = Math.Min(m, n);
+        double[] lu = [.. a], pivots = new double[count], permutation = [.. Enumerable.Range(0, m).Select(i => (double)i)];
+        for (int j = 0; j < n; j++)
+        {
+            for (int i = 0; i < m; i++)
+            {
+                for (int p = 0; p < Math.Min(i, j); p++) lu[i * n + j] -= lu[i * n + p] * lu[p * n + j];
+            }
+
+            if (j >= count) continue;
+            int pivot = j;
+            for (int i = j + 1; i < m; i++)
+            {
+                if (Math.Abs(lu[i * n + j]) > Math.Abs(lu[pivot * n + j])) pivot = i;
+            }
+
+            pivots[j] = pivot;
+            for (int c = 0; c < n; c++) (lu[j * n + c], lu[pivot * n + c]) = (lu[pivot * n + c], lu[j * n + c]);
+            (permutation[j], permutation[pivot]) = (permutation[pivot], permutation[j]);
+            for (int i = j + 1; i < m && lu[j * n + j] != 0; i++) lu[i * n + j] /= lu[j * n + j];
+        }
+
+        return [lu, pivots, permutation];
+    }
+
+    /// <summary>x with A·x = b or Aᵀ·x = b from P·A = L·U.</summary>
+    public static double[] Solve(double[] lu, double[] permutation, double[] b, int n, int k, bool transpose)
+    {
+        TriangularAttributes lower = new(true, transpose, true), upper = new(false, transpose, false);
+        double[] Row(double[] x, int i) => x[(i * k)..((i + 1) * k)];
+        if (!transpose)
+        {
+            double[] permuted = [.. permutation.SelectMany(p => Row(b, (int)p))];
+            return TriangularSolve(lu, TriangularSolve(lu, permuted, n, k, lower), n, k, upper);
+        }
+
+        double[] solved = TriangularSolve(lu, TriangularSolve(lu, b, n, k, upper), n, k, lower), x = new double[n * k];
+        for (int i = 0; i < n; i++) Row(solved, i).CopyTo(x, (int)permutation[i] * k);
+        return x;
+    }
 }

@@ -1,4 +1,5 @@
 using Cotangent.Execution;
+using Cotangent.Kernels;
 
 namespace Cotangent.Graph;
 
@@ -25,6 +26,47 @@ internal static partial class Ops
         Infer = (x, _) => (Square("cholesky", x[0]), Real("cholesky", x)),
         Whole = (n, x) => MatrixOracle.Each(n, x, (a, _) => MatrixOracle.Cholesky(a, n.Shape[^1])),
         Routine = (device, n) => n.DType == DType.Float64 ? new CholeskyRoutine<double>(device, n) : new CholeskyRoutine<float>(device, n),
+    };
+
+    /// <summary>lu(a): P·A = L·U by partial pivoting, see <see cref="LuAttributes"/>: L below the diagonal (its diagonal of ones is not
+    /// stored) and U in one matrix, the pivots, the permutation. The pivot of a column is its first element of largest absolute
+    /// value. […, m, n] → […, m, n], Int32 […, min(m, n)], Int32 […, m]. Float32, Float64.</summary>
+    public static readonly Op Lu = new("lu", OpKind.Routine)
+    {
+        Infer = (x, a) =>
+        {
+            Shape shape = Matrix("lu", x[0]);
+            DType type = Real("lu", x);
+            return ((LuAttributes)a!).Output switch
+            {
+                LuAttributes.Pivots => ([.. shape.SkipLast(2), Math.Min(shape[^2], shape[^1])], DType.Int32),
+                LuAttributes.Permutation => ([.. shape.SkipLast(1)], DType.Int32),
+                _ => (shape, type),
+            };
+        },
+        Whole = (n, x) => MatrixOracle.Each(n, x, (a, _) =>
+            MatrixOracle.Lu(a, n.Inputs[0].Shape[^2], n.Inputs[0].Shape[^1])[n.Get<LuAttributes>().Output]),
+        Routine = (device, n) => n.Inputs[0].DType == DType.Float64
+            ? new LuRoutine<double, MaxDouble>(device, n)
+            : new LuRoutine<float, MaxFloat>(device, n),
+    };
+
+    /// <summary>solve(a, lu, permutation, b): x with A·x = b, or Aᵀ·x = b by <see cref="SolveAttributes"/>, from the factors of A.
+    /// Derivatives are those with respect to a and b: lu and permutation count as what <see cref="Lu"/> gives for a. a and lu
+    /// […, n, n], permutation […, n], b […, n, k] → […, n, k]. Float32, Float64.</summary>
+    public static readonly Op Solve = new("solve", OpKind.Routine)
+    {
+        Infer = (x, _) =>
+        {
+            Shape shape = RightSides("solve", x[0], x[3]);
+            if (x[1].Shape != x[0].Shape || !x[2].Shape.SequenceEqual(x[0].Shape.SkipLast(1)))
+                throw new ShapeMismatchException($"solve: factors {x[1].Shape} and permutations {x[2].Shape} do not fit matrices {x[0].Shape}.");
+            CheckIndices("solve", x[2]);
+            return (shape, Real("solve", [x[0], x[1], x[3]]));
+        },
+        Whole = (n, x) => MatrixOracle.Each(n, x, slices => MatrixOracle.Solve(
+            slices[1], slices[2], slices[3], n.Shape[^2], n.Shape[^1], n.Get<SolveAttributes>().Transpose)),
+        Routine = (device, n) => n.DType == DType.Float64 ? new SolveRoutine<double>(device, n) : new SolveRoutine<float>(device, n),
     };
 
     private static Shape Matrix(string op, Node x) => x.Shape.Rank >= 2

@@ -44,6 +44,32 @@ public sealed class LinearAlgebraTests
         Assert.Equal([float.NaN, 0, 0, float.NaN, float.NaN, 0, float.NaN, float.NaN, float.NaN, 2, 0, 0, 0, 2, 0, 0, 0, 2], l);
     }
 
+    [Theory, MemberData(nameof(Executors))]
+    public void Lu_AnyShape_IsThatOfTheOracle(string id)
+    {
+        Device device = Devices.Get(id);
+        foreach (int n in Orders(device))
+        {
+            foreach ((int rows, int columns) in new[] { (n, n), (n + 5, n), (n, n + 5) })
+            {
+                Lu<float, MaxFloat>(device, rows, columns, 3e-5);
+                if (device.Id == "cpu") Lu<double, MaxDouble>(device, rows, columns, 1e-12);
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Executors))]
+    public void Lu_SingularMatrix_KeepsWhatIsLeft(string id)
+    {
+        Device device = Devices.Get(id);
+        using DeviceBuffer<float> a = device.Allocate<float>([1, 2, 3, 2, 4, 6, 0, 0, 0]), scratch = device.Allocate<float>(9);
+        using DeviceBuffer<int> pivots = device.Allocate<int>(3), permutation = device.Allocate<int>(3);
+        new LuFactorisation<float, MaxFloat>(device).Factor(a, pivots, permutation, scratch, 1, 3, 3);
+        Assert.Equal([2, 4, 6, 0.5f, 0, 0, 0, 0, 0], a.ToArray());
+        Assert.Equal([1, 1, 2], pivots.ToArray());
+        Assert.Equal([1, 0, 2], permutation.ToArray());
+    }
+
     /// <summary>Orders below, at and above the block; small ones where groups are threads or interpreted.</summary>
     private static int[] Orders(Device device) => device.Id switch
     {
@@ -88,6 +114,29 @@ public sealed class LinearAlgebraTests
             (from, l, scratch) => new CholeskyFactorisation<T>(device).Factor(from, l, scratch, batch, n), CholeskyFactorisation<T>.Scratch(batch, n));
         for (int i = 0; i < batch; i++)
             Close(MatrixOracle.Cholesky(a[(i * n * n)..((i + 1) * n * n)], n), actual.AsSpan(i * n * n, n * n), tolerance);
+    }
+
+    private static void Lu<T, TMax>(Device device, int rows, int columns, double tolerance)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TMax : struct, IScanReduceOperation<T>
+    {
+        const int batch = 2;
+        int size = rows * columns, count = Math.Min(rows, columns);
+        T[] input = [.. LibraryCases.Elements(batch * size, r => T.CreateTruncating((float)(2 * r.NextDouble() - 1)))];
+        using DeviceBuffer<int> pivots = device.Allocate<int>(batch * count), permutation = device.Allocate<int>(batch * rows);
+        T[] actual = Run(device, input, size, (from, lu, scratch) =>
+        {
+            MatrixProducts.Copy(device, from, lu);
+            new LuFactorisation<T, TMax>(device).Factor(lu, pivots, permutation, scratch, batch, rows, columns);
+        }, LuFactorisation<T, TMax>.Scratch(batch, rows, columns));
+        for (int i = 0; i < batch; i++)
+        {
+            double[] a = [.. input[(i * size)..((i + 1) * size)].Select(x => double.CreateTruncating(x))];
+            double[][] expected = MatrixOracle.Lu(a, rows, columns);
+            Close(expected[0], actual.AsSpan(i * size, size), tolerance);
+            Assert.Equal(expected[1], pivots.ToArray()[(i * count)..((i + 1) * count)].Select(x => (double)x));
+            Assert.Equal(expected[2], permutation.ToArray()[(i * rows)..((i + 1) * rows)].Select(x => (double)x));
+        }
     }
 
     /// <summary>Matrices with a dominant diagonal: elements are at most 1/n beside it.</summary>
