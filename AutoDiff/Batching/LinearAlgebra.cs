@@ -13,6 +13,9 @@ internal static class LinearAlgebra
         [Ops.Cholesky] = Leading,
         [Ops.Lu] = Leading,
         [Ops.Solve] = Solve,
+        [Ops.Qr] = Leading,
+        [Ops.Eigh] = Leading,
+        [Ops.Svd] = Leading,
     };
 
     private static Node Leading(BatchedCall call) => new(call.Node.Op, [.. call.Inputs], call.Node.Attributes);

@@ -25,6 +25,9 @@ internal static class LinearAlgebra
             Jvp = SolveTangent,
             Transpose = (y, ct, _) => SolveAgain(y, ct, !y.Get<SolveAttributes>().Transpose),
         },
+        [Ops.Qr] = new() { Jvp = (y, dx) => QrTangent(y, dx[0]!) },
+        [Ops.Eigh] = new() { Jvp = (y, dx) => SpectralRules.EighTangent(y, dx[0]!) },
+        [Ops.Svd] = new() { Jvp = (y, dx) => SpectralRules.SvdTangent(y, dx[0]!) },
     };
 
     /// <summary>X = op(A)⁻¹·B: dX = op(A)⁻¹·(dB − op(dA)·X).</summary>
@@ -80,4 +83,21 @@ internal static class LinearAlgebra
 
     private static Node SolveAgain(Node x, Node right, bool transpose) =>
         new(Ops.Solve, [x.Inputs[0], x.Inputs[1], x.Inputs[2], right], new SolveAttributes(transpose));
+
+    /// <summary>A = Q·R with Ω = Qᵀ·dQ, skew: Qᵀ·dA = Ω·R + dR, whose part below the diagonal is Ω's (Walter and Lehmann, Algorithmic
+    /// differentiation of linear algebra functions, 2010). Of a wide matrix the first columns decide Q.</summary>
+    private static Node QrTangent(Node y, Node da)
+    {
+        QrAttributes call = y.Get<QrAttributes>();
+        Node q = new(y.Op, y.Inputs, call.At(QrAttributes.Q)), r = new(y.Op, y.Inputs, call.At(QrAttributes.R));
+        int k = r.Shape[^2], n = r.Shape[^1];
+        Node first = Resize(r, k, k), moved = Resize(da, da.Shape[^2], k);
+        Node x = Transpose(new Node(
+            Ops.TriangularSolve, [first, Transpose(moved)], new TriangularAttributes(Lower: false, Transpose: true, UnitDiagonal: false)));
+        Node c = Multiply(Transpose(q), x), below = Lower(c, 1), skew = Make.Sub(below, Transpose(below));
+        if (call.Output == QrAttributes.Q) return Make.Add(Multiply(q, Make.Sub(skew, c)), x);
+        return k == n
+            ? Multiply(Make.Sub(c, skew), r)
+            : Upper(Make.Sub(Multiply(Transpose(q), da), Multiply(skew, r)));
+    }
 }

@@ -21,6 +21,17 @@ internal static class LinearAlgebraCases
         Row("solve", Ops.Solve, x => Linalg.Solve(Pivoted(x[0]), x[1]), [3, 3], [3, 2]),
         Row("solve of a batch", Ops.Solve, x => Linalg.Solve(Pivoted(x[0]), x[1]), [2, 3, 3], [2, 3, 1]),
         Row("solve with itself", Ops.Solve, x => Linalg.Solve(Pivoted(x[0]), x[0].MatMul(x[0])), [3, 3]),
+        Row("qr", Ops.Qr, x => Both(Linalg.Qr(Pivoted(x[0]))), [3, 3]),
+        Row("qr of a tall batch", Ops.Qr, x => Both(Linalg.Qr(Pivoted(x[0]))), [2, 4, 2]),
+        Row("qr of a wide matrix", Ops.Qr, x => Both(Linalg.Qr(Pivoted(x[0]))), [2, 4]),
+        Row("eigh", Ops.Eigh, x => Both(Linalg.Eigh(Spread(x[0]))), [3, 3]),
+        Row("eigh of a batch", Ops.Eigh, x => Both(Linalg.Eigh(Spread(x[0]), safe: true)), [2, 2, 2]),
+        Row("svd", Ops.Svd, x => All3(Linalg.Svd(Spread(x[0]))), [3, 3]),
+        Row("svd of a tall batch", Ops.Svd, x => All3(Linalg.Svd(Spread(x[0]))), [2, 4, 2]),
+        Row("svd of a wide matrix", Ops.Svd, x => All3(Linalg.Svd(Spread(x[0]), safe: true)), [2, 4]),
+        Row("lstsq", Ops.Qr, x => Linalg.LstSq(Pivoted(x[0]), x[1]), [4, 2], [4, 1]),
+        Row("lstsq of a wide matrix", Ops.Qr, x => Linalg.LstSq(Pivoted(x[0]), x[1]), [2, 4], [2]),
+        Row("pinv", Ops.Svd, x => Linalg.PInv(Spread(x[0])), [4, 2]),
     ];
 
     private static GradientCase Row(string name, Op op, Func<Tensor[], Tensor> f, params Shape[] shapes) =>
@@ -32,4 +43,14 @@ internal static class LinearAlgebraCases
 
     private static Tensor Pivoted(Tensor x) => x + 3 * Tensor.Iota([x.Shape[^2], 1], 0)
         .Equal((Tensor.Iota([1, x.Shape[^1]], 1) + 1) % Math.Min(x.Shape[^2], x.Shape[^1])).Cast(DType.Float64);
+
+    /// <summary>Singular values, or eigenvalues, that are apart.</summary>
+    private static Tensor Spread(Tensor x) => 0.4 * x + Tensor.Iota([x.Shape[^2], 1], 0).Equal(Tensor.Iota([1, x.Shape[^1]], 1))
+        .Cast(DType.Float64) * (2 * Tensor.Iota([x.Shape[^2], 1], 0).Cast(DType.Float64) + 1);
+
+    /// <summary>Results side by side, flat.</summary>
+    private static Tensor Both((Tensor, Tensor) results) => Tensor.Concat(0, results.Item1.Reshape(-1), results.Item2.Reshape(-1));
+
+    private static Tensor All3((Tensor, Tensor, Tensor) results) =>
+        Tensor.Concat(0, results.Item1.Reshape(-1), results.Item2.Reshape(-1), results.Item3.Reshape(-1));
 }

@@ -33,7 +33,27 @@ public static partial class OpCases
         new("slogdet", x => Linalg.SlogDet(Pivoted(x[0])).LogAbs, Matrices) { Ulps = 128 },
         new("slogdet sign", x => Linalg.SlogDet(Pivoted(x[0])).Sign, Matrices) { Differentiable = false },
         new("diagonal", x => Linalg.Diagonal(x[0]), new Arg([2, 3, 5])) { Linear = true },
+        .. Orthogonal(),
     ];
+
+    private static IEnumerable<OpCase> Orthogonal() =>
+    [
+        new("qr q", x => Linalg.Qr(Pivoted(x[0])).Q, new Arg([2, 5, 3]) { Low = -1, High = 1 }) { Ulps = 128 },
+        new("qr r", x => Linalg.Qr(Pivoted(x[0])).R, new Arg([3, 5]) { Low = -1, High = 1 }) { Ulps = 128 },
+        new("eigh values", x => Linalg.Eigh(Apart(x[0])).Values, Matrices) { Ulps = 128 },
+        new("eigh vectors", x => Linalg.Eigh(Apart(x[0])).Vectors, Matrices) { Ulps = 256 },
+        new("svd u", x => Linalg.Svd(Apart(x[0])).U, new Arg([5, 3]) { Low = -1, High = 1 }) { Ulps = 256 },
+        new("svd values", x => Linalg.Svd(Apart(x[0])).S, Matrices) { Ulps = 128 },
+        new("svd vt", x => Linalg.Svd(Apart(x[0])).Vt, new Arg([2, 3, 4]) { Low = -1, High = 1 }) { Ulps = 256 },
+        new("lstsq", x => Linalg.LstSq(Pivoted(x[0]), x[1]), new Arg([5, 3]) { Low = -1, High = 1 }, new Arg([5])) { Ulps = 256 },
+        new("pinv", x => Linalg.PInv(Apart(x[0])), new Arg([4, 3]) { Low = -1, High = 1 }) { Ulps = 256 },
+        new("norm nuclear", x => Linalg.MatrixNorm(Apart(x[0]), MatrixNorms.Nuclear), Matrices) { Ulps = 128 },
+        new("norm frobenius", x => Linalg.MatrixNorm(x[0]), Matrices) { Ulps = 32 },
+    ];
+
+    /// <summary>A matrix whose singular values, or those of its symmetric part, are apart.</summary>
+    private static Tensor Apart(Tensor x) => 0.4 * x + Tensor.Iota([x.Shape[^2], 1], 0).Equal(Tensor.Iota([1, x.Shape[^1]], 1)).Cast(x.DType)
+        * (2 * Tensor.Iota([x.Shape[^2], 1], 0).Cast(x.DType) + 1);
 
     /// <summary>A matrix whose triangles are well conditioned.</summary>
     private static Tensor Dominant(Tensor x) => x + 3 * Tensor.Eye(x.Shape[^1]);

@@ -69,6 +69,63 @@ internal static partial class Ops
         Routine = (device, n) => n.DType == DType.Float64 ? new SolveRoutine<double>(device, n) : new SolveRoutine<float>(device, n),
     };
 
+    /// <summary>qr(a): A = Q·R, see <see cref="QrAttributes"/>: k = min(m, n) orthonormal columns, and an upper triangle with a diagonal
+    /// that is not negative. […, m, n] → […, m, k], […, k, n]. Float32, Float64.</summary>
+    public static readonly Op Qr = new("qr", OpKind.Routine)
+    {
+        Infer = (x, a) =>
+        {
+            Shape shape = Matrix("qr", x[0]);
+            int k = Math.Min(shape[^2], shape[^1]);
+            return (((QrAttributes)a!).Output == QrAttributes.Q
+                ? [.. shape.SkipLast(1), k]
+                : [.. shape.SkipLast(2), k, shape[^1]], Real("qr", x));
+        },
+        Whole = (n, x) => MatrixOracle.Each(n, x, (a, _) =>
+            MatrixOracle.Qr(a, n.Inputs[0].Shape[^2], n.Inputs[0].Shape[^1])[n.Get<QrAttributes>().Output]),
+        Routine = (device, n) => n.DType == DType.Float64
+            ? new QrRoutine<double, AddDouble, MaxDouble>(device, n)
+            : new QrRoutine<float, AddFloat, MaxFloat>(device, n),
+    };
+
+    /// <summary>eigh(a): A·v = λ·v for symmetric A, see <see cref="EighAttributes"/>: eigenvalues in ascending order, orthonormal
+    /// eigenvectors as columns, the first of whose large elements is positive. Derivatives are those along symmetric
+    /// directions. […, n, n] → […, n], […, n, n]. Float32, Float64.</summary>
+    public static readonly Op Eigh = new("eigh", OpKind.Routine)
+    {
+        Infer = (x, a) => (((EighAttributes)a!).Output == EighAttributes.Values
+            ? [.. Square("eigh", x[0]).SkipLast(1)]
+            : Square("eigh", x[0]), Real("eigh", x)),
+        Whole = (n, x) => MatrixOracle.Each(n, x, (a, _) => MatrixOracle.Eigh(a, n.Shape[^1])[n.Get<EighAttributes>().Output]),
+        Routine = (device, n) => n.DType == DType.Float64
+            ? new EighRoutine<double, AddDouble, MaxDouble>(device, n)
+            : new EighRoutine<float, AddFloat, MaxFloat>(device, n),
+    };
+
+    /// <summary>svd(a): A = U·diag(S)·Vᵀ, see <see cref="SvdAttributes"/>: k = min(m, n) singular values in descending order and
+    /// orthonormal vectors; the first large element of each column of U is positive. […, m, n] → […, m, k], […, k],
+    /// […, k, n]. Float32, Float64.</summary>
+    public static readonly Op Svd = new("svd", OpKind.Routine)
+    {
+        Infer = (x, a) =>
+        {
+            Shape shape = Matrix("svd", x[0]);
+            int k = Math.Min(shape[^2], shape[^1]);
+            DType type = Real("svd", x);
+            return ((SvdAttributes)a!).Output switch
+            {
+                SvdAttributes.U => ([.. shape.SkipLast(1), k], type),
+                SvdAttributes.Values => ([.. shape.SkipLast(2), k], type),
+                _ => ([.. shape.SkipLast(2), k, shape[^1]], type),
+            };
+        },
+        Whole = (n, x) => MatrixOracle.Each(n, x, (a, _) =>
+            MatrixOracle.Svd(a, n.Inputs[0].Shape[^2], n.Inputs[0].Shape[^1])[n.Get<SvdAttributes>().Output]),
+        Routine = (device, n) => n.DType == DType.Float64
+            ? new SvdRoutine<double, AddDouble, MaxDouble>(device, n)
+            : new SvdRoutine<float, AddFloat, MaxFloat>(device, n),
+    };
+
     private static Shape Matrix(string op, Node x) => x.Shape.Rank >= 2
         ? x.Shape
         : throw new ShapeMismatchException($"{op}: {x.Shape} is no matrix: it needs two axes.");
