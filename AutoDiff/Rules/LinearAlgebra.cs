@@ -12,6 +12,7 @@ internal static class LinearAlgebra
         [Ops.TriangularSolve] = new()
         {
             Jvp = TriangularTangent,
+            IsLinear = InRightSides,
             Transpose = (y, ct, _) =>
             {
                 TriangularAttributes kind = y.Get<TriangularAttributes>();
@@ -23,12 +24,16 @@ internal static class LinearAlgebra
         [Ops.Solve] = new()
         {
             Jvp = SolveTangent,
+            IsLinear = InRightSides,
             Transpose = (y, ct, _) => SolveAgain(y, ct, !y.Get<SolveAttributes>().Transpose),
         },
         [Ops.Qr] = new() { Jvp = (y, dx) => QrTangent(y, dx[0]!) },
         [Ops.Eigh] = new() { Jvp = (y, dx) => SpectralRules.EighTangent(y, dx[0]!) },
         [Ops.Svd] = new() { Jvp = (y, dx) => SpectralRules.SvdTangent(y, dx[0]!) },
     };
+
+    /// <summary>Right sides are the last input.</summary>
+    private static bool InRightSides(Node y, IReadOnlyList<bool> varies) => !varies.SkipLast(1).Contains(true);
 
     /// <summary>X = op(A)⁻¹·B: dX = op(A)⁻¹·(dB − op(dA)·X).</summary>
     private static Node TriangularTangent(Node x, Node?[] dx)

@@ -27,7 +27,7 @@ internal static class EighKernels
         }
 
         largest = GroupExtensions.AllReduce<T, TMax>(largest);
-        T unit = largest > T.Zero ? T.One / largest : T.One;
+        T unit = largest == T.Zero ? T.One : T.One / largest;
         T squares = T.Zero;
         for (int k = Group.IdxX; k < n * n; k += Group.DimX)
         {

@@ -32,33 +32,28 @@ internal static class QrKernels
             }
 
             largest = GroupExtensions.AllReduce<T, TMax>(largest);
-            T tau = T.Zero;
-            T diagonal = head;
-            if (largest != T.Zero)
+            T scale = T.Abs(head) > largest ? T.Abs(head) : largest;
+            scale = scale == T.Zero ? T.One : scale;
+            T sum = T.Zero;
+            for (int i = j + 1 + Group.IdxX; i < rows; i += Group.DimX)
             {
-                T scale = T.Abs(head) > largest ? T.Abs(head) : largest;
-                T sum = T.Zero;
-                for (int i = j + 1 + Group.IdxX; i < rows; i += Group.DimX)
-                {
-                    T x = own[i * columns + j] / scale;
-                    sum = T.FusedMultiplyAdd(x, x, sum);
-                }
-
-                sum = GroupExtensions.AllReduce<T, TAdd>(sum);
-                T alpha = head / scale;
-                T norm = T.Sqrt(T.FusedMultiplyAdd(alpha, alpha, sum));
-                T beta = alpha > T.Zero ? -norm : norm;
-                tau = (beta - alpha) / beta;
-                diagonal = beta * scale;
-                T first = (alpha - beta) * scale;
-                for (int i = j + 1 + Group.IdxX; i < rows; i += Group.DimX)
-                    own[i * columns + j] /= first;
+                T x = own[i * columns + j] / scale;
+                sum = T.FusedMultiplyAdd(x, x, sum);
             }
 
+            // A column that is zero below the diagonal stays as it is: τ is 0.
+            sum = GroupExtensions.AllReduce<T, TAdd>(sum);
+            T alpha = head / scale;
+            T norm = T.Sqrt(T.FusedMultiplyAdd(alpha, alpha, sum));
+            T beta = alpha > T.Zero ? -norm : norm;
+            T tau = largest == T.Zero ? T.Zero : (beta - alpha) / beta;
+            T first = largest == T.Zero ? T.One : (alpha - beta) * scale;
+            for (int i = j + 1 + Group.IdxX; i < rows; i += Group.DimX)
+                own[i * columns + j] /= first;
             Group.Barrier();
             if (Group.IdxX == 0)
             {
-                own[j * columns + j] = diagonal;
+                own[j * columns + j] = largest == T.Zero ? head : beta * scale;
                 factors[(long)Grid.IdxX * count + j] = tau;
             }
 

@@ -70,6 +70,62 @@ public sealed class LinearAlgebraTests
         Assert.Equal([1, 0, 2], permutation.ToArray());
     }
 
+    [Theory, MemberData(nameof(Executors))]
+    public void Qr_AnyShape_IsThatOfTheOracle(string id)
+    {
+        Device device = Devices.Get(id);
+        foreach (int n in Orders(device))
+        {
+            foreach ((int rows, int columns) in new[] { (n, n), (n + 5, n), (n, n + 5) })
+            {
+                Qr<float, AddFloat, MaxFloat>(device, rows, columns, 2e-4);
+                if (device.Id == "cpu") Qr<double, AddDouble, MaxDouble>(device, rows, columns, 1e-12);
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Executors))]
+    public void Eigh_AnyOrder_DiagonalisesTheMatrix(string id)
+    {
+        Device device = Devices.Get(id);
+        foreach (int n in Orders(device).Where(n => device.Id is "cpu" or "opencl" || n < 60))
+        {
+            Eigh<float, AddFloat, MaxFloat>(device, n, 1e-6);
+            if (device.Id == "cpu") Eigh<double, AddDouble, MaxDouble>(device, n, 1e-15);
+        }
+    }
+
+    [Theory, MemberData(nameof(Executors))]
+    public void Svd_AnyShape_GivesTheMatrixBack(string id)
+    {
+        Device device = Devices.Get(id);
+        foreach (int n in Orders(device).Where(n => device.Id is "cpu" or "opencl" || n < 60))
+        {
+            foreach ((int rows, int columns) in new[] { (n, n), (n + 5, n), (n, n + 5) })
+            {
+                Svd<float, AddFloat, MaxFloat>(device, rows, columns, 1e-6);
+                if (device.Id == "cpu") Svd<double, AddDouble, MaxDouble>(device, rows, columns, 1e-15);
+            }
+        }
+    }
+
+    [Fact]
+    public void Factorisations_AnyNumberOfThreads_HaveTheSameBits()
+    {
+        float[] a = [.. Symmetric(150, 1).Select(x => (float)x)];
+        float[][] results = [.. new[] { 1, 2 }.Select(threads =>
+        {
+            CpuDevice device = new(threads);
+            using DeviceBuffer<float> scratch = device.Allocate<float>(SingularValueSolver<float, AddFloat, MaxFloat>.Scratch(1, 150, 150));
+            using DeviceBuffer<float> from = device.Allocate<float>(a), u = device.Allocate<float>(a.Length), v = device.Allocate<float>(a.Length);
+            using DeviceBuffer<float> values = device.Allocate<float>(150), l = device.Allocate<float>(a.Length);
+            new SingularValueSolver<float, AddFloat, MaxFloat>(device).Solve(from, u, values, v, scratch, 1, 150, 150);
+            new CholeskyFactorisation<float>(device).Factor(from, l, scratch, 1, 150);
+            return (float[])[.. u.ToArray(), .. values.ToArray(), .. l.ToArray()];
+        })];
+        Assert.Equal(results[0].Select(BitConverter.SingleToInt32Bits), results[1].Select(BitConverter.SingleToInt32Bits));
+    }
+
     /// <summary>Orders below, at and above the block; small ones where groups are threads or interpreted.</summary>
     private static int[] Orders(Device device) => device.Id switch
     {
@@ -138,6 +194,95 @@ public sealed class LinearAlgebraTests
             Assert.Equal(expected[2], permutation.ToArray()[(i * rows)..((i + 1) * rows)].Select(x => (double)x));
         }
     }
+
+    private static void Qr<T, TAdd, TMax>(Device device, int rows, int columns, double tolerance)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TAdd : struct, IScanReduceOperation<T>
+        where TMax : struct, IScanReduceOperation<T>
+    {
+        const int batch = 2;
+        int size = rows * columns, k = Math.Min(rows, columns);
+        T[] input = Elements<T>(batch * size);
+        using DeviceBuffer<T> r = device.Allocate<T>(batch * k * columns), q = device.Allocate<T>(batch * rows * k);
+        Run(device, input, size, (from, _, scratch) =>
+            new QrFactorisation<T, TAdd, TMax>(device).Factor(from, q, r, scratch, batch, rows, columns),
+            QrFactorisation<T, TAdd, TMax>.Scratch(batch, rows, columns));
+        for (int i = 0; i < batch; i++)
+        {
+            double[][] expected = MatrixOracle.Qr(Slice(input, i, size), rows, columns);
+            Close(expected[0], q.ToArray().AsSpan(i * rows * k, rows * k), tolerance);
+            Close(expected[1], r.ToArray().AsSpan(i * k * columns, k * columns), tolerance);
+        }
+    }
+
+    private static void Eigh<T, TAdd, TMax>(Device device, int n, double tolerance)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TAdd : struct, IScanReduceOperation<T>
+        where TMax : struct, IScanReduceOperation<T>
+    {
+        const int batch = 2;
+        T[] input = [.. Symmetric(n, batch).Select(T.CreateTruncating)];
+        using DeviceBuffer<T> values = device.Allocate<T>(batch * n);
+        T[] vectors = Run(device, input, n * n, (from, to, scratch) =>
+            new SymmetricEigensolver<T, TAdd, TMax>(device).Solve(from, values, to, scratch, batch, n),
+            SymmetricEigensolver<T, TAdd, TMax>.Scratch(batch, n));
+        for (int i = 0; i < batch; i++)
+        {
+            double[] a = Slice(input, i, n * n), v = Slice(vectors, i, n * n), w = Slice(values.ToArray(), i, n);
+            Assert.Equal(w.Order(), w);
+            double bound = tolerance * n * a.Max(Math.Abs);
+            double[] scaled = [.. v.Select((x, k) => x * w[k % n])];
+            Near(Product(a, v, n, n, n), scaled, bound * 4);
+            Orthonormal(v, n, n, tolerance * 8 * Math.Sqrt(n));
+        }
+    }
+
+    private static void Svd<T, TAdd, TMax>(Device device, int rows, int columns, double tolerance)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TAdd : struct, IScanReduceOperation<T>
+        where TMax : struct, IScanReduceOperation<T>
+    {
+        const int batch = 2;
+        int size = rows * columns, k = Math.Min(rows, columns);
+        T[] input = Elements<T>(batch * size);
+        using DeviceBuffer<T> u = device.Allocate<T>(batch * rows * k), s = device.Allocate<T>(batch * k), vt = device.Allocate<T>(batch * k * columns);
+        Run(device, input, size, (from, _, scratch) =>
+            new SingularValueSolver<T, TAdd, TMax>(device).Solve(from, u, s, vt, scratch, batch, rows, columns),
+            SingularValueSolver<T, TAdd, TMax>.Scratch(batch, rows, columns));
+        for (int i = 0; i < batch; i++)
+        {
+            double[] a = Slice(input, i, size), left = Slice(u.ToArray(), i, rows * k), right = Slice(vt.ToArray(), i, k * columns);
+            double[] values = Slice(s.ToArray(), i, k);
+            Assert.Equal(values.OrderDescending(), values);
+            double[] scaled = [.. left.Select((x, j) => x * values[j % k])];
+            Near(a, Product(scaled, right, rows, k, columns), tolerance * 8 * values[0]);
+            Orthonormal(left, rows, k, tolerance * 8 * Math.Sqrt(k));
+            Orthonormal([.. Enumerable.Range(0, columns * k).Select(j => right[j % k * columns + j / k])], columns, k, tolerance * 8 * Math.Sqrt(k));
+        }
+    }
+
+    private static T[] Elements<T>(int length)
+        where T : unmanaged, IFloatingPointIeee754<T> => LibraryCases.Elements(length, r => T.CreateTruncating((float)(2 * r.NextDouble() - 1)));
+
+    private static double[] Slice<T>(T[] all, int i, int size)
+        where T : unmanaged, IFloatingPointIeee754<T> => [.. all[(i * size)..((i + 1) * size)].Select(x => double.CreateTruncating(x))];
+
+    private static double[] Symmetric(int n, int batch)
+    {
+        double[] a = Matrices(n, batch);
+        return [.. a.Select((x, i) => i / (n * n) * n * n is var start ? (x + a[start + i % n * n + i / n % n]) / 2 : x)];
+    }
+
+    private static double[] Product(double[] a, double[] b, int m, int k, int n) =>
+        NDIndex.Fill([m, n], at => Enumerable.Range(0, k).Sum(p => a[at[0] * k + p] * b[p * n + at[1]]));
+
+    private static void Orthonormal(double[] columns, int rows, int count, double tolerance) => Near(
+        NDIndex.Fill([count, count], at => at[0] == at[1] ? 1 : 0),
+        NDIndex.Fill([count, count], at => Enumerable.Range(0, rows).Sum(r => columns[r * count + at[0]] * columns[r * count + at[1]])),
+        tolerance);
+
+    private static void Near(double[] expected, double[] actual, double tolerance) =>
+        Assert.InRange(expected.Zip(actual, (x, y) => Math.Abs(x - y)).Append(0).Max(), 0, tolerance);
 
     /// <summary>Matrices with a dominant diagonal: elements are at most 1/n beside it.</summary>
     private static double[] Matrices(int n, int batch) => [.. LibraryCases.Elements(batch * n * n, r => 2 * r.NextDouble() - 1)
