@@ -45,13 +45,13 @@ internal static class EighKernels
         }
     }
 
-    /// <summary>Normalises row i of w and writes its Rayleigh quotient: group (i, matrix).</summary>
+    /// <summary>Normalises a row of w and writes its Rayleigh quotient: one group a row.</summary>
     public static void Rayleigh<T, TAdd>(ArrayView<T> a, ArrayView<T> w, ArrayView<T> quotients, int n)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TAdd : struct, IScanReduceOperation<T>
     {
-        ArrayView<T> matrix = a.SubView((long)Grid.IdxY * n * n, (long)n * n);
-        ArrayView<T> row = w.SubView(((long)Grid.IdxY * n + Grid.IdxX) * n, n);
+        ArrayView<T> matrix = a.SubView((long)(Grid.IdxX / n) * n * n, (long)n * n);
+        ArrayView<T> row = w.SubView((long)Grid.IdxX * n, n);
         T squares = T.Zero;
         for (int k = Group.IdxX; k < n; k += Group.DimX)
             squares = T.FusedMultiplyAdd(row[k], row[k], squares);
@@ -70,21 +70,22 @@ internal static class EighKernels
 
         quotient = GroupExtensions.AllReduce<T, TAdd>(quotient);
         if (Group.IdxX == 0)
-            quotients[(long)Grid.IdxY * n + Grid.IdxX] = quotient;
+            quotients[Grid.IdxX] = quotient;
     }
 
-    /// <summary>Row i of w becomes the column of its eigenvalue's place in ascending order, its sign chosen: group (i, matrix).</summary>
+    /// <summary>A row of w becomes the column of its eigenvalue's place in ascending order, its sign chosen: one group a row.</summary>
     public static void Place<T, TMax>(ArrayView<T> w, ArrayView<T> quotients, ArrayView<T> values, ArrayView<T> vectors, int n, T near)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TMax : struct, IScanReduceOperation<T>
     {
-        ArrayView<T> row = w.SubView(((long)Grid.IdxY * n + Grid.IdxX) * n, n);
-        ArrayView<T> all = quotients.SubView((long)Grid.IdxY * n, n);
-        int place = Ordering.Place(all, Grid.IdxX, n, 0);
+        int matrix = Grid.IdxX / n;
+        ArrayView<T> row = w.SubView((long)Grid.IdxX * n, n);
+        ArrayView<T> all = quotients.SubView((long)matrix * n, n);
+        int place = Ordering.Place(all, Grid.IdxX % n, n, 0);
         T sign = Ordering.Sign<T, TMax>(row, 1, n, near);
         if (Group.IdxX == 0)
-            values[(long)Grid.IdxY * n + place] = all[Grid.IdxX];
+            values[(long)matrix * n + place] = all[Grid.IdxX % n];
         for (int k = Group.IdxX; k < n; k += Group.DimX)
-            vectors[((long)Grid.IdxY * n + k) * n + place] = sign * row[k];
+            vectors[((long)matrix * n + k) * n + place] = sign * row[k];
     }
 }

@@ -61,7 +61,7 @@ internal sealed class SingularValueSolver<T, TAdd, TMax>
         ArrayView<T> w = Take(a.Length), sorted = Take(a.Length), q = Take(a.Length);
         ArrayView<T> v = Take((long)batch * k * k), rotations = Take((long)batch * k * k);
         ArrayView<T> norms = Take((long)batch * k), scales = Take(batch);
-        KernelConfig matrices = (batch, items), vectors = new(new Index2D(k, batch), new Index2D(items, 1));
+        KernelConfig matrices = (batch, items), vectors = (checked(k * batch), items);
         _begin(matrices, a, w, v, scales, shape);
         _orthogonalise(matrices, w, v, k, length, k, JacobiTolerance.Of<T>(length));
         _norm(vectors, w, norms, shape);

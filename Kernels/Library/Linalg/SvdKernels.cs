@@ -51,40 +51,41 @@ internal static class SvdKernels
         }
     }
 
-    /// <summary>The norm of row i: group (i, matrix).</summary>
+    /// <summary>The norm of a row: one group a row.</summary>
     public static void Norm<T, TAdd>(ArrayView<T> w, ArrayView<T> norms, SvdShape shape)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TAdd : struct, IScanReduceOperation<T>
     {
-        ArrayView<T> row = w.SubView(((long)Grid.IdxY * shape.Count + Grid.IdxX) * shape.Length, shape.Length);
+        ArrayView<T> row = w.SubView((long)Grid.IdxX * shape.Length, shape.Length);
         T squares = T.Zero;
         for (int k = Group.IdxX; k < shape.Length; k += Group.DimX)
             squares = T.FusedMultiplyAdd(row[k], row[k], squares);
         T norm = T.Sqrt(GroupExtensions.AllReduce<T, TAdd>(squares));
         if (Group.IdxX == 0)
-            norms[(long)Grid.IdxY * shape.Count + Grid.IdxX] = norm;
+            norms[Grid.IdxX] = norm;
     }
 
-    /// <summary>Puts row i where its norm belongs in descending order: it becomes a column, whose direction is found by a QR factorisation
-    /// of all of them, also where the norm is 0. Group (i, matrix).</summary>
+    /// <summary>Puts a row where its norm belongs in descending order: it becomes a column, whose direction is found by a QR factorisation
+    /// of all of them, also where the norm is 0. One group a row.</summary>
     public static void Sort<T>(
         ArrayView<T> w, ArrayView<T> v, ArrayView<T> norms, ArrayView<T> scales,
         ArrayView<T> values, ArrayView<T> columns, ArrayView<T> rotations, SvdShape shape)
         where T : unmanaged, IFloatingPointIeee754<T>
     {
         int count = shape.Count;
-        ArrayView<T> all = norms.SubView((long)Grid.IdxY * count, count);
-        ArrayView<T> row = w.SubView(((long)Grid.IdxY * count + Grid.IdxX) * shape.Length, shape.Length);
-        int place = Ordering.Place(all, Grid.IdxX, count, 1);
+        int matrix = Grid.IdxX / count;
+        ArrayView<T> all = norms.SubView((long)matrix * count, count);
+        ArrayView<T> row = w.SubView((long)Grid.IdxX * shape.Length, shape.Length);
+        int place = Ordering.Place(all, Grid.IdxX % count, count, 1);
         if (Group.IdxX == 0)
-            values[(long)Grid.IdxY * count + place] = all[Grid.IdxX] * scales[Grid.IdxY];
+            values[(long)matrix * count + place] = all[Grid.IdxX % count] * scales[matrix];
         for (int k = Group.IdxX; k < shape.Length; k += Group.DimX)
-            columns[((long)Grid.IdxY * shape.Length + k) * count + place] = row[k];
+            columns[((long)matrix * shape.Length + k) * count + place] = row[k];
         for (int k = Group.IdxX; k < count; k += Group.DimX)
-            rotations[((long)Grid.IdxY * count + place) * count + k] = v[((long)Grid.IdxY * count + Grid.IdxX) * count + k];
+            rotations[((long)matrix * count + place) * count + k] = v[(long)Grid.IdxX * count + k];
     }
 
-    /// <summary>Column i of U and row i of Vᵀ with the sign of U's column chosen: group (i, matrix).</summary>
+    /// <summary>Column i of U and row i of Vᵀ with the sign of U's column chosen: one group for each i of each matrix.</summary>
     /// <param name="q">Length × Count a matrix: the directions of the vectors that were rotated.</param>
     /// <param name="rotations">Count × Count a matrix: their rotations.</param>
     /// <param name="u">Rows × Count a matrix.</param>
@@ -97,11 +98,12 @@ internal static class SvdKernels
         where TMax : struct, IScanReduceOperation<T>
     {
         int count = shape.Count;
-        ArrayView<T> column = q.SubView((long)Grid.IdxY * shape.Length * count, (long)shape.Length * count);
-        ArrayView<T> row = rotations.SubView(((long)Grid.IdxY * count + Grid.IdxX) * count, count);
-        ArrayView<T> left = u.SubView((long)Grid.IdxY * shape.Rows * count, (long)shape.Rows * count);
-        ArrayView<T> right = vt.SubView((long)Grid.IdxY * shape.Columns * count, (long)shape.Columns * count);
-        int i = Grid.IdxX;
+        int matrix = Grid.IdxX / count;
+        int i = Grid.IdxX % count;
+        ArrayView<T> column = q.SubView((long)matrix * shape.Length * count, (long)shape.Length * count);
+        ArrayView<T> row = rotations.SubView((long)Grid.IdxX * count, count);
+        ArrayView<T> left = u.SubView((long)matrix * shape.Rows * count, (long)shape.Rows * count);
+        ArrayView<T> right = vt.SubView((long)matrix * shape.Columns * count, (long)shape.Columns * count);
         T sign = shape.IsTall != 0
             ? Ordering.Sign<T, TMax>(column.SubView(i, (long)shape.Length * count - i), count, shape.Length, near)
             : Ordering.Sign<T, TMax>(row, 1, count, near);

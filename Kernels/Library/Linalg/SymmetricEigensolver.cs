@@ -46,7 +46,7 @@ internal sealed class SymmetricEigensolver<T, TAdd, TMax>
     {
         int items = MatrixProducts.Items(n);
         ArrayView<T> w = scratch.SubView(0, a.Length), quotients = scratch.SubView(a.Length, (long)batch * n);
-        KernelConfig matrices = (batch, items), rows = new(new Index2D(n, batch), new Index2D(items, 1));
+        KernelConfig matrices = (batch, items), rows = (checked(n * batch), items);
         _shift(matrices, a, w, n, T.CreateTruncating(Margin));
         _orthogonalise(matrices, w, w.SubView(0, 0), n, n, 0, JacobiTolerance.Of<T>(n));
         _rayleigh(rows, a, w, quotients, n);
