@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using Cotangent.AutoDiff.Control;
 using Cotangent.AutoDiff.Rules;
 using Cotangent.Graph;
 
@@ -8,9 +9,11 @@ namespace Cotangent.AutoDiff;
 internal sealed record LinearMap(Node[] Inputs, Node?[] Outputs)
 {
     /// <summary>The transposed map applied to cotangents of the outputs: cotangents of the inputs. Null is zero on both sides.</summary>
+    /// <param name="cotangents">Those of the outputs.</param>
+    /// <param name="onto">What cotangents of the inputs are added to; null for nothing.</param>
     /// <remarks>The nodes are walked against their order of creation, so a node's cotangent is complete when its turn comes. Outputs of
     /// one call go back together, when the oldest of them has its turn: the users of all are younger.</remarks>
-    public Node?[] Transpose(IReadOnlyList<Node?> cotangents)
+    public Node?[] Transpose(IReadOnlyList<Node?> cotangents, IReadOnlyList<Node?>? onto = null)
     {
         Dictionary<Node, Node> ct = [];
         for (int i = 0; i < Outputs.Length; i++)
@@ -21,17 +24,23 @@ internal sealed record LinearMap(Node[] Inputs, Node?[] Outputs)
         List<Node> order = Dependents.Linear([.. ct.Keys], Inputs);
         HashSet<Node> linear = [.. order], ends = [.. Inputs];
         Dictionary<CallKey, Call> calls = FindCalls(order);
+        for (int i = 0; i < Inputs.Length; i++)
+        {
+            if (onto?[i] is { } start) ct[Inputs[i]] = ct.TryGetValue(Inputs[i], out Node? more) ? Algebra.Add(start, more) : start;
+        }
+
         for (int i = order.Count - 1; i >= 0; i--)
         {
             Node n = order[i];
             if (ends.Contains(n)) continue;
             Rule rule = RuleTable.Of(n.Op);
-            if (rule.TransposeCall is { } transposeCall)
+            if (IsCall(rule))
             {
                 Call call = calls[CallKey.Of(n, rule)];
                 if (ct.Remove(n, out Node? one)) call.Cotangents[n.Get<CallAttributes>().Output] = one;
                 if (n != call.First || call.Cotangents.All(c => c is null)) continue;
-                Node?[] back = transposeCall(n, call.Cotangents);
+                Node?[] back = rule.TransposeCall is { } transposeCall ? transposeCall(n, call.Cotangents)
+                    : rule.TransposeOnto!(Onto(call, linear, ct));
                 foreach (int argument in Arguments(n, rule))
                 {
                     if (linear.Contains(n.Inputs[argument]) && back[argument] is { } c) Accumulate(ct, n.Inputs[argument], c);
@@ -66,13 +75,24 @@ internal sealed record LinearMap(Node[] Inputs, Node?[] Outputs)
         return Enumerable.Range(start, count);
     }
 
+    /// <summary>True if all outputs of a call go back together.</summary>
+    private static bool IsCall(Rule rule) => rule.TransposeCall is not null || rule.TransposeOnto is not null;
+
+    /// <summary>A call with the cotangents that its inputs have so far, which the rule adds to: an input that is given twice, once.</summary>
+    private static BackwardCall Onto(Call call, HashSet<Node> linear, Dictionary<Node, Node> ct)
+    {
+        bool[] isLinear = [.. call.First.Inputs.Select(linear.Contains)];
+        Node?[] soFar = [.. call.First.Inputs.Select((x, k) => isLinear[k] && ct.Remove(x, out Node? sum) ? sum : null)];
+        return new(call.First, call.Cotangents, isLinear, soFar);
+    }
+
     /// <summary>The calls of several outputs, each with its oldest node.</summary>
     private static Dictionary<CallKey, Call> FindCalls(List<Node> order)
     {
         Dictionary<CallKey, Call> calls = [];
         foreach (Node n in order)
         {
-            if (RuleTable.Find(n.Op) is { TransposeCall: not null } rule)
+            if (RuleTable.Find(n.Op) is { } rule && IsCall(rule))
                 calls.TryAdd(CallKey.Of(n, rule), new Call(n, new Node?[n.Get<CallAttributes>().OutputCount]));
         }
 

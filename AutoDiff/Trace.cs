@@ -1,3 +1,4 @@
+using Cotangent.AutoDiff.Control;
 using Cotangent.Graph;
 
 namespace Cotangent.AutoDiff;
@@ -9,6 +10,7 @@ internal sealed class Trace
 {
     private readonly Dictionary<Node, Node> _arguments = [];
     private readonly Node[] _placeholders;
+    private readonly Replacements _replacements = new();
 
     public Trace(string transform, Func<Node[], Node[]> f, IReadOnlyList<Node> arguments, IReadOnlyList<string>? names = null)
     {
@@ -39,20 +41,20 @@ internal sealed class Trace
     /// <summary>Nodes in terms of the arguments; null stays null.</summary>
     public Node?[] Bind(Node?[] nodes)
     {
-        Queue<Node> bound = new(Walk.Substitute([.. nodes.OfType<Node>()], _arguments));
+        Queue<Node> bound = new(Walk.Substitute([.. _replacements.Resolve(nodes).OfType<Node>()], _arguments));
         return [.. nodes.Select(n => n is null ? null : bound.Dequeue())];
     }
 
     /// <summary>The tangents of the outputs for tangents of the arguments.</summary>
-    public Node?[] Tangents(IReadOnlyList<Node> tangents) => Tangents(Outputs, tangents);
+    public Node?[] Tangents(IReadOnlyList<Node> tangents) => Tangents(Outputs, tangents, ForwardMode.Together);
 
     /// <summary>The derivative of outputs at the arguments, as a map of tangents.</summary>
     public LinearMap Linearize(IReadOnlyList<Node> outputs)
     {
         Node[] tangents = [.. _placeholders.Select(p => Make.Input(p.Shape, p.DType, p.Device, "tangent", p.IsAnywhere))];
-        return new LinearMap(tangents, Tangents(outputs, tangents));
+        return new LinearMap(tangents, Tangents(outputs, tangents, ForwardMode.Linear));
     }
 
-    private Node?[] Tangents(IReadOnlyList<Node> outputs, IReadOnlyList<Node> tangents) =>
-        Forward.Tangents(outputs, _placeholders.Zip(tangents).ToDictionary(p => p.First, p => p.Second));
+    private Node?[] Tangents(IReadOnlyList<Node> outputs, IReadOnlyList<Node> tangents, ForwardMode mode) =>
+        Forward.Tangents(outputs, _placeholders.Zip(tangents).ToDictionary(p => p.First, p => p.Second), mode, _replacements);
 }

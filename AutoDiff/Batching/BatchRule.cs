@@ -6,6 +6,9 @@ namespace Cotangent.AutoDiff.Batching;
 /// with the batch as a new first axis.</summary>
 internal delegate Node BatchRule(BatchedCall call);
 
+/// <summary>An output of a call of batches: those of all examples, or one that they share.</summary>
+internal readonly record struct BatchedOutput(Node Value, bool IsBatched);
+
 /// <summary>A node to be computed for each example of a batch.</summary>
 /// <param name="node">The node of one example.</param>
 /// <param name="inputs">Its inputs with the batch as first axis; null for those that all examples share.</param>
@@ -25,6 +28,9 @@ internal sealed class BatchedCall(Node node, Node?[] inputs, int size)
 
     /// <summary>All inputs with the batch as first axis.</summary>
     public IEnumerable<Node> Inputs => Enumerable.Range(0, inputs.Length).Select(i => this[i]);
+
+    /// <summary>False if all examples share all inputs.</summary>
+    public bool IsBatched => inputs.Any(i => i is not null);
 
     /// <summary>The batched input; null for one that all examples share.</summary>
     public Node? Batched(int input) => inputs[input];

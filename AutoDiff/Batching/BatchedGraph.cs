@@ -1,3 +1,4 @@
+using Cotangent.AutoDiff.Control;
 using Cotangent.Graph;
 
 namespace Cotangent.AutoDiff.Batching;
@@ -12,20 +13,39 @@ internal static class BatchedGraph
     /// <remarks>What does not depend on a seed is computed once. It meets the batch as an expanded view.</remarks>
     public static Node?[] Of(IReadOnlyList<Node> outputs, IReadOnlyDictionary<Node, Node> seeds, int size)
     {
-        Dictionary<Node, Node> batched = new(seeds);
+        Dictionary<Node, Node> batched = new(seeds), shared = [];
+        Dictionary<CallKey, BatchedOutput[]> calls = [];
         foreach (Node n in Dependents.Of(outputs, [.. seeds.Keys]))
         {
             if (seeds.ContainsKey(n)) continue;
-            Node y = BatchRuleTable.Of(n.Op)(new BatchedCall(n, [.. n.Inputs.Select(i => batched.GetValueOrDefault(i))], size));
-            if (y.DType != n.DType || y.Shape != [size, .. n.Shape])
+
+            // An output of a call of batches may be the same for all examples: what is made of such outputs alone is too.
+            Node own = n.Inputs.Any(shared.ContainsKey)
+                ? new Node(n.Op, [.. n.Inputs.Select(i => shared.GetValueOrDefault(i, i))], n.Attributes)
+                : n;
+            BatchedCall call = new(own, [.. n.Inputs.Select(i => batched.GetValueOrDefault(i))], size);
+            BatchedOutput y = call.IsBatched ? Apply(call) : new(own, false);
+            if (y.Value.DType != n.DType || y.Value.Shape != (y.IsBatched ? [size, .. n.Shape] : n.Shape))
             {
-                throw new InvalidOperationException($"The batching rule of {n.Op} made {y.DType}{y.Shape} for {size} examples of {n}.");
+                throw new InvalidOperationException(
+                    $"The batching rule of {n.Op} made {y.Value.DType}{y.Value.Shape} for {size} examples of {n}.");
             }
 
-            batched[n] = y;
+            (y.IsBatched ? batched : shared)[n] = y.Value;
         }
 
-        return [.. outputs.Select(o => batched.GetValueOrDefault(o))];
+        return [.. outputs.Select(o => shared.TryGetValue(o, out Node? same) ? Repeat(same, size) : batched.GetValueOrDefault(o))];
+
+        BatchedOutput Apply(BatchedCall call)
+        {
+            if (!Control.Calls.TryGetValue(call.Node.Op, out Func<BatchedCall, BatchedOutput[]>? rule))
+                return new(BatchRuleTable.Of(call.Node.Op)(call), true);
+
+            // The outputs of a call are batched together.
+            CallKey key = CallKey.Of(call.Node)!;
+            if (!calls.TryGetValue(key, out BatchedOutput[]? all)) calls[key] = all = rule(call);
+            return all[call.Get<CallAttributes>().Output];
+        }
     }
 
     /// <summary>A node repeated along a new first axis: a view.</summary>

@@ -1,3 +1,4 @@
+using Cotangent.AutoDiff.Control;
 using Cotangent.Graph;
 
 namespace Cotangent.AutoDiff.Rules;
@@ -20,6 +21,15 @@ internal sealed class Rule
     /// for zero → the cotangents by input, null for zero. Takes the place of <see cref="Transpose"/>, and is asked once a
     /// call.</summary>
     public Func<Node, Node?[], Node?[]>? TransposeCall { get; init; }
+
+    /// <summary>As <see cref="TransposeCall"/>, for ops that add to the cotangents that their inputs already have.</summary>
+    public Func<BackwardCall, Node?[]>? TransposeOnto { get; init; }
+
+    /// <summary>Ops of several outputs: the tangents of all outputs at once. Takes the place of <see cref="Jvp"/>.</summary>
+    public Func<ForwardCall, Node?[]>? JvpCall { get; init; }
+
+    /// <summary>True for what has a JVP but no transpose.</summary>
+    public bool IsForwardOnly { get; init; }
 
     /// <summary>The inputs of a node that tangents come through; all, unless given.</summary>
     public Func<Node, Range>? DifferentiatedInputs { get; init; }
@@ -45,6 +55,15 @@ internal sealed class Rule
     /// <summary>For <see cref="IsLinear"/> of sums: the operands that do not vary are the number 0.</summary>
     public static bool RestIsZero(Node y, IReadOnlyList<bool> varies) =>
         y.Inputs.Where((_, i) => !varies[i]).All(x => Algebra.Fill(x) is 0);
+
+    /// <summary>The rule of an op whose outputs are differentiated and transposed together.</summary>
+    public static Rule OfCalls(Func<ForwardCall, Node?[]> jvp, Func<BackwardCall, Node?[]> transpose, bool isForwardOnly = false) => new()
+    {
+        Jvp = (y, dx) => jvp(new ForwardCall(y, dx, ForwardMode.Linear, new Replacements()))[y.Get<CallAttributes>().Output],
+        JvpCall = jvp,
+        TransposeOnto = transpose,
+        IsForwardOnly = isForwardOnly,
+    };
 
     /// <summary>The rule of a function of one variable with dy = coefficient(y)·dx.</summary>
     public static Rule Scaled(Func<Node, Node> coefficient) => new() { Jvp = (y, dx) => Algebra.Mul(dx[0]!, coefficient(y)) };

@@ -44,7 +44,7 @@ internal sealed class Capture
         }
 
         // Numbers live anywhere: tensors decide.
-        Device = Tensors.Count > 0 ? Tensors[0].Device : outputs[0].Device;
+        Device = Tensors.Count > 0 ? Tensors[0].Device : outputs.Count > 0 ? outputs[0].Device : Device.Default;
         if (Tensors.Find(n => n.Device != Device) is { } other) throw new DeviceMismatchException("compute", Device,
             other.Device);
         Key = new GraphKey(Device, [.. _entries], [.. _inputs], [.. outputs.Select(o => index[o])]);

@@ -17,6 +17,9 @@ public sealed record ScanMemory
     /// round is run (Griewank, 1992).</summary>
     public static ScanMemory Logarithmic { get; } = new(ScanMemoryKind.Logarithmic, 0);
 
+    /// <summary>Keeps the carries alone.</summary>
+    internal static ScanMemory Recompute { get; } = new(ScanMemoryKind.Recompute, 0);
+
     internal ScanMemoryKind Kind { get; }
 
     /// <summary>Rounds between kept carries.</summary>
@@ -40,4 +43,5 @@ internal enum ScanMemoryKind : byte
     SquareRoot,
     Logarithmic,
     Every,
+    Recompute,
 }

@@ -16,7 +16,7 @@ public static partial class OpCases
     public static IReadOnlyList<OpCase> All { get; } =
     [
         .. Unary(), .. Binary(), .. Logic(), .. Movement(), .. IndexCases(), .. Reductions(), .. Products(), .. Composites(), .. RandomNumbers(),
-        .. LinearAlgebra(), .. Windows(), .. Along(), .. Einsums(), .. Cumulatives(), .. Sorts(),
+        .. LinearAlgebra(), .. Windows(), .. Along(), .. Einsums(), .. Cumulatives(), .. Sorts(), .. Control(),
     ];
 
     /// <summary>The names, as theory data.</summary>
