@@ -214,7 +214,7 @@ public class ControlDerivativeTests
     private static long PlannedBytes(ScanMemory memory)
     {
         RandomKey[] keys = new RandomKey(3).Split(4);
-        Tensor[] x = [.. keys.Zip(new Shape[] { [1000, 2, 3], [3, 24], [8, 24], [2, 8] }, (k, s) => k.Normal(s))];
+        Tensor[] x = [.. keys.Zip(new Shape[] { [1000, 2, 3], [3, 24], [8, 24], [2, 8] }, (k, s) => k.Normal(s).Realize())];
         (Tensor w, Tensor u) = Diff.Grad((Tensor w, Tensor u) => Flow.Fold((h, s) => ControlCases.Gru(h, s, w, u), x[3], x[0], memory: memory).Sum())(x[1], x[2]);
         return Lowering.Plan(Capture.Of([w.Node, u.Node]).Key.ToPlanGraph()).ScratchBytes;
     }
