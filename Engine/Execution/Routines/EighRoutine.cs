@@ -13,9 +13,6 @@ internal sealed class EighRoutine<T, TAdd, TMax>(Device device, Node n) : Matrix
 {
     private readonly SymmetricEigensolver<T, TAdd, TMax> _solver = new(device);
 
-    /// <summary>Equal eigenvalues have any vectors of their space.</summary>
-    public override bool IsVerifiable => false;
-
     /// <inheritdoc/>
     protected override long ScratchLength => SymmetricEigensolver<T, TAdd, TMax>.Scratch(Batch, Rows);
 

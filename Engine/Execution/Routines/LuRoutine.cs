@@ -12,9 +12,6 @@ internal sealed class LuRoutine<T, TMax>(Device device, Node n) : MatrixRoutine<
 {
     private readonly LuFactorisation<T, TMax> _factorisation = new(device);
 
-    /// <summary>Of two elements that rounding makes equal either may be the pivot.</summary>
-    public override bool IsVerifiable => false;
-
     /// <inheritdoc/>
     protected override long ScratchLength => LuFactorisation<T, TMax>.Scratch(Batch, Rows, Columns);
 

@@ -13,9 +13,6 @@ internal sealed class QrRoutine<T, TAdd, TMax>(Device device, Node n) : MatrixRo
 {
     private readonly QrFactorisation<T, TAdd, TMax> _factorisation = new(device);
 
-    /// <summary>Where columns depend on each other, Q's are any that complete it.</summary>
-    public override bool IsVerifiable => false;
-
     private int Count => Math.Min(Rows, Columns);
 
     /// <inheritdoc/>

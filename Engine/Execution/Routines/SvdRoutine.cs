@@ -13,9 +13,6 @@ internal sealed class SvdRoutine<T, TAdd, TMax>(Device device, Node n) : MatrixR
 {
     private readonly SingularValueSolver<T, TAdd, TMax> _solver = new(device);
 
-    /// <summary>Equal singular values have any vectors of their space.</summary>
-    public override bool IsVerifiable => false;
-
     private int Count => Math.Min(Rows, Columns);
 
     /// <inheritdoc/>
