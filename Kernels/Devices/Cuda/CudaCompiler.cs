@@ -43,10 +43,16 @@ internal sealed unsafe class CudaCompiler(CudaContext context, Func<Ir.Kernel, I
     public CudaKernel[] Compile(IReadOnlyList<Ir.Kernel> kernels)
     {
         Ir.Kernel[] lowered = [.. kernels.Select(k => PtxFunction.Lower(k, lower, _traits))];
-        CudaCode[] codes = CodesOf(lowered, _traits with { AlignedArguments = true });
+        CudaCode[] codes = CodesOf(lowered, TraitsOf(CudaForm.Standard));
         return [.. kernels.Select((kernel, i) => new CudaKernel(context.Device, kernel, lowered[i], codes[i],
-            () => CodesOf([lowered[i]], _traits)[0]))];
+            form => CodesOf([lowered[i]], TraitsOf(form))[0]))];
     }
+
+    private PtxTraits TraitsOf(CudaForm form) => _traits with
+    {
+        AlignedArguments = !form.HasFlag(CudaForm.Unaligned),
+        LargestGroup = form.HasFlag(CudaForm.LargeGroups) ? context.Info.MaxGroupSize : null,
+    };
 
     private CudaCode[] CodesOf(IReadOnlyList<Ir.Kernel> lowered, PtxTraits traits)
     {

@@ -19,7 +19,8 @@ internal sealed unsafe partial class CudaDevice
         int count = arguments.Length + kernel.Source.Kind.Rank();
         Span<ulong> slots = count <= FewSlots ? stackalloc ulong[count] : new ulong[count];
         Pack(arguments, shape, slots);
-        CudaKernel cuda = ((CudaKernel)kernel).For(slots);
+        long items = (long)shape.Group.X * shape.Group.Y * shape.Group.Z;
+        CudaKernel cuda = ((CudaKernel)kernel).For(slots, items <= _info.MaxGroupSize ? items : 0);
         CudaWork work = new(cuda, shape, InTermsOfCuda(cuda, cuda.Code, shape));
         lock (_lock)
         {

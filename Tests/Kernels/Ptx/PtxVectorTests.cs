@@ -1,6 +1,8 @@
 using Cotangent.Kernels;
+using Cotangent.Kernels.Cuda;
 using Cotangent.Kernels.Ir;
 using Cotangent.Kernels.Targets;
+using Cotangent.Tests.Kernels.Cuda;
 
 namespace Cotangent.Tests.Kernels.Ptx;
 
@@ -103,13 +105,32 @@ public class PtxVectorTests
     public void Launch_OnAViewAtAnyFloat_GivesTheSame(int offset)
     {
         PtxDevice device = new();
+        LaunchAt(device, offset);
+        Assert.Equal(offset == 0 ? 1 : 2, device.Functions.Count);
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(3)]
+    public void Launch_OnCuda_OnAViewAtAnyFloat_GivesTheSame(int offset) => LaunchAt(EmulatedCuda.Create().Device, offset);
+
+    [Fact]
+    public void Launch_OnCuda_OfGroupsThatNeedFewerRegisters_CompilesForThem()
+    {
+        CudaDevice device = EmulatedCuda.Create(new FakeGpu { MaxGroupSizeUnasked = 64 }).Device;
+        using DeviceBuffer<float> x = device.Allocate<float>([.. Enumerable.Range(0, 256).Select(i => (float)i)]), y = device.Allocate<float>(256);
+        device.LoadGrouped<ArrayView<float>, ArrayView<float>>(Shared)((1, 256), x, y);
+        Assert.Equal(10 * 252 + 20, y.ToArray()[^1]);
+    }
+
+    private static void LaunchAt(Device device, int offset)
+    {
         float[] values = [.. Enumerable.Range(0, 100).Select(i => i + 0.5f)];
         using DeviceBuffer<float> x = device.Allocate<float>(values), y = device.Allocate<float>(100);
         Action<Index1D, ArrayView<Four>, ArrayView<Four>> scale = device.Load<Index1D, ArrayView<Four>, ArrayView<Four>>(Scale);
         scale(20, x.View.SubView(offset).Cast<Four>(), y.View.SubView(4 - offset).Cast<Four>());
         float[] factors = [2, 3, 5, 7];
         Assert.Equal(values.Skip(offset).Take(80).Select((v, i) => v * factors[i % 4]), y.ToArray().Skip(4 - offset).Take(80));
-        Assert.Equal(offset % 4 == 0 ? 1 : 2, device.Functions.Count);
     }
 
     private static void Contains(Delegate kernel, params string[] instructions)

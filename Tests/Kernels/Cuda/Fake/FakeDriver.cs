@@ -183,6 +183,9 @@ internal sealed class FakeGpu
 
     public int MaxGroupSize { get; init; } = 1024;
 
+    /// <summary>The largest group of kernels that do not ask for more by <c>.maxntid</c>; null: as large as any.</summary>
+    public int? MaxGroupSizeUnasked { get; init; }
+
     public bool IsProhibited { get; init; }
 
     /// <summary>Ordinals of the GPUs whose memory it reaches.</summary>

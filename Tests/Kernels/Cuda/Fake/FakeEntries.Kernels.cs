@@ -56,7 +56,9 @@ internal static unsafe partial class FakeEntries
         FakeFunction of = FakeDriver.Get<FakeFunction>(function);
         *value = attribute switch
         {
-            0 => of.Module.Context.Gpu.MaxGroupSize,
+            0 => of.Module.Text.Contains(".maxntid", StringComparison.Ordinal)
+                ? of.Module.Context.Gpu.MaxGroupSize
+                : of.Module.Context.Gpu.MaxGroupSizeUnasked ?? of.Module.Context.Gpu.MaxGroupSize,
             1 => of.Entry.SharedBytes,
             3 => of.Entry.LocalBytes,
             4 => of.Entry.Registers.Count,
