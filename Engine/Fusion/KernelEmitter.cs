@@ -148,7 +148,8 @@ internal sealed partial class KernelEmitter
         }
 
         _builder.Append(new Return());
-        Kernel kernel = new(Name(), kind, [.. _parameters]);
+        // Each loop loads all of a point before it stores, in place at most where it has loaded (see Lowering.ReadsInPlace).
+        Kernel kernel = new(Name(), kind, [.. _parameters]) { StoresAreFinal = _group.Kind == GroupKind.Fused };
         kernel.Body.Nodes.AddRange(_root.Region.Nodes);
         return new FusedKernel(kernel, launch, [.. _operands]);
     }

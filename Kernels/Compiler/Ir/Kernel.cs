@@ -32,6 +32,10 @@ internal sealed class Kernel(string name, LaunchKind kind, ImmutableArray<Parame
     /// <summary>What the kernel may print.</summary>
     public ImmutableArray<PrintSite> Prints { get; init; } = [];
 
+    /// <summary>True if no element that a work item stores is loaded after that, by itself or by another: what loads then may be done before
+    /// what stores. (An element may be loaded, then overwritten.) False if that is not known.</summary>
+    public bool StoresAreFinal { get; init; }
+
     /// <summary>True if the kernel has a last parameter more than its method: a pointer to a
     /// <see cref="KernelReport"/>.</summary>
     public bool Reports => !Sites.IsEmpty || !Prints.IsEmpty;

@@ -3,22 +3,28 @@ using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Passes;
 
-/// <summary>Runs four rounds at a time of counted loops that only read global memory, so that four loads are under way at once: processors
-/// that hide a load's time behind other work have too few items for it with one load each.</summary>
+/// <summary>Runs four rounds at a time of counted loops that read global memory, so that four loads are under way at once: processors that
+/// hide a load's time behind other work have too few items for it with one load each.</summary>
 /// <remarks>
 /// <c>for (i = a; i &lt; n; i += s) body</c> becomes <c>for (i = a; i &lt; n − 3s; i += 4s) body body body body</c>, and the loop itself
-/// for the rest. The rounds stay in their order: no sum changes. Where n − 3s wraps around, the loop for the rest does everything.
+/// for the rest. The rounds stay in their order: no sum changes. Where n − 3s wraps around, the loop for the rest does everything. Of
+/// kernels whose <see cref="Kernel.StoresAreFinal"/> the stores of the four rounds come after their loads; loops of other kernels that
+/// store are left alone.
 /// </remarks>
 internal sealed class LoadUnrolling : Rewriter
 {
     private const int Rounds = 4;
-    private const int MostNodes = 48;
+    private const int MostNodes = 64;
 
+    private readonly bool _storesAreFinal;
+    private readonly List<Instruction> _stores = [];
     private bool _isInFours;
+
+    private LoadUnrolling(Kernel kernel) => _storesAreFinal = kernel.StoresAreFinal;
 
     public static Kernel Unroll(Kernel kernel)
     {
-        Kernel unrolled = new LoadUnrolling().Run(kernel);
+        Kernel unrolled = new LoadUnrolling(kernel).Run(kernel);
         return DeadCode.Remove(CommonSubexpressions.Merge(Folding.Fold(unrolled)));
     }
 
@@ -36,6 +42,13 @@ internal sealed class LoadUnrolling : Rewriter
     // x + (y + c) → (x + y) + c: the rounds' indices then differ by constants, which stand in the loads' addresses.
     protected override Value Visit(Instruction old, ImmutableArray<Value> operands)
     {
+        if (_isInFours && old.Opcode == Opcode.Store)
+        {
+            Instruction store = Clone(old, operands);
+            _stores.Add(store);
+            return store;
+        }
+
         if (!_isInFours || old.Opcode != Opcode.Add || !old.Type.IsInteger)
             return base.Visit(old, operands);
         return (operands[0], operands[1]) switch
@@ -74,6 +87,8 @@ internal sealed class LoadUnrolling : Rewriter
                     values = Get(plan.Next.Arguments);
                 }
 
+                _stores.ForEach(s => Output.Append(s));
+                _stores.Clear();
                 Output.Append(new Continue(fours, values));
             });
             Output.Within(choice.Else, () => Output.Append(new Break(fours, [.. fours.Parameters])));
@@ -85,7 +100,7 @@ internal sealed class LoadUnrolling : Rewriter
         return [.. fours.Results];
     }
 
-    private static LoopOfLoads? Plan(Loop loop)
+    private LoopOfLoads? Plan(Loop loop)
     {
         if (CountedLoop.Match(loop) is not { } counted || BoundOf(counted) is not { } bound)
             return null;
@@ -99,7 +114,7 @@ internal sealed class LoadUnrolling : Rewriter
             return null;
         INode[] body = [.. loop.Body.Nodes.SkipLast(2), .. stays.Nodes.SkipLast(1)];
         return body.Length <= MostNodes
-            && body.All(n => n is Instruction { HasEffect: false })
+            && body.All(n => n is Instruction { HasEffect: false } || (_storesAreFinal && n is Instruction { Opcode: Opcode.Store }))
             && body.Any(n => n is Instruction { Opcode: Opcode.Load } load && load.Operands[0].Type.Space == AddressSpace.Global)
             ? new(counted, bound, [.. body.Cast<Instruction>()], next)
             : null;

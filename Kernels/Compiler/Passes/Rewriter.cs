@@ -21,7 +21,12 @@ internal abstract class Rewriter
     /// the old parameters that are gone.</summary>
     protected Kernel Copy(Kernel kernel, ImmutableArray<Parameter> parameters, Action? prologue = null)
     {
-        Kernel copy = new(kernel.Name, kernel.Kind, parameters) { Sites = kernel.Sites, Prints = kernel.Prints };
+        Kernel copy = new(kernel.Name, kernel.Kind, parameters) 
+        {
+            Sites = kernel.Sites,
+            Prints = kernel.Prints,
+            StoresAreFinal = kernel.StoresAreFinal,
+        };
         _output = new Builder(copy.Body);
         prologue?.Invoke();
         Visit(kernel.Body);

@@ -42,6 +42,26 @@ public class LoadUnrollingTests
         Assert.Equal(1, Loads(LoadUnrolling.Unroll(kernel)));
     }
 
+    [Theory]
+    [InlineData(0, 40)]
+    [InlineData(2, 37)]
+    public void Loop_WhoseStoresAreFinal_LoadsFourBeforeItStores(int start, int end)
+    {
+        Kernel kernel = Make(1, (b, x, i, sum) =>
+        {
+            Value value = b.Load(x, i);
+            b.Store(x, i, b.Mul(value, Constant.Of(3f)));
+            return b.Add(sum, value);
+        }, storesAreFinal: true);
+        Kernel unrolled = LoadUnrolling.Unroll(kernel);
+        Verifier.Verify(unrolled);
+        Assert.Equal(5, Loads(unrolled));
+        string order = string.Concat(unrolled.Body.Descendants().OfType<Instruction>()
+            .Select(n => n.Opcode switch { Opcode.Load => "l", Opcode.Store => "s", _ => "" }));
+        Assert.Equal("llll" + "ssss" + "ls" + "s", order);
+        Assert.Equal(Run(kernel, start, end), Run(unrolled, start, end));
+    }
+
     [Fact]
     public void Loop_WithoutLoads_StaysAsItIs()
     {
@@ -52,10 +72,10 @@ public class LoadUnrollingTests
 
     private static Kernel Sum(int step) => Make(step, (b, x, i, sum) => b.Add(sum, b.Load(x, i)));
 
-    private static Kernel Make(int step, Func<Builder, Value, Value, Value, Value> round)
+    private static Kernel Make(int step, Func<Builder, Value, Value, Value, Value> round, bool storesAreFinal = false)
     {
         Parameter x = new(s_floats, 0), result = new(s_floats, 1), start = new(ScalarType.Int32, 2), end = new(ScalarType.Int32, 3);
-        Kernel kernel = new("sum", LaunchKind.Range1D, [x, result, start, end]);
+        Kernel kernel = new("sum", LaunchKind.Range1D, [x, result, start, end]) { StoresAreFinal = storesAreFinal };
         Builder b = new(kernel.Body);
         Value sum = b.For(start, end, Constant.Of(step), [Constant.Of(0.1f)], (i, carried) => [round(b, x, i, carried[0])])[0];
         b.Store(result, Constant.Of(0), sum);
