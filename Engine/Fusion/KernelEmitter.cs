@@ -149,7 +149,11 @@ internal sealed partial class KernelEmitter
 
         _builder.Append(new Return());
         // Each loop loads all of a point before it stores, in place at most where it has loaded (see Lowering.ReadsInPlace).
-        Kernel kernel = new(Name(), kind, [.. _parameters]) { StoresAreFinal = _group.Kind == GroupKind.Fused };
+        Kernel kernel = new(Name(), kind, [.. _parameters])
+        {
+            Group = kind == LaunchKind.Grouped ? launch.Group : null,
+            StoresAreFinal = _group.Kind == GroupKind.Fused,
+        };
         kernel.Body.Nodes.AddRange(_root.Region.Nodes);
         return new FusedKernel(kernel, launch, [.. _operands]);
     }

@@ -109,6 +109,12 @@ internal static class DeviceChecks
                 $"Kernel '{kernel.Name}' was launched over {Text(size)} {(grouped ? "groups" : "items")}; none may be negative.");
         }
 
+        if (kernel.Group is { } fixedGroup && fixedGroup != shape.Group)
+        {
+            throw new DeviceException("CTG3006", $"Kernel '{kernel.Name}' was launched in groups of {Text(shape.Group)} items; it was made " +
+                $"for groups of {Text(fixedGroup)}.");
+        }
+
         if (grouped && (shape.Group.X < 1 || shape.Group.Y < 1 || shape.Group.Z < 1))
         {
             throw new DeviceException("CTG3006",

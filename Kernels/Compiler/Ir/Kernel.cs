@@ -32,6 +32,9 @@ internal sealed class Kernel(string name, LaunchKind kind, ImmutableArray<Parame
     /// <summary>What the kernel may print.</summary>
     public ImmutableArray<PrintSite> Prints { get; init; } = [];
 
+    /// <summary>For grouped kernels: the group of every launch; null if launches choose it.</summary>
+    public Index3D? Group { get; init; }
+
     /// <summary>True if no element that a work item stores is loaded after that, by itself or by another: what loads then may be done before
     /// what stores. (An element may be loaded, then overwritten.) False if that is not known.</summary>
     public bool StoresAreFinal { get; init; }

@@ -58,8 +58,9 @@ internal sealed class Printer
         }
 
         string parameters = string.Join(", ", kernel.Parameters.Select(p => $"{p.Type} {_names[p]}"));
+        string group = kernel.Group is { } g ? $" {g.X}x{g.Y}x{g.Z}" : "";
         _text.Append(CultureInfo.InvariantCulture,
-            $"kernel {kernel.Name} {kernel.Kind.ToString().ToLowerInvariant()} ({parameters}) {{\n");
+            $"kernel {kernel.Name} {kernel.Kind.ToString().ToLowerInvariant()}{group} ({parameters}) {{\n");
         Write(kernel.Body);
         return _text.Append("}\n").ToString();
     }

@@ -25,6 +25,7 @@ internal abstract class Rewriter
         {
             Sites = kernel.Sites,
             Prints = kernel.Prints,
+            Group = kernel.Group,
             StoresAreFinal = kernel.StoresAreFinal,
         };
         _output = new Builder(copy.Body);

@@ -45,6 +45,26 @@ public class IrStructureTests
     }
 
     [Theory, MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
+    public void Group_OfAKnownSize_HasTheInterpretersBits(string device) => IrCase.CheckAll(device,
+    [
+        .. from size in (Index3D[])[new(1, 1, 1), new(20, 1, 1), new(32, 1, 1), new(48, 1, 1), new(64, 1, 1), new(5, 4, 5), new(128, 1, 1), new(200, 1, 1)]
+           let items = 2 * size.Size
+           select new IrCase(GroupReductions(size), LaunchShape.Groups(new(2, 1, 1), size), Floats(items), Ints(items),
+               new float[3 * items], new int[3 * items]),
+    ]);
+
+    [Fact]
+    public void Group_OfAnotherThanTheKnownSize_IsRefused()
+    {
+        CompiledKernel kernel = Device.Cpu.Compile(GroupReductions(new Index3D(64, 1, 1)));
+        DeviceMemory memory = Device.Cpu.AllocateMemory(1 << 12);
+        KernelArgument argument = KernelArgument.Pointer(memory);
+        DeviceException refusal = Assert.Throws<DeviceException>(() =>
+            Device.Cpu.Launch(kernel, LaunchShape.Groups(1, 32), [argument, argument, argument, argument]));
+        Assert.Equal("CTG3006", refusal.Code);
+    }
+
+    [Theory, MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
     public void AtomicAdd_EveryTypeAndSpace_AddsAll(string device) => IrCase.CheckAll(device,
     [
         .. from type in (ScalarType[])[ScalarType.Int32, ScalarType.UInt32, ScalarType.Int64, ScalarType.UInt64,
@@ -312,6 +332,14 @@ public class IrStructureTests
             b.Store(p[0], index, b.Add(b.Load(p[0], index), b.Add(x, b.Add(b.Mul(y, Constant.Of(100)), b.Mul(z, Constant.Of(10000))))));
         });
         return new IrCase(kernel, shape, Ints(Math.Max(1, shape.Extent.Size)));
+    }
+
+    private static Kernel GroupReductions(Index3D group)
+    {
+        Kernel any = GroupReductions();
+        Kernel kernel = new(any.Name, any.Kind, any.Parameters) { Group = group };
+        kernel.Body.Nodes.AddRange(any.Body.Nodes);
+        return kernel;
     }
 
     private static Kernel GroupReductions() => IrCase.Build("group_reductions", LaunchKind.Grouped,

@@ -1,3 +1,4 @@
+using System.Numerics;
 using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Targets;
@@ -17,6 +18,7 @@ internal sealed partial class PtxPrinter
             Opcode.GlobalIndex => _text.Compute("b32", "mad.lo.u32",
                 Special($"%ctaid.{letter}"), Special($"%ntid.{letter}"), Special($"%tid.{letter}")),
             Opcode.GroupIndex => Special($"%tid.{letter}"),
+            Opcode.GroupExtent when _kernel.Group is { } group => Register(Constant.Of(axis == 0 ? group.X : axis == 1 ? group.Y : group.Z)),
             Opcode.GroupExtent => Special($"%ntid.{letter}"),
             Opcode.GridIndex => Special($"%ctaid.{letter}"),
             Opcode.GridExtent => Special($"%nctaid.{letter}"),
@@ -27,12 +29,16 @@ internal sealed partial class PtxPrinter
     /// <summary>The item's number in its group, X fastest.</summary>
     private string ItemInGroup()
     {
+        if (_kernel.Group is { Y: 1, Z: 1 })
+            return Special("%tid.x");
         string row = _text.Compute("b32", "mad.lo.u32", Special("%tid.z"), Special("%ntid.y"), Special("%tid.y"));
         return _text.Compute("b32", "mad.lo.u32", row, Special("%ntid.x"), Special("%tid.x"));
     }
 
     private string ItemsInGroup()
     {
+        if (_kernel.Group is { } group)
+            return Register(Constant.Of(group.X * group.Y * group.Z));
         string plane = _text.Compute("b32", "mul.lo.u32", Special("%ntid.x"), Special("%ntid.y"));
         return _text.Compute("b32", "mul.lo.u32", plane, Special("%ntid.z"));
     }
@@ -81,6 +87,8 @@ internal sealed partial class PtxPrinter
         string items = ItemsInGroup();
         string start = _text.Compute("b32", "mov.u32", PtxFunction.DynamicShared);
         string own = StoreToScratch(type, start, item, value);
+        if (_kernel.Group is { } group)
+            return ReduceKnown(combine, type, value, item, own, start, group.X * group.Y * group.Z);
 
         // One item: 31 − 32 as an unsigned amount shifts everything out.
         string zeros = _text.Compute("b32", "clz.b32", _text.Compute("b32", "sub.u32", items, "1"));
@@ -108,6 +116,67 @@ internal sealed partial class PtxPrinter
         _text.Label(done);
         _text.Emit("bar.sync 0");
         return _text.Compute(register, $"ld.shared.{memory}", $"[{start}]");
+    }
+
+    // The same tree where the number of items is known: no loop, and the first warp goes on with what it has in registers.
+    private string ReduceKnown(Opcode combine, ScalarType type, string value, string item, string own, string start, int items)
+    {
+        string memory = PtxTypes.Memory(type);
+        string register = PtxTypes.Register(type);
+        int stride = (int)BitOperations.RoundUpToPowerOf2((uint)items) / 2;
+        bool isInMemory = stride > Opcodes.WarpSize;
+        for (; stride > Opcodes.WarpSize; stride /= 2)
+        {
+            _text.Emit("bar.sync 0");
+            string skip = BranchUnlessBelow(item, Math.Min(stride, items - stride));
+            string left = _text.Compute(register, $"ld.shared.{memory}", $"[{own}]");
+            string right = _text.Compute(register, $"ld.shared.{memory}", $"[{own}+{stride * type.Size()}]");
+            _text.Emit($"st.shared.{memory} [{own}], {Binary(combine, type, left, right)}");
+            _text.Label(skip);
+        }
+
+        _text.Emit("bar.sync 0");
+        string done = BranchUnlessBelow(item, Opcodes.WarpSize);
+        if (isInMemory)
+            value = _text.Compute(register, $"ld.shared.{memory}", $"[{own}]");
+        if (stride == Opcodes.WarpSize)
+        {
+            string sum = _text.NewRegister(register);
+            _text.Emit($"mov.{register} {sum}, {value}");
+            string skip = items - stride < Opcodes.WarpSize ? BranchUnlessBelow(item, items - stride) : _text.NewLabel();
+            string other = _text.Compute(register, $"ld.shared.{memory}", $"[{own}+{stride * type.Size()}]");
+            _text.Emit($"mov.{register} {sum}, {Binary(combine, type, value, other)}");
+            _text.Label(skip);
+            value = sum;
+        }
+
+        int lanes = Math.Min(items, Opcodes.WarpSize);
+        string mask = $"{(int)(uint.MaxValue >> (Opcodes.WarpSize - lanes))}";
+        for (stride = Opcodes.WarpSize / 2; stride > 0; stride /= 2)
+        {
+            if (stride >= lanes)
+                continue;
+            (string other, string exists) = ShuffleDown(type, value, stride, $"{lanes - 1}", mask);
+            string sum = Binary(combine, type, value, other);
+
+            // In a full warp every lane that counts has the other.
+            value = lanes == Opcodes.WarpSize ? sum : _text.Compute(register, $"selp.{register}", sum, value, exists);
+        }
+
+        string isFirst = _text.Compute("pred", "setp.eq.u32", item, "0");
+        _text.Emit($"@{isFirst} st.shared.{memory} [{start}], {value}");
+        _text.Label(done);
+        _text.Emit("bar.sync 0");
+        return _text.Compute(register, $"ld.shared.{memory}", $"[{start}]");
+    }
+
+    /// <summary>Jumps to the label that it returns in items from a number on; in none if all are below.</summary>
+    private string BranchUnlessBelow(string item, int count)
+    {
+        string label = _text.NewLabel();
+        if (_kernel.Group is { } group && group.X * group.Y * group.Z > count)
+            _text.BranchIf(_text.Compute("pred", "setp.ge.u32", item, $"{count}"), label);
+        return label;
     }
 
     // A lane takes the other's value where the group has that item. Lanes that no later step reads compute what nobody sees.
