@@ -2,12 +2,9 @@ using Cotangent.Graph;
 
 namespace Cotangent.AutoDiff;
 
-/// <summary>Elimination with partial pivoting: on the host, in float64; in a compiled function as its own steps.</summary>
+/// <summary>Elimination with partial pivoting: on the host, in float64; in a compiled function on the device.</summary>
 internal sealed record LuSolver : LinearSolver
 {
-    /// <summary>The steps of elimination are written out up to this many unknowns.</summary>
-    private const int UnrolledLimit = 64;
-
     internal override Func<Tensor, Tensor> Prepare(LinearOperator a)
     {
         Tensor rows = a.TransposedMatrix();
@@ -19,23 +16,8 @@ internal sealed record LuSolver : LinearSolver
             HostData.FromDoubles(b.DType, Solve(matrix, order, b.ToDoubles())), b.Shape, b.DType, b.Device));
     }
 
-    internal override Tensor Trace(LinearOperator a, Tensor b)
-    {
-        int n = checked((int)b.Size);
-        if (n > UnrolledLimit) return NormalCgSolver.TraceNormal(a, b, default);
-
-        // Gauss–Jordan on [A | b]; a singular matrix divides by zero.
-        Tensor m = Tensor.Concat(1, a.TransposedMatrix().T, b.Reshape(n, 1)), row = Tensor.Arange(n, DType.Int32, b.Device);
-        for (int k = 0; k < n; k++)
-        {
-            Tensor pivot = Tensor.Where(row >= k, m[.., k].Abs(), -1).ArgMax(0).Cast(DType.Int32);
-            m = m.Gather(Tensor.Where(row.Equal(k), pivot, Tensor.Where(row.Equal(pivot), k, row)));
-            Tensor own = m[k] / m[k, k];
-            m = Tensor.Where(row.Equal(k).Unsqueeze(1), own, m - m[.., k].Unsqueeze(1) * own);
-        }
-
-        return m[.., n].Reshape(b.Shape);
-    }
+    internal override Tensor Trace(LinearOperator a, Tensor b) =>
+        Linalg.Solve(a.TransposedMatrix().T, b.Reshape(-1)).Reshape(b.Shape);
 
     /// <summary>Replaces a matrix by its factors, the unit lower below the diagonal; returns the rows' order.</summary>
     private static int[] Factor(double[] a, int n, double epsilon)
