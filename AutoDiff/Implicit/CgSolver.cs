@@ -7,7 +7,7 @@ internal sealed record CgSolver(Iterations Iterations) : LinearSolver
 
     internal override Func<Tensor, Tensor> Prepare(LinearOperator a) => b => Solve("Cg", a.Compute, b, Iterations);
 
-    internal override Tensor Trace(LinearOperator a, Tensor b) => Unrolled(a.Apply, b, Iterations, r => Inner(r, r), Inner(b, b));
+    internal override Tensor Trace(LinearOperator a, Tensor b) => Trace(a.Apply, b, Iterations);
 
     /// <summary>Solves, reading scalars.</summary>
     internal static Tensor Solve(string name, Func<Tensor, Tensor> a, Tensor b, Iterations iterations)
@@ -35,32 +35,22 @@ internal sealed record CgSolver(Iterations Iterations) : LinearSolver
         return x;
     }
 
-    /// <summary>A fixed number of iterations, each of which changes nothing once the residual is small.</summary>
-    /// <param name="a">The function.</param>
-    /// <param name="b">The right-hand side.</param>
-    /// <param name="iterations">When to stop; at most as many as unknowns are unrolled.</param>
-    /// <param name="measure">The square that is compared, of a residual.</param>
-    /// <param name="scale">The same of what the tolerance is relative to.</param>
-    internal static Tensor Unrolled(Func<Tensor, Tensor> a, Tensor b, Iterations iterations, Func<Tensor, Tensor> measure, Tensor scale)
+    /// <summary>The same as operations: a loop on the device. NaN where it does not converge.</summary>
+    internal static Tensor Trace(Func<Tensor, Tensor> a, Tensor b, Iterations iterations)
     {
         double tolerance = iterations.Tolerance(b.DType);
-        Tensor target = scale * (tolerance * tolerance), x = Tensor.ZerosLike(b), r = b, p = b, square = Inner(r, r);
-        int count = Math.Min(iterations.Count(b), checked((int)b.Size) + ExtraIterations);
-        for (int i = 0; i < count; i++)
-        {
-            Tensor ap = a(p), isActive = measure(r) > target, curvature = Inner(p, ap);
-            Tensor step = Tensor.Where(isActive, square / Tensor.Where(isActive, curvature, 1), 0);
-            (x, r) = (x + step * p, r - step * ap);
-            Tensor next = Inner(r, r);
-            p = r + Tensor.Where(isActive, next / Tensor.Where(isActive, square, 1), 0) * p;
-            square = next;
-        }
-
-        return Tensor.Where(measure(r) <= target, x, double.NaN);
+        Tensor first = Inner(b, b), target = first * (tolerance * tolerance);
+        int count = iterations.Count(b);
+        (Tensor x, _, _, Tensor last, _) = Flow.While(
+            c => (c.Square > target) & (c.Round < count),
+            c =>
+            {
+                Tensor ap = a(c.P), step = c.Square / Inner(c.P, ap), r = c.R - step * ap, next = Inner(r, r);
+                return (c.X + step * c.P, r, r + next / c.Square * c.P, next, c.Round + 1);
+            },
+            (X: Tensor.ZerosLike(b), R: b, P: b, Square: first, Round: Tensor.Scalar(0, DType.Int32, b.Device)));
+        return Tensor.Where(last <= target, x, double.NaN);
     }
-
-    /// <summary>Rounding costs iterations beyond the number of unknowns.</summary>
-    private const int ExtraIterations = 8;
 
     internal static Tensor Inner(Tensor x, Tensor y) => (x * y).Sum();
 

@@ -22,8 +22,7 @@ internal sealed record NormalCgSolver(Iterations Iterations) : LinearSolver
 
     internal static Tensor TraceNormal(LinearOperator a, Tensor b, Iterations iterations)
     {
-        Tensor right = a.Transposed.Apply(b);
-        Tensor x = CgSolver.Unrolled(v => a.Transposed.Apply(a.Apply(v)), right, iterations, r => CgSolver.Inner(r, r), CgSolver.Inner(right, right));
+        Tensor x = CgSolver.Trace(v => a.Transposed.Apply(a.Apply(v)), a.Transposed.Apply(b), iterations);
         double tolerance = Slack * iterations.Tolerance(b.DType);
         Tensor r = b - a.Apply(x);
         return Tensor.Where(CgSolver.Inner(r, r) <= CgSolver.Inner(b, b) * (tolerance * tolerance), x, double.NaN);

@@ -137,6 +137,10 @@ public class ImplicitTests
         }
 
         Assert.Equal(1, compiled.TraceCount);
+
+        // Each example of a batch converges on its own.
+        Tensor batch = Values(new double[,] { { 1, 2, 3 }, { 4, 0.5, 9 } });
+        Near(Diff.Vmap(gradient)(batch).ToArray<double>(), Jit.Compile(Diff.Vmap(gradient)).Invoke(batch), 1e-12);
     }
 
     [Fact]
@@ -181,6 +185,7 @@ public class ImplicitTests
         Func<Tensor, Tensor> f = ridge => Implicit.Solve(v => Apply(v, ridge), b, LinearSolver.Cg()).Square().Sum();
         double h = 1e-5, difference = (f(Scalar(0.5 + h)) - f(Scalar(0.5 - h))).Item<double>() / (2 * h);
         Assert.Equal(difference, Diff.Grad(f)(Scalar(0.5)).Item<double>(), 1e-6 * Math.Abs(difference));
+        Assert.Equal(difference, Jit.Compile(Diff.Grad(f)).Invoke(Scalar(0.5)).Item<double>(), 1e-6 * Math.Abs(difference));
     }
 
     [Fact]
