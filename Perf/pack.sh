@@ -17,7 +17,7 @@ git ls-files -z -- '*.cs' '*.csproj' '*.props' '*.md' '*.sln' '.ci/*' | tar -c -
 
 for project in Tests Perf; do
     dotnet publish "$project" -c Release -r linux-x64 --self-contained --artifacts-path "$work/build" -o "$root/bin" --nologo -v quiet \
-        -p:IsPacking=true -p:RunAnalyzers=false -p:SatelliteResourceLanguages=en -p:GenerateDocumentationFile=false \
+        -p:IsPacking=true -p:UseAppHost=true -p:RunAnalyzers=false -p:SatelliteResourceLanguages=en -p:GenerateDocumentationFile=false \
         -p:EventSourceSupport=false -p:ErrorOnDuplicatePublishOutputFiles=false
 done
 

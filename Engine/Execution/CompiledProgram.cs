@@ -108,11 +108,11 @@ internal sealed class CompiledProgram
     /// <summary>Fresh storage of a device.</summary>
     public static Storage Allocate(Device device, long bytes) => new(device.AllocateMemory(bytes), bytes);
 
-    /// <summary>From its second run on, a program of several steps is kept as one piece where the device can. Not where
-    /// each step is looked at.</summary>
+    /// <summary>From its second run on, a program is kept as one piece where the device can. Not where each step is looked
+    /// at.</summary>
     private DeviceReplay? BeginReplay()
     {
-        if (Plan.Steps.Length < 2 || StepsAreVerified || EngineEnvironment.Debug >= 2) return null;
+        if (StepsAreVerified || EngineEnvironment.Debug >= 2) return null;
         if (_runs++ == 1) Replay = Plan.Device.CreateReplay();
         return Replay?.Begin() == true ? Replay : null;
     }

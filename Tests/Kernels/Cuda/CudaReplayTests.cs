@@ -240,6 +240,36 @@ public sealed class CudaReplayTests
         Assert.Empty(driver.Misuses);
     }
 
+    [Fact]
+    public void Loops_Replayed_AreTheCpusBitForBit()
+    {
+        (FakeDriver driver, CudaDevice device) = EmulatedCuda.Create();
+
+        float[] expected = Loop(Device.Cpu), actual = Loop(device);
+
+        Assert.Equal(expected, actual);
+        Assert.True(driver.Calls["cuGraphLaunch"] >= 3);
+        Assert.Empty(driver.Misuses);
+    }
+
+    // A scan, whose rounds are all in the graph, and a loop of which the host looks at the condition.
+    private static float[] Loop(Device device)
+    {
+        CompiledFunction<Tensor, Tensor> scan = Jit.Compile((Tensor x) =>
+            Flow.Scan((Tensor s, Tensor v) => (s * 0.5f + v, s + v), x[0], x).Ys.Sum());
+        CompiledFunction<Tensor, Tensor> loop = Jit.Compile((Tensor x) =>
+            Flow.While((Tensor t) => t.Sum() < 100f, (Tensor t) => t * 2 + 1, x[0]));
+        List<float> results = [];
+        for (int i = 0; i < 6; i++)
+        {
+            Tensor x = (Tensor.Arange(12).Cast(DType.Float32) / (i + 1)).Reshape(4, 3).To(device);
+            results.Add(scan.Invoke(x).Item<float>());
+            results.AddRange(loop.Invoke(x).ToArray<float>());
+        }
+
+        return [.. results];
+    }
+
     private static float[] Train(Device device)
     {
         Tensor x = (Tensor.Arange(24).Cast(DType.Float32) / 10).Reshape(6, 4).To(device);
