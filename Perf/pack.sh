@@ -27,8 +27,9 @@ rm -f "$root"/bin/{libmscordaccore,libmscordbi,libclrgcexp,libcoreclrtraceptprov
 cat > "$root/run-tests.sh" <<'SCRIPT'
 #!/bin/sh
 # Runs the tests, with the CUDA device required unless COTANGENT_REQUIRE says otherwise: ./run-tests.sh [--filter TEXT] [--not TEXT] [--list]
-: "${COTANGENT_REQUIRE=cuda}"
-export COTANGENT_REQUIRE
+# What does not name a device runs on the CPU unless COTANGENT_DEVICE says otherwise: such tests may put tensors beside those of the CPU.
+: "${COTANGENT_REQUIRE=cuda}" "${COTANGENT_DEVICE=cpu}"
+export COTANGENT_REQUIRE COTANGENT_DEVICE
 exec "$(dirname "$0")/bin/Tests" "$@"
 SCRIPT
 cat > "$root/perf" <<'SCRIPT'

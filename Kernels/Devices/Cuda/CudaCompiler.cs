@@ -133,12 +133,13 @@ internal sealed unsafe class CudaCompiler(CudaContext context, Func<Ir.Kernel, I
         using CudaContext.Scope scope = context.Enter();
         nint module = Load(text, function, out string log);
         nint handle = Function(module, function.Name);
+        int most = Math.Min(Attribute(handle, FunctionMaxThreads), context.Info.MaxGroupSize);
         CudaCode code = new(this, module, handle, function)
         {
-            MaxGroupSize = Math.Min(Attribute(handle, FunctionMaxThreads), context.Info.MaxGroupSize),
+            MaxGroupSize = most,
             StaticShared = Attribute(handle, FunctionSharedBytes),
             Use = (Attribute(handle, FunctionRegisters), Attribute(handle, FunctionLocalBytes)),
-            BestGroupSize = CudaGroups.BestSize(size => ActiveGroups(handle, size)),
+            BestGroupSize = CudaGroups.BestSize(size => size <= most ? ActiveGroups(handle, size) : 0),
             AllowedDynamicShared = context.Info.SharedMemory - Attribute(handle, FunctionSharedBytes),
         };
         Report(code, log, Stopwatch.GetElapsedTime(start));
