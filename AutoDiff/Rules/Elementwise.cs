@@ -88,6 +88,8 @@ internal static class Elementwise
         [Ops.And] = Rule.Zero,
         [Ops.Or] = Rule.Zero,
         [Ops.Xor] = Rule.Zero,
+        [Ops.ShiftLeft] = Rule.Zero,
+        [Ops.ShiftRight] = Rule.Zero,
         [Ops.Equal] = Rule.Zero,
         [Ops.NotEqual] = Rule.Zero,
         [Ops.Less] = Rule.Zero,

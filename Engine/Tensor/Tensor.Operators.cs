@@ -33,6 +33,12 @@ public sealed partial class Tensor
     /// <summary>Bitwise exclusive or; logical for Bool.</summary>
     public static Tensor operator ^(Tensor x, Tensor y) => Binary(Ops.Xor, x, y);
 
+    /// <summary>x · 2ʸ of integers, wrapped; 0 where y is negative or not less than the width.</summary>
+    public static Tensor operator <<(Tensor x, Tensor y) => Binary(Ops.ShiftLeft, x, y);
+
+    /// <summary>⌊x / 2ʸ⌋ of integers; where y is negative or not less than the width 0, or −1 if x is negative.</summary>
+    public static Tensor operator >>(Tensor x, Tensor y) => Binary(Ops.ShiftRight, x, y);
+
     /// <summary>Bitwise complement; logical for Bool.</summary>
     public static Tensor operator ~(Tensor x) => Of(Make.Unary(Ops.Not, x.Node));
 

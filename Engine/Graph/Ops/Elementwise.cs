@@ -52,10 +52,10 @@ internal static partial class Ops
     public static readonly Op Sub = Arithmetic("sub", (x, y) => x - y, (x, y) => x - y, Opcode.Sub);
     public static readonly Op Mul = Arithmetic("mul", (x, y) => x * y, (x, y) => x * y, Opcode.Mul);
 
-    /// <summary>Floats: IEEE. Integers: towards zero; by zero unspecified.</summary>
+    /// <summary>Floats: IEEE. Integers: towards zero; by zero 0, and MinValue / −1 wraps.</summary>
     public static readonly Op Div = Arithmetic("div", (x, y) => x / y, (x, y) => y == 0 ? 0 : y == -1 ? -x : x / y, Opcode.Div);
 
-    /// <summary>The remainder with the sign of the dividend, C#'s %.</summary>
+    /// <summary>The remainder with the sign of the dividend, C#'s %; of integers by zero 0.</summary>
     public static readonly Op Rem = Arithmetic("rem", (x, y) => x % y, (x, y) => y is 0 or -1 ? 0 : x % y, Opcode.Rem);
     public static readonly Op Max = Arithmetic("max", Math.Max, Math.Max, Opcode.Max);
     public static readonly Op Min = Arithmetic("min", Math.Min, Math.Min, Opcode.Min);
@@ -69,6 +69,12 @@ internal static partial class Ops
     public static readonly Op And = Bitwise("and", (x, y) => x & y, Opcode.And);
     public static readonly Op Or = Bitwise("or", (x, y) => x | y, Opcode.Or);
     public static readonly Op Xor = Bitwise("xor", (x, y) => x ^ y, Opcode.Xor);
+
+    /// <summary>x·2ʸ, wrapped; 0 for y &lt; 0 or beyond the width (NumPy's).</summary>
+    public static readonly Op ShiftLeft = Shift("shift_left", (x, y) => x << y, Opcode.ShiftLeft);
+
+    /// <summary>⌊x / 2ʸ⌋; 0 for y &lt; 0 or beyond the width, −1 if x is negative.</summary>
+    public static readonly Op ShiftRight = Shift("shift_right", (x, y) => x >> y, Opcode.ShiftRight);
 
     public static readonly Op Equal = Compare("equal", (x, y) => x == y, Opcode.Equal);
     public static readonly Op NotEqual = Compare("not_equal", (x, y) => x != y, Opcode.NotEqual);
@@ -141,7 +147,9 @@ internal static partial class Ops
         {
             Infer = (x, _) => (SameShape(name, x), Require(x, name, t => t != DType.Bool, "a number")),
             Element = (n, x) => n.DType.IsFloat() ? element(x[0], x[1]) : Integer(n, integer((long)x[0], (long)x[1])),
-            Emit = (n, b, x) => Narrow(n, b, b.Binary(opcode, x[0], x[1])),
+            Emit = (n, b, x) => opcode is Opcode.Div or Opcode.Rem && !n.DType.IsFloat()
+                ? b.Select(b.Compare(Opcode.Equal, x[1], Constant.Of(x[1].Type.Scalar, 0)), Constant.Of(x[0].Type.Scalar, 0), b.Binary(opcode, x[0], x[1]))
+                : Narrow(n, b, b.Binary(opcode, x[0], x[1])),
         };
 
     private static Op Float(string name, Func<double, double> element, MathFunction function) =>
@@ -159,6 +167,24 @@ internal static partial class Ops
         Infer = (x, _) => (SameShape(name, x), Require(x, name, t => !t.IsFloat(), "bool or integer")),
         Element = (n, x) => Integer(n, element((long)x[0], (long)x[1])),
         Emit = (_, b, x) => b.Binary(opcode, x[0], x[1]),
+    };
+
+    private static Op Shift(string name, Func<long, int, long> element, Opcode opcode) => new(name, OpKind.Elementwise)
+    {
+        Infer = (x, _) => (SameShape(name, x), Require(x, name, t => t.IsInteger(), "an integer")),
+        Element = (n, x) => x[1] >= 0 && x[1] < 8 * n.DType.Size() ? Integer(n, element((long)x[0], (int)x[1]))
+            : opcode == Opcode.ShiftRight && x[0] < 0 ? -1 : 0,
+        Emit = (n, b, x) =>
+        {
+            // The instruction takes the amount modulo the width.
+            ScalarType type = x[0].Type.Scalar;
+            int width = 8 * n.DType.Size();
+            Value inside = b.Compare(Opcode.Less, x[1], Constant.Of(type, width));
+            if (type.IsSigned()) inside = b.Binary(Opcode.And, inside, b.Compare(Opcode.GreaterEqual, x[1], Constant.Of(type, 0)));
+            Value shifted = Narrow(n, b, b.Binary(opcode, x[0], b.Convert(x[1], ScalarType.Int32)));
+            Value beyond = opcode == Opcode.ShiftRight && type.IsSigned() ? b.Binary(opcode, x[0], Constant.Of(width - 1)) : Constant.Of(type, 0);
+            return b.Select(inside, shifted, beyond);
+        },
     };
 
     private static Op Compare(string name, Func<double, double, bool> element, Opcode opcode) => new(name, OpKind.Elementwise)

@@ -1,0 +1,73 @@
+using Cotangent.Kernels;
+using Cotangent.Kernels.Library;
+using Xunit;
+
+namespace Cotangent.Tests.Kernels.Library;
+
+/// <summary>Running values along the middle axis, in one part a line and in several.</summary>
+public sealed class CumulativeTests
+{
+    private static readonly (int Outer, int Length, int Inner)[] s_shapes = [(1, 1, 1), (3, 7, 1), (2, 5, 33), (1, 1300, 1), (2, 600, 3)];
+
+    [Theory, MemberData(nameof(LibraryCases.Executors), MemberType = typeof(LibraryCases))]
+    public void Run_EachOperation_GivesPlainResult(string id)
+    {
+        Check<CumulativeSum<int>>(id, (h, _, x) => h + x);
+        Check<CumulativeProduct<int>>(id, (h, _, x) => h * x);
+        Check<CumulativeMax<int>>(id, (h, _, x) => Math.Max(h, x));
+        Check<CumulativeMin<int>>(id, (h, _, x) => Math.Min(h, x));
+        Check<CumulativeRecurrence<int>>(id, (h, a, x) => a * h + x);
+    }
+
+    [Theory, MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
+    public void Run_OfFloats_HasTheSameBitsEverywhere(string id)
+    {
+        float[] a = LibraryCases.Floats(1999), x = LibraryCases.Floats(2000)[1..];
+        float[] expected = Run<float, CumulativeRecurrence<float>>(Devices.Get("interpreter"), a, x, (1, 1999, 1), false);
+        float[] actual = Run<float, CumulativeRecurrence<float>>(Devices.Get(id), a, x, (1, 1999, 1), false);
+        Assert.Equal(expected.Select(BitConverter.SingleToInt32Bits), actual.Select(BitConverter.SingleToInt32Bits));
+    }
+
+    [Theory, MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
+    public void Max_AfterNaN_IsNaN(string id)
+    {
+        float[] x = [.. Enumerable.Range(0, 600).Select(i => i == 300 ? float.NaN : (float)i)];
+        float[] y = Run<float, CumulativeMax<float>>(Devices.Get(id), x, x, (1, 600, 1), false);
+        Assert.Equal(x[..300], y[..300]);
+        Assert.All(y[300..], v => Assert.True(float.IsNaN(v)));
+    }
+
+    private static void Check<TOperation>(string id, Func<int, int, int, int> step)
+        where TOperation : struct, ICumulative<int>
+    {
+        Device device = Devices.Get(id);
+        foreach ((int outer, int length, int inner) in s_shapes.Where(s => device.Id != "debug" || s.Outer * s.Length * s.Inner < 100))
+        {
+            foreach (bool reverse in new[] { false, true })
+            {
+                int[] a = LibraryCases.Ints(outer * length * inner), x = [.. a.Select(v => v ^ 0x5A5A)], expected = new int[a.Length];
+                for (int line = 0; line < outer * inner; line++)
+                {
+                    for (int k = 0; k < length; k++)
+                    {
+                        int At(int i) => (line / inner * length + (reverse ? length - 1 - i : i)) * inner + line % inner;
+                        expected[At(k)] = k == 0 ? x[At(k)] : step(expected[At(k - 1)], a[At(k)], x[At(k)]);
+                    }
+                }
+
+                Assert.Equal(expected, Run<int, TOperation>(device, a, x, (outer, length, inner), reverse));
+            }
+        }
+    }
+
+    private static T[] Run<T, TOperation>(Device device, T[] a, T[] x, (int Outer, int Length, int Inner) shape, bool reverse)
+        where T : unmanaged
+        where TOperation : struct, ICumulative<T>
+    {
+        Cumulative<T, TOperation> cumulative = new(device, shape.Outer, shape.Length, shape.Inner, reverse);
+        using DeviceBuffer<T> factors = device.Allocate<T>(a), elements = device.Allocate<T>(x), y = device.Allocate<T>(x.Length);
+        using DeviceBuffer<T> scratch = device.Allocate<T>(Math.Max(1, cumulative.Scratch));
+        cumulative.Run(factors, elements, y, scratch);
+        return y.ToArray();
+    }
+}
