@@ -9,7 +9,7 @@ public class ConformanceTests
 {
     /// <summary>Rows that OpenCL also runs in other dtypes than float32: there each program costs 100 ms to
     /// build.</summary>
-    private static readonly string[] s_sample = ["add broadcast", "exp", "where", "permute", "sum long", "reduce_max", "softmax", "matmul", "gather", "concat"];
+    private static readonly string[] s_sample = ["add broadcast", "exp", "where", "permute", "sum long", "reduce_max", "softmax", "matmul", "gather", "concat", "conv 2d same", "max_pool", "cumsum", "recurrence", "sort"];
 
     public static TheoryData<string, DType, string> Rows
     {

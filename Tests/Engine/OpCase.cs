@@ -95,17 +95,6 @@ public sealed record OpCase(string Name, Func<Tensor[], Tensor> Apply, params Ar
             values[placeholder] = elements[i];
             return new Tensor(placeholder);
         })];
-        Node output = Apply(inputs).Node;
-        foreach (Node n in Walk.Topological(output))
-        {
-            if (values.ContainsKey(n)) continue;
-            double[][] x = [.. n.Inputs.Select(i => values[i])];
-            double[] whole = n.Op.Whole is { } rule ? rule(n, x)
-                : n.Op.Element is { } element ? NDIndex.Fill(n.Shape, at => element(n, [.. x.Select(v => v[NDIndex.Flatten(n.Shape, at)])]))
-                : HostData.ToDoubles(n);
-            values[n] = n.DType.IsFloat() ? [.. whole.Select(v => round(n.DType, v))] : whole;
-        }
-
-        return values[output];
+        return RoundedReference.Evaluate([Apply(inputs).Node], values, round)[0];
     }
 }

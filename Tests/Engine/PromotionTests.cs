@@ -73,5 +73,82 @@ public class PromotionTests
     [Fact]
     public void Number_BeyondInt32_IsInt64OnItsOwn() => Assert.Equal(DType.Int64, ((Tensor)(1L << 40)).DType);
 
+    /// <summary>Arithmetic of every pair of dtypes: the promoted one, but for Bool with Bool, which has logic and no arithmetic.</summary>
+    [Fact]
+    public void Operators_OfEachPair_GiveTheTables()
+    {
+        DType[] types = [.. Order.Split(' ').Select(Enum.Parse<DType>)];
+        foreach (DType left in types)
+        {
+            foreach (DType right in types)
+            {
+                Tensor x = Tensor.Zeros([2], left), y = Tensor.Zeros([2], right);
+                DType meet = DTypes.Promote(left, right);
+                Assert.Equal(meet, DTypes.Promote(right, left));
+                Func<Tensor>[] arithmetic = [() => x + y, () => x - y, () => x * y, () => x / y, () => x % y, () => Tensor.Maximum(x, y)];
+                if (meet == DType.Bool) Assert.All(arithmetic, f => Assert.Throws<DTypeMismatchException>(f));
+                else Assert.All(arithmetic, f => Assert.Equal(meet, f().DType));
+
+                Func<Tensor>[] bits = [() => x & y, () => x | y, () => x ^ y];
+                if (meet.IsFloat()) Assert.All(bits, f => Assert.Throws<DTypeMismatchException>(f));
+                else Assert.All(bits, f => Assert.Equal(meet, f().DType));
+
+                Assert.Equal(DType.Bool, x.Equal(y).DType);
+                if (meet != DType.Bool) Assert.Equal(DType.Bool, (x < y).DType);
+                Assert.Equal(meet, Tensor.Concat(0, x, y).DType);
+            }
+        }
+    }
+
+    /// <summary>What reductions and functions give for each dtype.</summary>
+    [Theory]
+    [InlineData(DType.Bool, DType.Int32, DType.Float32, DType.Float32)]
+    [InlineData(DType.UInt8, DType.UInt32, DType.Float32, DType.Float32)]
+    [InlineData(DType.Int32, DType.Int32, DType.Float32, DType.Float32)]
+    [InlineData(DType.UInt32, DType.UInt32, DType.Float32, DType.Float32)]
+    [InlineData(DType.Int64, DType.Int64, DType.Float64, DType.Float64)]
+    [InlineData(DType.Float16, DType.Float16, DType.Float16, DType.Float16)]
+    [InlineData(DType.BFloat16, DType.BFloat16, DType.BFloat16, DType.BFloat16)]
+    [InlineData(DType.Float32, DType.Float32, DType.Float32, DType.Float32)]
+    [InlineData(DType.Float64, DType.Float64, DType.Float64, DType.Float64)]
+    public void Functions_OfEachDType_GiveTheTables(DType type, DType sum, DType mean, DType function)
+    {
+        Tensor x = Tensor.Ones([2, 3], type);
+
+        Assert.Equal(sum, x.Sum(0).DType);
+        Assert.Equal(sum, x.CumSum().DType);
+        Assert.Equal(sum, x.CumProd().DType);
+        Assert.Equal(mean, x.Mean(0).DType);
+        Assert.Equal(mean, x.Median().DType);
+        Assert.Equal(mean, x.AvgPool([2]).DType);
+        Assert.Equal(function, x.Exp().DType);
+        Assert.Equal(function, x.LogCumSumExp().DType);
+        Assert.All([x.Sort(), x.CumMax(), x.MaxPool([2]), x.MatMul(x.T), Tensor.Einsum("ij,kj->ik", x, x)], y => Assert.Equal(type, y.DType));
+        Assert.Equal(DType.Int32, x.ArgSort().DType);
+    }
+
+    [Fact]
+    public void Number_BeyondInt32_MeetsEachDTypeAsItFits()
+    {
+        Tensor big = 1L << 40;
+        Assert.Equal(DType.Int64, (Tensor.Ones([1], DType.Int64) + big).DType);
+        Assert.Equal(DType.Float16, (Tensor.Ones([1], DType.Float16) + big).DType);
+        foreach (DType narrow in new[] { DType.UInt8, DType.Int32, DType.UInt32 })
+        {
+            Assert.Throws<DTypeMismatchException>(() => Tensor.Ones([1], narrow) + big);
+        }
+
+        Assert.Throws<DTypeMismatchException>(() => Tensor.Ones([1], DType.UInt32) + -1);
+    }
+
+    [Fact]
+    public void Number_WithNumber_IsAsOnItsOwn()
+    {
+        Tensor one = 1, half = 0.5;
+        Assert.Equal(DType.Int32, (one + one).DType);
+        Assert.Equal(DType.Float32, (one + half).DType);
+        Assert.Equal(DType.Float64, (Tensor.Ones([], DType.Int64) + half).DType);
+    }
+
     private static Tensor True => Tensor.Ones([], DType.Bool);
 }

@@ -29,6 +29,8 @@ internal static class CumulativeRoutines
 {
     public static Routine Of(Device device, Node n) => n.DType switch
     {
+        DType.Float64 when n.Op == Ops.Recurrence => new CumulativeRoutine<double, CumulativeRecurrence<double>>(device, n),
+        _ when n.Op == Ops.Recurrence => new CumulativeRoutine<float, CumulativeRecurrence<float>>(device, n),
         DType.Float64 => Of<double>(device, n),
         DType.Int32 => Of<int>(device, n),
         DType.UInt32 => Of<uint>(device, n),
@@ -41,6 +43,5 @@ internal static class CumulativeRoutines
         n.Op == Ops.CumSum ? new CumulativeRoutine<T, CumulativeSum<T>>(device, n)
         : n.Op == Ops.CumProd ? new CumulativeRoutine<T, CumulativeProduct<T>>(device, n)
         : n.Op == Ops.CumMax ? new CumulativeRoutine<T, CumulativeMax<T>>(device, n)
-        : n.Op == Ops.CumMin ? new CumulativeRoutine<T, CumulativeMin<T>>(device, n)
-        : new CumulativeRoutine<T, CumulativeRecurrence<T>>(device, n);
+        : new CumulativeRoutine<T, CumulativeMin<T>>(device, n);
 }

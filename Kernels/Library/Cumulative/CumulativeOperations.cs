@@ -50,11 +50,11 @@ internal readonly struct CumulativeMin<T> : ICumulative<T>
     public T Factor(T product, T factor) => product;
 }
 
-/// <summary>The linear recurrence hᵢ = aᵢ·hᵢ₋₁ + xᵢ.</summary>
+/// <summary>The linear recurrence hᵢ = aᵢ·hᵢ₋₁ + xᵢ, each step rounded once.</summary>
 internal readonly struct CumulativeRecurrence<T> : ICumulative<T>
-    where T : unmanaged, INumber<T>
+    where T : unmanaged, IFloatingPointIeee754<T>
 {
-    public T Step(T running, T factor, T x) => factor * running + x;
+    public T Step(T running, T factor, T x) => T.FusedMultiplyAdd(factor, running, x);
 
     public T Factor(T product, T factor) => product * factor;
 }
