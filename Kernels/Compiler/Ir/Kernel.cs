@@ -35,6 +35,10 @@ internal sealed class Kernel(string name, LaunchKind kind, ImmutableArray<Parame
     /// <summary>For grouped kernels: the group of every launch; null if launches choose it.</summary>
     public Index3D? Group { get; init; }
 
+    /// <summary>With <see cref="Group"/>: how many groups a processor is to hold at once, so that an item may have so many registers and no
+    /// more; 0: as its registers come. Changes no result.</summary>
+    public int GroupsAtOnce { get; init; }
+
     /// <summary>True if no element that a work item stores is loaded after that, by itself or by another: what loads then may be done before
     /// what stores. (An element may be loaded, then overwritten.) False if that is not known.</summary>
     public bool StoresAreFinal { get; init; }

@@ -26,6 +26,7 @@ internal abstract class Rewriter
             Sites = kernel.Sites,
             Prints = kernel.Prints,
             Group = kernel.Group,
+            GroupsAtOnce = kernel.GroupsAtOnce,
             StoresAreFinal = kernel.StoresAreFinal,
         };
         _output = new Builder(copy.Body);

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Cotangent.Kernels.Il;
 using Cotangent.Kernels.Ir;
 using Cotangent.Kernels.Passes;
 
@@ -52,19 +51,19 @@ internal sealed class FusedGemm
             return null;
         }
 
-        GemmMethod best = GemmVariant.MethodFor(problem);
-        int size = map.Body.Descendants().Sum(n => n is Instruction { Opcode: Opcode.Call } ? NodesOfCall : 1);
-        foreach (GemmMethod method in best == GemmMethod.Register128 ? new[] { best, GemmMethod.Register64 } : [best])
+        // With a mathematical function for each of 64 sums, ptxas takes registers of which a processor has enough for one group only.
+        GemmVariant variant = GemmVariant.For(GemmVariant.MethodFor(problem), problem);
+        int calls = map.Body.Descendants().Count(n => n is Instruction { Opcode: Opcode.Call });
+        int size = map.Body.Descendants().Count() + calls * NodesOfCall;
+        if ((calls > 0 && variant.Method == GemmMethod.Register128) || variant.ElementsOfItem * size > MostNodes
+            || variant.SharedBytes > device.MaxSharedMemoryPerGroup)
         {
-            GemmVariant variant = GemmVariant.For(method, problem);
-            if (variant.ElementsOfItem * size > MostNodes || variant.SharedBytes > device.MaxSharedMemoryPerGroup)
-                continue;
-            Kernel product = s_kernels.GetOrAdd(variant, v => new(() => FrontEnd.Compile(v.KernelMethod))).Value;
-            Kernel fused = EpilogueSplice.Splice(product, product.Parameters[ParameterOfResult], map, read, extentX);
-            return new FusedGemm(variant, problem, compile(device, fused));
+            return null;
         }
 
-        return null;
+        Kernel product = s_kernels.GetOrAdd(variant, v => new(v.Build)).Value;
+        Kernel fused = EpilogueSplice.Splice(product, product.Parameters[ParameterOfResult], map, read, extentX);
+        return new FusedGemm(variant, problem, compile(device, fused));
     }
 
     /// <summary>Issues it.</summary>

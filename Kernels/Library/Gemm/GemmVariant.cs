@@ -94,7 +94,25 @@ internal readonly record struct GemmVariant(GemmMethod Method, ScalarType Type, 
         new Index3D(Tiles(problem.N, Tile), Tiles(problem.M, Tile), problem.Batch0 * problem.Batch1), Group);
 
     /// <summary>Compiles it.</summary>
-    public CompiledKernel Compile(Device device) => device.Compile(FrontEnd.Compile(KernelMethod));
+    public CompiledKernel Compile(Device device) => device.Compile(Build());
+
+    /// <summary>Its IR, with what is known of its launches.</summary>
+    public Ir.Kernel Build()
+    {
+        Ir.Kernel kernel = FrontEnd.Compile(KernelMethod);
+        Ir.Kernel bound = new(kernel.Name, kernel.Kind, kernel.Parameters)
+        {
+            Sites = kernel.Sites,
+            Prints = kernel.Prints,
+            Group = Group,
+            GroupsAtOnce = GroupsAtOnce,
+        };
+        bound.Body.Nodes.AddRange(kernel.Body.Nodes);
+        return bound;
+    }
+
+    // Large blocks take so many registers that a few more would leave room for one group only. In bfloat16 they do not fit twice.
+    private int GroupsAtOnce => Method == GemmMethod.Register128 || Precision == MatMulPrecision.Tf32 ? 2 : 0;
 
     /// <summary>The C# method.</summary>
     public MethodInfo KernelMethod => Precision switch

@@ -68,7 +68,7 @@ internal sealed partial class PtxPrinter
         List<string> parameters = printer.Entry();
         printer.Print(kernel.Body);
         string list = string.Join(",\n", parameters.Select(p => $"\t.param {p}"));
-        string directives = kernel.Group is { } g ? $".reqntid {g.X}, {g.Y}, {g.Z}\n"
+        string directives = kernel.Group is { } g ? $".reqntid {g.X}, {g.Y}, {g.Z}\n{(kernel.GroupsAtOnce > 0 ? $".minnctapersm {kernel.GroupsAtOnce}\n" : "")}"
             : traits.LargestGroup is { } items ? $".maxntid {items}, 1, 1\n"
             : "";
         string text = $".visible .entry {name}(\n{list}\n)\n{directives}{{\n{printer._arrays}{printer._text.Finish()}}}\n";

@@ -10,7 +10,7 @@ namespace Cotangent.Kernels.Library;
 /// lie side by side, with 4 more after each lane, if the terms of the operand do in memory; else the lanes of a word do, with 8 more
 /// after each word: either way the 32 words that a warp reads, and those that it writes, lie in different banks (but for a few of the
 /// former way's writes).</para>
-/// <para>As ptxas 11.8 compiles it (sm_80 and sm_90, nothing spilled): 126 registers in tf32, 142 in bfloat16; 16 HMMA and 24 LDS a
+/// <para>As ptxas 11.8 compiles it (sm_80 and sm_90, nothing spilled): 127 registers in tf32, 148 in bfloat16; 16 HMMA and 24 LDS a
 /// step.</para>
 /// <para>The terms are added in the hardware's order: see <see cref="Mma"/>.</para>
 /// </remarks>
