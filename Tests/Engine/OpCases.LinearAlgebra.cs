@@ -32,7 +32,7 @@ public static partial class OpCases
         new("det", x => Linalg.Det(Pivoted(x[0])), new Arg([2, 5, 5]) { Low = -1, High = 1 }) { Ulps = 128 },
         new("slogdet", x => Linalg.SlogDet(Pivoted(x[0])).LogAbs, Matrices) { Ulps = 128 },
         new("slogdet sign", x => Linalg.SlogDet(Pivoted(x[0])).Sign, Matrices) { Differentiable = false },
-        new("diagonal", x => Linalg.Diagonal(x[0]), new Arg([2, 3, 5])) { Linear = true },
+        new("diagonal of matrices", x => Linalg.Diagonal(x[0]), new Arg([2, 3, 5])) { Linear = true },
         .. Orthogonal(),
     ];
 
