@@ -19,7 +19,7 @@ public class HalfGradientTests
             TheoryData<string, DType, string> rows = [];
             foreach (DType type in new[] { DType.Float16, DType.BFloat16 })
             {
-                foreach (OpCase row in OpCases.All.Where(r => r.Differentiable)) rows.Add("cpu", type, row.Name);
+                foreach (OpCase row in OpCases.All.Where(r => r.Differentiable && !IsFactorisation(r))) rows.Add("cpu", type, row.Name);
                 if (!Devices.Runs("opencl")) continue;
                 foreach (string name in s_sample) rows.Add("opencl", type, name);
             }
@@ -51,6 +51,11 @@ public class HalfGradientTests
             }
         }
     }
+
+    /// <summary>Factorisations compute in float32 and have accuracies of their own.</summary>
+    private static bool IsFactorisation(OpCase row) => Walk.Topological(
+        row.Apply([.. row.Args.Select((a, i) => new Tensor(GraphFunction.Input(a.Shape, $"x{i}", a.DType)))]).Node)
+        .Any(n => Cotangent.AutoDiff.Rules.LinearAlgebra.Rules.ContainsKey(n.Op));
 
     private static double[][] Reference(OpCase row, double[][] elements, DType floats, Func<DType, double, double> round)
     {
