@@ -1,5 +1,6 @@
 using System.Globalization;
 using Cotangent.AutoDiff;
+using Cotangent.Execution;
 using Cotangent.Kernels;
 using Cotangent.Samples.Lm;
 
@@ -19,6 +20,7 @@ internal static class AutoDiffSuite
         HessianVectorProduct(net, options);
         PerSampleGradients(net, options);
         JacobianOfALayer(device, options);
+        ScanOfGruSteps(device, options);
         TracingTheTransformer(device, options);
     }
 
@@ -91,6 +93,46 @@ internal static class AutoDiffSuite
             () => Finish(pullback.Invoke(batch, batch), options), () => Finish(jacobian.Invoke(x), options));
         Print("Vjp of a batch of 64, 64 → 64 → 64", seconds[0]);
         Print("Jacobian 64 × 64 by Vmap / Vjp of that batch", seconds[1], seconds[0], ratios[1], "≤ 4");
+    }
+
+    /// <summary>A loop of 1,000 GRU steps: the gradient of a loss over all its states, over the loop; and what its backward pass
+    /// keeps by each policy.</summary>
+    private static void ScanOfGruSteps(Device device, SuiteOptions options)
+    {
+        const int steps = 1000, width = 128, batch = 32;
+        RandomKey[] keys = new RandomKey(4).Split(3);
+        Tensor xs = keys[0].Normal([steps, batch, width]).To(device).Realize();
+        Tensor[] weights = [.. keys[1].Split(2).Select(k => (k.Normal([2 * width, width]) * 0.05).To(device).Realize())];
+        Tensor gates = (keys[2].Normal([2 * width, width]) * 0.05).To(device).Realize();
+        Tensor start = Tensor.Zeros([batch, width], device: device).Realize();
+        Tensor Loss(Tensor[] w, ScanMemory memory) => Flow.Scan((Tensor h, Tensor x) =>
+        {
+            Tensor both = Tensor.Concat(1, h, x);
+            Tensor update = both.MatMul(w[0]).Sigmoid(), reset = both.MatMul(w[1]).Sigmoid();
+            Tensor next = (1 - update) * h + update * Tensor.Concat(1, reset * h, x).MatMul(w[2]).Tanh();
+            return (next, next.Square().Mean());
+        }, start, xs, memory: memory).Ys.Sum();
+
+        weights = [.. weights, gates];
+        CompiledFunction<Tensor[], Tensor> forward = Jit.Compile((Tensor[] w) => Loss(w, ScanMemory.SaveAll));
+        CompiledFunction<Tensor[], Tensor[]> all = Jit.Compile((Tensor[] w) => Diff.Grad((Tensor[] v) => Loss(v, ScanMemory.SaveAll))(w));
+        CompiledFunction<Tensor[], Tensor[]> root = Jit.Compile((Tensor[] w) => Diff.Grad((Tensor[] v) => Loss(v, ScanMemory.SquareRoot))(w));
+        (double[] seconds, double[] ratios) = Turns.Measure(options.Quick,
+            () => Finish(forward.Invoke(weights), options), () => Finish(all.Invoke(weights), options), () => Finish(root.Invoke(weights), options));
+        Print("Scan of 1,000 GRU steps 128, batch 32", seconds[0]);
+        Print("gradient of it / Scan", seconds[1], seconds[0], ratios[1], "≤ 4");
+        Print("gradient with memory √T / Scan", seconds[2], seconds[0], ratios[2]);
+        PrintBytes("memory √T / memory of all steps", Planned(ScanMemory.SquareRoot), Planned(ScanMemory.SaveAll), "≤ 0.1");
+
+        long Planned(ScanMemory memory) => Lowering.Plan(Capture.Of(
+            [.. Diff.Grad((Tensor[] v) => Loss(v, memory))(weights).Select(g => g.Node)]).Key.ToPlanGraph()).ScratchBytes;
+    }
+
+    private static void PrintBytes(string name, long bytes, long limit, string bar)
+    {
+        Results.Add(new Result("autodiff", name, bytes, "bytes", limit, (double)bytes / limit));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
+            $"{name,-44} {bytes / 1e6,7:F2} MB {limit / 1e6,7:F1} MB {(double)bytes / limit,6:F3} {bar,6}"));
     }
 
     /// <summary>Recording the sample's loss and its gradient: graphs only, nothing computed.</summary>
