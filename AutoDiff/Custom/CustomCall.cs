@@ -63,6 +63,9 @@ internal sealed record CustomCall(Node[] Arguments, Node[] Captured, Node[] Resu
             [value, .. dx.OfType<Node>(), .. Arguments, .. Captured, .. Results, .. Saved], attributes.At(output));
     }
 
+    /// <summary>True for the call itself: one that was bound to other arguments is another.</summary>
+    public bool IsSame(CustomCall other) => Arguments.SequenceEqual(other.Arguments) && Results.SequenceEqual(other.Results);
+
     /// <summary>A placeholder like a node.</summary>
     public static Node Like(Node x, string name) => Graph.Make.Input(x.Shape, x.DType, x.Device, name, x.IsAnywhere);
 

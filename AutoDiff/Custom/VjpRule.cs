@@ -9,14 +9,14 @@ namespace Cotangent.AutoDiff.Custom;
 /// <param name="vjp">The call, cotangents of all results → cotangents of all arguments.</param>
 internal sealed class VjpRule(string name, Func<CustomCall, Node[], Node[]> vjp) : CustomRule(name)
 {
-    private sealed record Made(Node?[] Dx, Node[] Values);
+    private sealed record Made(CustomCall Call, Node?[] Dx, Node[] Values);
 
     // The results of one call are asked for one after the other.
     private Made? _last;
 
     public override Node? Tangent(CustomCall call, int output, Node?[] dx)
     {
-        if (_last is not { } made || !made.Dx.SequenceEqual(dx)) _last = made = new Made(dx, Values(call, dx));
+        if (_last is not { } made || !made.Call.IsSame(call) || !made.Dx.SequenceEqual(dx)) _last = made = new Made(call, dx, Values(call, dx));
         return call.Tangent(this, output, made.Values[output], dx);
     }
 

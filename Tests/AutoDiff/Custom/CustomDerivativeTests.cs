@@ -120,6 +120,16 @@ public class CustomDerivativeTests
     }
 
     [Fact]
+    public void Nested_AlongTheSameTangent_IsAskedForEachLevel()
+    {
+        // The inner call bound to the outer argument has the same rule and the same tangent: what was made for one is not for the other.
+        Func<Tensor, Tensor> first = x => Diff.Jvp(Sine, x, s_v).Tangent, second = x => Diff.Jvp(first, x, s_v).Tangent;
+        Near(-s_x.Sin() * s_v * s_v, second(s_x));
+        Func<Tensor, Tensor> checkpointed = x => Diff.Jvp(Diff.Checkpoint(y => y.Sin()), x, s_v).Tangent;
+        Near(-s_x.Sin() * s_v * s_v, Diff.Jvp(checkpointed, s_x, s_v).Tangent);
+    }
+
+    [Fact]
     public void Evaluated_LeavesOnlyTheFunction()
     {
         Assert.Equal("mul", Cube(s_x).Node.Op.Name);
