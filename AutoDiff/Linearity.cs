@@ -24,7 +24,8 @@ internal static class Linearity
             : null;
     }
 
-    private static bool IsLinear(Node n, bool[] varies)
+    /// <summary>True if a node is linear in those of its inputs that vary.</summary>
+    public static bool IsLinear(Node n, bool[] varies)
     {
         Rule rule = RuleTable.Of(n.Op);
         if (rule.IsLinear is { } isLinear) return isLinear(n, varies);

@@ -91,6 +91,17 @@ internal static class Transforms
         return OrZero(trace.Bind(derivative.Transpose(curved)), arguments);
     }
 
+    /// <summary>The Taylor coefficients of each output of f along a line.</summary>
+    public static Node[][] Taylor(Func<Node[], Node[]> f, Node[] arguments, Node[] along, int order)
+    {
+        RequireLike("TaylorCoefficients", "direction", arguments, along);
+        Trace trace = new("TaylorCoefficients", f, arguments);
+        foreach (Node y in trace.Outputs) RequireFloat("TaylorCoefficients", y);
+        Dictionary<Node, Node> lines = trace.Placeholders.Zip(along).ToDictionary(p => p.First, p => p.Second);
+        return [.. TaylorSeries.Of(trace.Outputs, lines, order)
+            .Select((c, i) => OrZero(trace.Bind(c), [.. c.Select(_ => trace.Outputs[i])]))];
+    }
+
     /// <summary>Throws unless a result of the function is floating.</summary>
     public static void RequireFloat(string transform, Node value)
     {
