@@ -10,6 +10,9 @@ internal sealed class Anchors
     /// costs 1, a load 4.</summary>
     private const int CheapCost = 28;
 
+    /// <summary>A node repeated this often, of this cost, over this many elements is stored.</summary>
+    private const int MinRepeats = 16, MinRepeatedCost = 11, MinRepeatedSize = 2048;
+
     /// <summary>A chain is cut when it grows beyond this cost: kernels stay small and recursion shallow.</summary>
     private const int MaxCost = 400;
 
@@ -164,8 +167,20 @@ internal sealed class Anchors
         if (x.Op.Kind != OpKind.Leaf && x.Shape.Size > 1) Store(x, "saved to recompute from");
     }
 
+    /// <summary>What costs much and is repeated along an axis is stored, if a step then computes it once: elsewhere it is computed again for
+    /// each element.</summary>
+    private void ConsiderRepeated(Node n)
+    {
+        Node x = n.Inputs[0];
+        while (x.Op == Ops.Reshape || x.Op == Ops.Permute) x = x.Inputs[0];
+        if (x.Op.Kind != OpKind.Elementwise || x.Shape.Size <= 1 || Reasons.ContainsKey(x)) return;
+        if (n.Shape.Size >= MinRepeats * x.Shape.Size && _cost[x] > MinRepeatedCost && n.Shape.Size >= MinRepeatedSize)
+            Store(x, $"repeated {n.Shape.Size / x.Shape.Size} times, cost {_cost[x]}");
+    }
+
     private void Consider(Node n)
     {
+        if (n.Op == Ops.Expand) ConsiderRepeated(n);
         if (_graph.Leaves.ContainsKey(n))
         {
             _cost[n] = OwnCost(n);

@@ -34,6 +34,7 @@ internal sealed partial class KernelEmitter
             case OpKind.Elementwise:
                 Value[] x = new Value[n.Inputs.Length];
                 for (int i = 0; i < x.Length; i++) x[i] = Evaluate(n.Inputs[i], at);
+                _flops += _scope.Rounds * Anchors.OwnCost(n);
                 return n.Op.Emit!(n, _builder, x);
             case OpKind.Movement:
                 return Move(n, at);
@@ -169,7 +170,7 @@ internal sealed partial class KernelEmitter
         Node x = n.Inputs[0];
         IndexVariable k = _space.Variable(x.Shape[1]);
         ImmutableArray<Result> sum = Loop([k], Constant.Of(0), x.Shape[1], Constant.Of(1), [Reduction.Start(n)],
-            carried => [Reduction.Combine(_builder, n, carried[0], Evaluate(x, [at[0], Affine.Of(k), at[1]]))]);
+            carried => [Combine(n, carried[0], [at[0], Affine.Of(k), at[1]])]);
         return Reduction.Finish(_builder, n, sum[0]);
     }
 }

@@ -41,6 +41,7 @@ internal sealed partial class KernelEmitter
     private readonly Affine _outer;
     private readonly HashSet<Node> _own;
     private EmitScope _scope;
+    private double _flops;
 
     private KernelEmitter(PlanGraph graph, FusionGroup group, Func<Node, bool> isStored, LoopVariables layout,
         int firstX)
@@ -54,7 +55,7 @@ internal sealed partial class KernelEmitter
         _variables = layout.Make(_space);
         _full = FlatIndex([.. _variables[0], .. _variables[1], .. _variables[2]]);
         _outer = FlatIndex(OuterVariables);
-        _root = _scope = new EmitScope(new Region(), null, false);
+        _root = _scope = new EmitScope(new Region(), null, false, _domain.Outer);
         _builder = new Builder(_root.Region);
     }
 
@@ -155,7 +156,7 @@ internal sealed partial class KernelEmitter
             StoresAreFinal = _group.Kind == GroupKind.Fused,
         };
         kernel.Body.Nodes.AddRange(_root.Region.Nodes);
-        return new FusedKernel(kernel, launch, [.. _operands]);
+        return new FusedKernel(kernel, launch, [.. _operands]) { Flops = _flops };
     }
 
     private void Bind(IndexVariable[] variables, Func<Value> counter)
@@ -174,17 +175,19 @@ internal sealed partial class KernelEmitter
             ImmutableArray<Value> start = [.. nodes.Select(n => (Value)Reduction.Start(n))];
             bool grouped = _group.IsGrouped;
             Value[] sums = [.. Loop(start, carried =>
-                [.. nodes
-                    .Select((n, i) =>
-                    Reduction
-                    .Combine(_builder, n, carried[i],
-                    Evaluate(n.Inputs[0], _space.Unflatten(_full, n.Inputs[0].Shape))))])];
+                [.. nodes.Select((n, i) => Combine(n, carried[i], _space.Unflatten(_full, n.Inputs[0].Shape)))])];
             for (int i = 0; i < nodes.Length; i++)
             {
                 Value sum = grouped ? _builder.GroupReduce(Reduction.GroupOpcode(nodes[i]), sums[i]) : sums[i];
                 _reduced[nodes[i]] = Reduction.Finish(_builder, nodes[i], sum);
             }
         }
+    }
+
+    private Value Combine(Node reduce, Value carried, Affine[] at)
+    {
+        _flops += _scope.Rounds;
+        return Reduction.Combine(_builder, reduce, carried, Evaluate(reduce.Inputs[0], at));
     }
 
     /// <summary>The group's reductions, with the number of others that each waits for.</summary>
@@ -249,7 +252,7 @@ internal sealed partial class KernelEmitter
         {
             EmitScope outer = _scope;
             VariableRun run = VariableRun.Of(variables, i);
-            _scope = new EmitScope(_builder.Region, outer, false);
+            _scope = new EmitScope(_builder.Region, outer, false, end);
             _runs.Add(run);
             foreach (IndexVariable v in variables) _scopeOf[v] = _scope;
             ImmutableArray<Value> next = body(carried);

@@ -63,7 +63,7 @@ internal sealed record VariableRun(IndexVariable[] Variables, long[] Strides, Va
 }
 
 /// <summary>A region into which values are emitted, with what is known there.</summary>
-internal sealed class EmitScope(Region region, EmitScope? parent, bool isGuard)
+internal sealed class EmitScope(Region region, EmitScope? parent, bool isGuard, double rounds = 1)
 {
     public Region Region { get; } = region;
 
@@ -73,6 +73,9 @@ internal sealed class EmitScope(Region region, EmitScope? parent, bool isGuard)
     public bool IsGuard { get; } = isGuard;
 
     public int Depth { get; } = parent is null ? 0 : parent.Depth + 1;
+
+    /// <summary>How often what is emitted here runs, all work items together.</summary>
+    public double Rounds { get; } = rounds * (parent?.Rounds ?? 1);
 
     public Dictionary<Access, Value> Values { get; } = [];
 

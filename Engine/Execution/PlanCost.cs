@@ -1,0 +1,18 @@
+namespace Cotangent.Execution;
+
+/// <summary>What one run of a plan costs.</summary>
+/// <param name="Flops">Arithmetic, an addition counting 1, a division 4, a transcendental function 16 or 40, a product of M×K and K×N
+/// 2·M·N·K. C# kernels and routines count nothing.</param>
+/// <param name="Bytes">What steps read and write, each buffer once a step.</param>
+internal readonly record struct PlanCost(double Flops, long Bytes)
+{
+    public static PlanCost Of(ExecutionPlan plan) => new(
+        plan.Steps.Sum(FlopsOf), plan.Steps.Sum(s => s.Reads.Concat(s.Writes).Distinct().Sum(id => plan.Buffers[id].Bytes)));
+
+    private static double FlopsOf(Step step) => step switch
+    {
+        KernelStep kernel => kernel.Fused.Flops,
+        ProductStep { Dot.Problem: var p } => 2.0 * p.Batch0 * p.Batch1 * p.M * p.N * p.K,
+        _ => 0,
+    };
+}
