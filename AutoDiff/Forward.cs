@@ -21,6 +21,7 @@ internal static class Forward
         foreach (Node n in Dependents.Differentiated(outputs, [.. seeds.Keys]))
         {
             if (seeds.ContainsKey(n)) continue;
+            using Origins.Scope origin = Origins.Of(n, NodePart.Derivative);
             Node?[] dx = [.. n.Inputs.Select(i => tangents.GetValueOrDefault(i))];
             if (dx.All(d => d is null) || Tangent(n, dx) is not { } tangent) continue;
             if (tangent.Shape != n.Shape || tangent.DType != n.DType)

@@ -34,6 +34,7 @@ internal sealed record LinearMap(Node[] Inputs, Node?[] Outputs)
             Node n = order[i];
             if (ends.Contains(n)) continue;
             Rule rule = RuleTable.Of(n.Op);
+            using Origins.Scope origin = Origins.Of(n, NodePart.Derivative);
             if (IsCall(rule))
             {
                 Call call = calls[CallKey.Of(n, rule)];

@@ -30,6 +30,7 @@ internal sealed class Trace
         }
 
         Outputs = f(_placeholders);
+        if (_placeholders.Length > 0) Origins.Settle(_placeholders[0].Id);
     }
 
     /// <summary>What stood for the arguments.</summary>

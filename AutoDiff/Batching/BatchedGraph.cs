@@ -18,6 +18,7 @@ internal static class BatchedGraph
         foreach (Node n in Dependents.Of(outputs, [.. seeds.Keys]))
         {
             if (seeds.ContainsKey(n)) continue;
+            using Origins.Scope origin = Origins.Of(n);
 
             // An output of a call of batches may be the same for all examples: what is made of such outputs alone is too.
             Node own = n.Inputs.Any(shared.ContainsKey)

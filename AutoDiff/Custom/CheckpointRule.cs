@@ -10,13 +10,14 @@ namespace Cotangent.AutoDiff.Custom;
 /// all that the function captures.</remarks>
 internal sealed class CheckpointRule(string name, CheckpointPolicy policy) : CustomRule(name)
 {
-    private sealed record Made(Node?[] Dx, Node?[] Values);
+    private sealed record Made(CustomCall Call, Node?[] Dx, Node?[] Values);
 
+    // The results of one call are asked for one after the other.
     private Made? _last;
 
     public override Node? Tangent(CustomCall call, int output, Node?[] dx)
     {
-        if (_last is not { } made || !made.Dx.SequenceEqual(dx)) _last = made = new Made(dx, Values(call, dx));
+        if (_last is not { } made || !made.Call.IsSame(call) || !made.Dx.SequenceEqual(dx)) _last = made = new Made(call, dx, Values(call, dx));
         return made.Values[output] is { } value ? call.Tangent(this, output, value, dx) : null;
     }
 
@@ -29,6 +30,8 @@ internal sealed class CheckpointRule(string name, CheckpointPolicy policy) : Cus
         LinearMap derivative = new(tangents, Forward.Tangents(call.Results, seeds));
         Node?[] back = derivative.Transpose([.. ct.Select((c, i) => c is null ? null : cotangents[i])]);
 
+        // Barriers and copies: where values are computed again.
+        using Origins.Recomputing recomputing = Origins.Recompute();
         Node[] given = [.. ct.OfType<Node>()];
         Dictionary<Node, Node> again = [];
         foreach (Node x in call.Arguments) again[x] = Barrier(x, given);

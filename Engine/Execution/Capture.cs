@@ -48,11 +48,15 @@ internal sealed class Capture
         if (Tensors.Find(n => n.Device != Device) is { } other) throw new DeviceMismatchException("compute", Device,
             other.Device);
         Key = new GraphKey(Device, [.. _entries], [.. _inputs], [.. outputs.Select(o => index[o])]);
+        Entries = index;
     }
 
     public Device Device { get; }
 
     public GraphKey Key { get; }
+
+    /// <summary>The entry that stands for each node.</summary>
+    public IReadOnlyDictionary<Node, int> Entries { get; }
 
     /// <summary>Data and placeholders of tensors: the program's tensor inputs.</summary>
     public List<Node> Tensors { get; } = [];
@@ -128,14 +132,17 @@ internal sealed class GraphKey : IEquatable<GraphKey>
     public GraphKey On(Device device) => device == Device ? this : new(device, _entries, _inputs, _outputs);
 
     /// <summary>The canonical graph over fresh placeholders.</summary>
-    public PlanGraph ToPlanGraph()
+    /// <param name="made">Told the entry for each canonical node that computes it.</param>
+    public PlanGraph ToPlanGraph(Action<int, Node>? made = null)
     {
-        Canonical canonical = new(Device);
+        int entry = 0;
+        Canonical canonical = new(Device, made is null ? null : n => made(entry, n));
         Dictionary<LeafSlot, Node> leaves = [];
         Node[] nodes = new Node[_entries.Length];
         int next = 0;
         for (int i = 0; i < nodes.Length; i++)
         {
+            entry = i;
             GraphEntry e = _entries[i];
             if (e.Op == Ops.Input)
             {

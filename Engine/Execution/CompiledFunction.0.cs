@@ -21,6 +21,10 @@ public sealed class CompiledFunction<TResult>
     /// <exception cref="OperationCanceledException">The token was cancelled; no cell was changed.</exception>
     public TResult Invoke(CancellationToken cancellation) => _core.Call(default, cancellation);
 
+    /// <summary>What a call with such arguments holds in memory, found by tracing and planning it, before it is built or run: what is
+    /// saved for the backward pass, what is computed again, the peak, and who made each of them.</summary>
+    public MemoryReport Memory() => _core.Memory(default);
+
     /// <summary>What was traced, why again, and the plans: kernels, memory, what was stored and why.</summary>
     public string Report() => _core.Report();
 

@@ -21,6 +21,10 @@ public sealed class CompiledFunction<T, TResult>
     /// <exception cref="OperationCanceledException">The token was cancelled; no cell was changed.</exception>
     public TResult Invoke(T x, CancellationToken cancellation) => _core.Call(x, cancellation);
 
+    /// <summary>What a call with such arguments holds in memory, found by tracing and planning it, before it is built or run: what is
+    /// saved for the backward pass, what is computed again, the peak, and who made each of them.</summary>
+    public MemoryReport Memory(T x) => _core.Memory(x);
+
     /// <summary>What was traced, why again, and the plans: kernels, memory, what was stored and why.</summary>
     public string Report() => _core.Report();
 

@@ -22,6 +22,10 @@ public sealed class CompiledFunction<T1, T2, T3, TResult>
     /// <exception cref="OperationCanceledException">The token was cancelled; no cell was changed.</exception>
     public TResult Invoke(T1 x, T2 y, T3 z, CancellationToken cancellation) => _core.Call((x, y, z), cancellation);
 
+    /// <summary>What a call with such arguments holds in memory, found by tracing and planning it, before it is built or run: what is
+    /// saved for the backward pass, what is computed again, the peak, and who made each of them.</summary>
+    public MemoryReport Memory(T1 x, T2 y, T3 z) => _core.Memory((x, y, z));
+
     /// <summary>What was traced, why again, and the plans: kernels, memory, what was stored and why.</summary>
     public string Report() => _core.Report();
 

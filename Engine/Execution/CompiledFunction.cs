@@ -24,6 +24,9 @@ internal sealed class CompiledFunctionCore<TArguments, TResult>(Func<TArguments,
         return Find(arguments, signature).Call(signature.Tensors, cancellation);
     }
 
+    public MemoryReport Memory(TArguments arguments) => MemoryReports.Of(
+        leaves => function(Trees.Rebuild(arguments, leaves)), Signature.Of(arguments).Tensors);
+
     public string Report()
     {
         lock (_lock)

@@ -38,7 +38,7 @@ internal static class Executor
         {
             throw new TracedValueException(
                 $"The value of a traced {n.DType}{n.Shape} ({n.Op}) was asked for inside a transform or Jit.Compile: " +
-                "there the function runs once, on placeholders, to record what it does. Decide with Tensor.Where " +
+                "there the function runs once, on placeholders, to record what it does. Decide with Tensor.Where or Flow.Cond " +
                 "instead of if, or compute the value outside.");
         }
     }

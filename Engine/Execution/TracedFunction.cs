@@ -27,20 +27,11 @@ internal sealed class TracedFunction<TResult>
     /// <param name="arguments">The tensors of the call that is traced for.</param>
     public TracedFunction(Func<IReadOnlyList<Tensor>, TResult> function, Tensor[] arguments)
     {
-        long firstId = new Node(Ops.Number, [], Numbers.Of(DType.Int32, 0L)).Id;
-        Node[] placeholders = [.. arguments.Select(Placeholder)];
-        Tensor[] stand = [.. arguments.Select((t, i) => t.Weak is { } weak
-            ? new Tensor(WeakNumber.Traced(weak, placeholders[i]))
-            : new Tensor(placeholders[i]))];
-        JitTrace trace = new();
-        TResult result = trace.Run(() => function(stand));
-
-        Tensor[] results = Trees.Flatten(result);
-        _results = [.. results.Select(r => (r.Shape, r.DType))];
-        _like = results.Length == 0 ? result : Trees.Rebuild(result, [.. results.Select(_ => s_nothing)]);
-        _writtenCells = [.. trace.Written.Keys];
-        Node[] recorded = [.. results.Select(r => r.Node), .. trace.Written.Values.Select(v => v.Node)];
-        Node[] outputs = trace.Run(() => HostCalls.Expand(recorded));
+        FunctionTrace<TResult> trace = new(function, arguments);
+        _results = [.. trace.Results.Select(r => (r.Shape, r.DType))];
+        _like = trace.Results.Length == 0 ? trace.Result : Trees.Rebuild(trace.Result, [.. trace.Results.Select(_ => s_nothing)]);
+        _writtenCells = [.. trace.Written];
+        Node[] outputs = trace.Outputs;
         _cells = [.. trace.Cells.Keys];
         if (outputs.Length == 0)
         {
@@ -49,13 +40,11 @@ internal sealed class TracedFunction<TResult>
             return;
         }
 
-        RealizeCaptured(outputs, firstId);
+        trace.RealizeCaptured();
         lock (Executor.Lock)
         {
-            HashSet<Node> numbers =
-                [.. placeholders.Where((_, i) => Signature.KindOf(arguments[i]) != ArgumentKind.Tensor)];
-            Capture capture = Capture.Of(outputs, numbers);
-            Dictionary<Node, int> argumentOf = placeholders.Select((p, i) => (p, i)).ToDictionary(x => x.p, x => x.i);
+            Capture capture = trace.Capture();
+            Dictionary<Node, int> argumentOf = trace.Placeholders.Select((p, i) => (p, i)).ToDictionary(x => x.p, x => x.i);
             Dictionary<Node, int> cellOf = _cells.Select((c, i) => (trace.Cells[c], i))
                 .ToDictionary(x => x.Item1, x => x.i);
             _tensors = [.. capture.Tensors.Select(n => Source(n, argumentOf, cellOf))];
@@ -104,30 +93,6 @@ internal sealed class TracedFunction<TResult>
             }
         }
     }
-
-    private static Node Placeholder(Tensor t, int i) =>
-        Make.Input(t.Shape, t.Weak?.WidestDType ?? t.DType, t.Device, $"argument {i}", t.Weak is not null);
-
-    /// <summary>Captured tensors are inputs by reference: those that were lazy before the trace are computed now, once,
-    /// not in every call. Numbers and what follows from them alone stay part of the program.</summary>
-    private static void RealizeCaptured(Node[] outputs, long firstId)
-    {
-        lock (Executor.Lock)
-        {
-            HashSet<Node> withData = [], captured = [];
-            foreach (Node n in Walk.Values(outputs))
-            {
-                if (n.Op == Ops.Data || n.Op == Ops.UserKernel || n.Inputs.Any(withData.Contains)) withData.Add(n);
-                if (!n.IsTraced && n.Id < firstId) continue;
-                captured.UnionWith(n.Inputs.Where(i => IsLazy(i, firstId) && withData.Contains(i)));
-            }
-
-            captured.UnionWith(outputs.Where(o => IsLazy(o, firstId) && withData.Contains(o)));
-            if (captured.Count > 0) Executor.Realize([.. captured]);
-        }
-    }
-
-    private static bool IsLazy(Node n, long firstId) => !n.IsTraced && n.Id < firstId && n.Storage is null;
 
     private static TensorSource Source(Node n, Dictionary<Node, int> argumentOf, Dictionary<Node, int> cellOf)
     {

@@ -10,7 +10,7 @@ namespace Cotangent.Fusion;
 /// <remarks>Afterwards: reductions are over the middle axis of [A, K, C] with K &gt; 1; there is no argmax,
 /// stop-gradient, no reduction or movement of no elements, no contraction in half precision; an iota counts along a
 /// rank-1 axis.</remarks>
-internal sealed partial class Canonical(Device device)
+internal sealed partial class Canonical(Device device, Action<Node>? made = null)
 {
     private readonly Dictionary<NodeKey, Node> _nodes = [];
 
@@ -93,8 +93,14 @@ internal sealed partial class Canonical(Device device)
     private Node Intern(Op op, ImmutableArray<Node> x, Attributes? attributes)
     {
         NodeKey key = new(op, x, attributes);
-        if (_nodes.TryGetValue(key, out Node? node)) return node;
+        if (_nodes.TryGetValue(key, out Node? node))
+        {
+            made?.Invoke(node);
+            return node;
+        }
+
         _nodes[key] = node = new Node(op, x, attributes, device);
+        made?.Invoke(node);
         int phase = attributes is BarrierAttributes barrier ? barrier.Phase : x.IsEmpty ? 0 : x.Max(PhaseOf);
         if (phase > 0) _phases[node] = phase;
         return node;

@@ -24,6 +24,7 @@ internal sealed class Node
         IsTraced = op == Ops.Input || inputs.Any(i => i.IsTraced);
         _hasHostCalls = op == Ops.HostCall || inputs.Any(i => i.HasHostCalls);
         _depth = inputs.IsEmpty ? 0 : 1 + inputs.Max(i => i.Depth);
+        Origins.Made(this);
     }
 
     /// <summary>A leaf of data.</summary>

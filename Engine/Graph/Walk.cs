@@ -38,7 +38,10 @@ internal static class Walk
         {
             if (replacements.TryGetValue(n, out Node? other)) map[n] = other;
             else if (n.Inputs.All(i => map[i] == i)) map[n] = n;
-            else map[n] = new Node(n.Op, [.. n.Inputs.Select(i => map[i])], n.Attributes, null);
+            else
+            {
+                using (Origins.Of(n)) map[n] = new Node(n.Op, [.. n.Inputs.Select(i => map[i])], n.Attributes, null);
+            }
         }
 
         return [.. outputs.Select(o => map[o])];

@@ -96,7 +96,7 @@ public sealed partial class Tensor
         throw new TracedValueException(
             $"The value of this {DType}{Shape} tensor depends on {names}, which has no value while a transform or " +
             "Compile traces the function. " +
-            "Return what you want to read, or choose with Tensor.Where instead of a C# if.");
+            "Return what you want to read, or choose with Tensor.Where or Flow.Cond instead of a C# if.");
     }
 
     private void CheckElement<T>(string op) where T : unmanaged

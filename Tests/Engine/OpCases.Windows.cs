@@ -41,7 +41,7 @@ public static partial class OpCases
         new("add_along", x => x[0].AddAlongAxis(x[2], x[1]), new Arg([3, 5]), new Arg([3, 7]), new Arg([3, 7], DType.Int32) { Low = -1, High = 5 }) { Ulps = 8 },
         new("add_along middle", x => x[0].AddAlongAxis(x[2], x[1], 1), new Arg([2, 4, 3]), new Arg([2, 6, 3]), new Arg([1, 6, 3], DType.Int32) { Low = 0, High = 3 })
             { Ulps = 8 },
-        new("diagonal", x => x[0].Diagonal(), new Arg([2, 4, 4])) { Linear = true },
+        new("diagonal of the last axes", x => x[0].Diagonal(), new Arg([2, 4, 4])) { Linear = true },
         new("diagonal below", x => x[0].Diagonal(-1, 0, 2), new Arg([4, 2, 5])) { Linear = true },
         new("diagonal above", x => x[0].Diagonal(2, 2, 0), new Arg([5, 2, 4])) { Linear = true },
         new("trace", x => x[0].Trace(1), new Arg([2, 4, 4])) { Linear = true, Ulps = 8 },
