@@ -11,7 +11,8 @@ internal static class SpectralRules
     public static Node EighTangent(Node y, Node da)
     {
         EighAttributes call = y.Get<EighAttributes>();
-        Node values = new(y.Op, y.Inputs, call.At(EighAttributes.Values)), vectors = new(y.Op, y.Inputs, call.At(EighAttributes.Vectors));
+        Node values = new(y.Op, y.Inputs, call.At(EighAttributes.Values));
+        Node vectors = new(y.Op, y.Inputs, call.At(EighAttributes.Vectors));
         Node m = Multiply(Transpose(vectors), Multiply(da, vectors));
         if (call.Output == EighAttributes.Values) return Diagonal(m);
         Node gap = Make.Sub(Across(values), Down(values));

@@ -97,7 +97,8 @@ public static partial class Linalg
         if (a.Size == 0) return a.Transpose();
         Tensor wide = Wide(a);
         (Tensor u, Tensor s, Tensor vt) = Svd(wide);
-        double share = cutoff ?? Math.Max(a.Shape[^2], a.Shape[^1]) * (wide.DType == DType.Float64 ? double.BitIncrement(1) - 1 : float.BitIncrement(1) - 1);
+        double epsilon = wide.DType == DType.Float64 ? double.BitIncrement(1) - 1 : float.BitIncrement(1) - 1;
+        double share = cutoff ?? Math.Max(a.Shape[^2], a.Shape[^1]) * epsilon;
         Tensor kept = s > s.Max(-1, keepDims: true) * share;
         Tensor inverse = Tensor.Where(kept, 1 / Tensor.Where(kept, s, 1), 0);
         return Narrow((vt.Transpose() * inverse.Unsqueeze(-2)).MatMul(u.Transpose()), a.DType);

@@ -105,7 +105,8 @@ public static partial class Linalg
     {
         // The derivative goes by a itself: the factors count as constants of it.
         Node[] factors = Lu(Make.Unary(Ops.StopGradient, a));
-        return new Node(Ops.Solve, [a, factors[LuAttributes.Packed], factors[LuAttributes.Permutation], b], new SolveAttributes(Transpose: false));
+        return new Node(Ops.Solve, [a, factors[LuAttributes.Packed], factors[LuAttributes.Permutation], b],
+            new SolveAttributes(Transpose: false));
     }
 
     /// <summary>What a determinant is made of: ±1 for the exchanges of rows, and the diagonal of U.</summary>

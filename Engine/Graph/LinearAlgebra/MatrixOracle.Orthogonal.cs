@@ -64,7 +64,8 @@ internal static partial class MatrixOracle
             (false, true) => a[at[1] * n + at[0] - m],
             _ => 0,
         }), size);
-        double[] u = new double[m * k], values = [.. Enumerable.Range(0, k).Select(i => Math.Max(both[0][size - 1 - i], 0))], v = new double[n * k];
+        double[] u = new double[m * k], v = new double[n * k];
+        double[] values = [.. Enumerable.Range(0, k).Select(i => Math.Max(both[0][size - 1 - i], 0))];
         if (a.Any(double.IsNaN)) values.AsSpan().Fill(double.NaN);
         for (int i = 0; i < k; i++)
         {

@@ -60,7 +60,8 @@ internal static partial class Ops
         {
             Shape shape = RightSides("solve", x[0], x[3]);
             if (x[1].Shape != x[0].Shape || !x[2].Shape.SequenceEqual(x[0].Shape.SkipLast(1)))
-                throw new ShapeMismatchException($"solve: factors {x[1].Shape} and permutations {x[2].Shape} do not fit matrices {x[0].Shape}.");
+                throw new ShapeMismatchException(
+                    $"solve: factors {x[1].Shape} and permutations {x[2].Shape} do not fit matrices {x[0].Shape}.");
             CheckIndices("solve", x[2]);
             return (shape, Real("solve", [x[0], x[1], x[3]]));
         },
@@ -132,14 +133,16 @@ internal static partial class Ops
 
     private static Shape Square(string op, Node x) => Matrix(op, x) is var shape && shape[^1] == shape[^2]
         ? shape
-        : throw new ShapeMismatchException($"{op}: {x.Shape} holds matrices of {x.Shape[^2]} rows and {x.Shape[^1]} columns; they must be square.");
+        : throw new ShapeMismatchException(
+            $"{op}: {x.Shape} holds matrices of {x.Shape[^2]} rows and {x.Shape[^1]} columns; they must be square.");
 
     private static Shape RightSides(string op, Node a, Node b)
     {
         Shape matrices = Square(op, a);
         return b.Shape.Rank == matrices.Rank && b.Shape.SkipLast(1).SequenceEqual(matrices.SkipLast(1))
             ? b.Shape
-            : throw new ShapeMismatchException($"{op}: right sides {b.Shape} do not fit matrices {a.Shape}: all axes but the last must agree.");
+            : throw new ShapeMismatchException(
+                $"{op}: right sides {b.Shape} do not fit matrices {a.Shape}: all axes but the last must agree.");
     }
 
     private static DType Real(string op, IReadOnlyList<Node> inputs) =>

@@ -16,7 +16,8 @@ internal sealed class SingularValueSolver<T, TAdd, TMax>
     private readonly Action<KernelConfig, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, SvdShape> _begin;
     private readonly Action<KernelConfig, ArrayView<T>, ArrayView<T>, int, int, int, T> _orthogonalise;
     private readonly Action<KernelConfig, ArrayView<T>, ArrayView<T>, SvdShape> _norm;
-    private readonly Action<KernelConfig, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, SvdShape> _sort;
+    private readonly Action<KernelConfig, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>,
+        ArrayView<T>, ArrayView<T>, ArrayView<T>, SvdShape> _sort;
     private readonly Action<KernelConfig, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, SvdShape, T> _finish;
 
     public SingularValueSolver(Device device)
@@ -25,7 +26,8 @@ internal sealed class SingularValueSolver<T, TAdd, TMax>
         Action<ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, SvdShape> begin = SvdKernels.Begin<T, TMax>;
         Action<ArrayView<T>, ArrayView<T>, int, int, int, T> orthogonalise = JacobiKernels.Orthogonalise<T, TAdd>;
         Action<ArrayView<T>, ArrayView<T>, SvdShape> norm = SvdKernels.Norm<T, TAdd>;
-        Action<ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, SvdShape> sort = SvdKernels.Sort;
+        Action<ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>,
+            ArrayView<T>, ArrayView<T>, ArrayView<T>, SvdShape> sort = SvdKernels.Sort;
         Action<ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, SvdShape, T> finish = SvdKernels.Finish<T, TMax>;
         device.Prepare(begin, orthogonalise, norm, sort, finish);
         _begin = device.LoadGrouped(begin);

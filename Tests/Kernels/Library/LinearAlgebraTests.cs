@@ -18,7 +18,8 @@ public sealed class LinearAlgebraTests
         Device device = Devices.Get(id);
         foreach (int n in Orders(device))
         {
-            foreach (TriangleKind kind in new TriangleKind[] { new(true, false, false), new(false, true, true), new(true, true, false), new(false, false, true) })
+            foreach (TriangleKind kind in new TriangleKind[]
+                { new(true, false, false), new(false, true, true), new(true, true, false), new(false, false, true) })
             {
                 Solve<float>(device, n, kind, 1e-5);
                 if (device.Id == "cpu") Solve<double>(device, n, kind, 1e-13);
@@ -42,7 +43,8 @@ public sealed class LinearAlgebraTests
     {
         Device device = Devices.Get(id);
         float[] a = [4, 2, 0, 2, 1, 3, 0, 3, 9, /* */ 4, 0, 0, 0, 4, 0, 0, 0, 4];
-        float[] l = Run(device, a, 9, (x, y, s) => new CholeskyFactorisation<float>(device).Factor(x, y, s, 2, 3), CholeskyFactorisation<float>.Scratch(2, 3));
+        float[] l = Run(device, a, 9, (x, y, s) => new CholeskyFactorisation<float>(device).Factor(x, y, s, 2, 3),
+            CholeskyFactorisation<float>.Scratch(2, 3));
         Assert.Equal([float.NaN, 0, 0, float.NaN, float.NaN, 0, float.NaN, float.NaN, float.NaN, 2, 0, 0, 0, 2, 0, 0, 0, 2], l);
     }
 
