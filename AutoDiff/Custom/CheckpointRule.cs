@@ -23,10 +23,13 @@ internal sealed class CheckpointRule(string name, CheckpointPolicy policy) : Cus
 
     public override Node?[] Transpose(CustomCall call, Shape along, Node?[] ct)
     {
+        // A node that is several arguments has one tangent, and all of its cotangent goes to the first of them.
+        Node[] arguments = [.. along.Select(i => call.Arguments[i]).Distinct()];
+
         // Derived over placeholders for the cotangents, which may depend on the call's results.
-        Node[] tangents = [.. along.Select(i => CustomCall.Like(call.Arguments[i], "tangent"))];
+        Node[] tangents = [.. arguments.Select(x => CustomCall.Like(x, "tangent"))];
         Node[] cotangents = [.. ct.Select((c, i) => CustomCall.Like(call.Results[i], "cotangent"))];
-        Dictionary<Node, Node> seeds = along.Select((i, k) => (call.Arguments[i], tangents[k])).ToDictionary(p => p.Item1, p => p.Item2);
+        Dictionary<Node, Node> seeds = arguments.Zip(tangents).ToDictionary(p => p.First, p => p.Second);
         LinearMap derivative = new(tangents, Forward.Tangents(call.Results, seeds));
         Node?[] back = derivative.Transpose([.. ct.Select((c, i) => c is null ? null : cotangents[i])]);
 
@@ -50,7 +53,9 @@ internal sealed class CheckpointRule(string name, CheckpointPolicy policy) : Cus
         }
 
         Queue<Node> results = new(Walk.Substitute([.. back.OfType<Node>()], again));
-        return Region([.. call.Arguments, .. given], [.. back.Select(b => b is null ? null : results.Dequeue())]);
+        back = Region([.. call.Arguments, .. given], [.. back.Select(b => b is null ? null : results.Dequeue())]);
+        HashSet<Node> done = [];
+        return [.. along.Select(i => done.Add(call.Arguments[i]) ? back[Array.IndexOf(arguments, call.Arguments[i])] : null)];
     }
 
     /// <summary>Calls a function.</summary>
@@ -81,7 +86,7 @@ internal sealed class CheckpointRule(string name, CheckpointPolicy policy) : Cus
     /// <summary>Results of arguments as a checkpointed function too: its derivatives keep as little.</summary>
     private Node?[] Region(Node[] arguments, Node?[] results)
     {
-        Queue<Node> nodes = new(new CustomCall(arguments, [], [.. results.OfType<Node>()], []).Nodes(this));
+        Queue<Node> nodes = new(new CustomCall([.. arguments.Distinct()], [], [.. results.OfType<Node>()], []).Nodes(this));
         return [.. results.Select(r => r is null ? null : nodes.Dequeue())];
     }
 }
