@@ -31,7 +31,8 @@ internal static class Jacobians
     public static Node Basis(Node like)
     {
         int size = checked((int)like.Shape.Size);
-        Node row = Make.Iota([size, size], 0, DType.Int32), column = Make.Iota([size, size], 1, DType.Int32);
+        Node row = new(Ops.Iota, [], new IotaAttributes([size, size], 0, DType.Int32), like.Device);
+        Node column = Make.Iota([size, size], 1, DType.Int32);
         return Make.Reshape(Make.Cast(Make.Binary(Ops.Equal, row, column), like.DType), [size, .. like.Shape]);
     }
 

@@ -20,7 +20,7 @@ internal sealed class Node
         _state = new State(op, inputs, attributes, null);
         Device = device ?? (attributes as KernelAttributes)?.Device ?? CommonDevice(op, inputs, attributes);
         _isComputedFromNumbers = op == Ops.Number || op == Ops.Iota || attributes is InputAttributes { IsAnywhere: true }
-            || (op.Kind is OpKind.Elementwise or OpKind.Movement or OpKind.Annotation && inputs.All(i => i.IsAnywhere));
+            || (op.Kind is not (OpKind.Leaf or OpKind.Kernel or OpKind.HostCall) && inputs.Length > 0 && inputs.All(i => i.IsAnywhere));
         IsTraced = op == Ops.Input || inputs.Any(i => i.IsTraced);
         _hasHostCalls = op == Ops.HostCall || inputs.Any(i => i.HasHostCalls);
         _depth = inputs.IsEmpty ? 0 : 1 + inputs.Max(i => i.Depth);

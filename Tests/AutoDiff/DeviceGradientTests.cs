@@ -7,6 +7,18 @@ namespace Cotangent.Tests.AutoDiff;
 /// <summary>Gradients of models, computed by devices in float32, against the float64 reference.</summary>
 public class DeviceGradientTests
 {
+    /// <summary>Cotangents made of numbers alone meet the device's tensors, whatever op they went through.</summary>
+    [Theory]
+    [MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
+    public void Derivatives_ThatStartFromNumbers_AreOnTheDeviceOfTheArgument(string device)
+    {
+        Tensor x = Tensor.From([1f, 2, 3], Devices.Get(device));
+        Tensor sums = Diff.Grad(v => v.CumSum(0).Sum())(x) * x, columns = Diff.JacFwd(v => v.CumSum(0).Sum() * v)(x) + x;
+        Assert.Equal([3f, 4, 3], sums.ToArray<float>());
+        Assert.Equal(x.Device, columns.Device);
+        Assert.Equal([14f, 4, 4], columns.ToArray<float>()[..3]);
+    }
+
     [Theory]
     [MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
     public void Perceptron_Gradients_AgreeWithTheReference(string device) => Compare(

@@ -34,6 +34,10 @@ public partial class AutoDiffPageTests
         Row(Diff.JacRev(h)(x), Tensor.Eye(3) * (1 - x.Tanh().Square()));
         Row(Diff.Hessian(f)(x), Tensor.Eye(3) * 2);
         Row(Diff.Hvp(f, x, dx), 2 * dx);
+        Row(Diff.Gnvp(h, f, x, dx), 2 * dx * (1 - x.Tanh().Square()).Square());
+        Row(Diff.TaylorCoefficients(f, x, dx, 4), [f(x), 2 * x.Sum(), Tensor.Scalar(3f), Tensor.Scalar(0f), Tensor.Scalar(0f)]);
+        Row(Diff.Checkpoint(h, CheckpointPolicy.Dots)(x), x.Tanh());
+        Row(Jit.Compile(Diff.Grad(f)).Memory(x), null!, like: _ => null!);
         Row(Diff.Vmap(h)(batch), batch.Tanh());
         Row(Diff.Vmap(g, inAxes: [0, null])(batch, x), (batch * x).Sum(1));
         Row(Diff.Vmap(Diff.Grad(f))(batch), 2 * batch);

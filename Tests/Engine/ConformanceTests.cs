@@ -64,8 +64,9 @@ public class ConformanceTests
             reached.UnionWith(Walk.Topological(output).Select(n => n.Op));
         }
 
-        IEnumerable<Op> all = typeof(Ops).GetFields().Select(f => f.GetValue(null)).OfType<Op>();
-        Assert.Empty(all.Except(reached).Except([Ops.Data, Ops.HostCall]).Select(o => o.Name));
+        // Annotations compute nothing: the tests of custom derivatives and of checkpoints reach them.
+        IEnumerable<Op> all = typeof(Ops).GetFields().Select(f => f.GetValue(null)).OfType<Op>().Where(o => o.Kind != OpKind.Annotation);
+        Assert.Empty(all.Except(reached).Except([Ops.Data, Ops.HostCall, Ops.Refused]).Select(o => o.Name));
     }
 
     [Fact]

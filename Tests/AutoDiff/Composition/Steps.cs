@@ -21,8 +21,8 @@ internal static class Steps
         (r, x, _) => x.Rank == 0 ? x : x[TensorIndex.Ellipsis, ..^0] + 0.1 * x,
         (_, x, _) => x.Reshape((int)x.Size),
         (_, x, _) => x.Reshape((int)x.Size, 1).MatMul(x.Reshape(1, (int)x.Size)),
-        (r, x, _) => Flat(x).MatMul(Weights(r, (int)x.Size, 3)),
-        (r, x, _) => Flat(x)[Tensor.From([r.Next((int)x.Size), r.Next((int)x.Size), 0])],
+        (r, x, _) => Flat(x).MatMul(Weights(r, (int)x.Size, 3).To(x.Device)),
+        (r, x, _) => Flat(x)[Tensor.From([r.Next((int)x.Size), r.Next((int)x.Size), 0], x.Device)],
         (_, x, _) => Flat(x).MatMul(Flat(x)).BroadcastTo([2]) + Flat(x)[..1],
         (_, x, y) => Tensor.Maximum(x, y.Mean() - 3) + Tensor.Minimum(x, y.Mean() + 3),
         (_, x, _) => Diff.Grad(v => (v * v.Sin()).Sum())(x),
@@ -46,7 +46,7 @@ internal static class Steps
     private static Tensor Outer(Tensor x) => Flat(x).Reshape((int)x.Size, 1).MatMul(Flat(x).Reshape(1, (int)x.Size));
 
     /// <summary>Numbers so far apart that sorting what is added to them does not depend on it.</summary>
-    private static Tensor Spread(Tensor x) => Tensor.From(Enumerable.Range(0, (int)x.Size).Select(i => 5.0 * ((i * 7) % 11) + i + 3).ToArray());
+    private static Tensor Spread(Tensor x) => Tensor.From(Enumerable.Range(0, (int)x.Size).Select(i => 5.0 * ((i * 7) % 11) + i + 3).ToArray()).To(x.Device);
 
     private static Tensor Flat(Tensor x) => x.Reshape((int)x.Size);
 
