@@ -123,7 +123,7 @@ internal sealed record LinearMap(Node[] Inputs, Node?[] Outputs)
             new(n.Op, n.Get<CallAttributes>().At(0), n.Inputs[(rule.LinearInputs?.Invoke(n) ?? Range.All).Start..]);
 
         public bool Equals(CallKey? other) => other is not null && _op == other._op && _call.Equals(other._call)
-            && _inputs.AsSpan().SequenceEqual(other._inputs.AsSpan());
+            && Control.CallKey.IsSameCode(_call, other._call) && _inputs.AsSpan().SequenceEqual(other._inputs.AsSpan());
 
         public override bool Equals(object? obj) => Equals(obj as CallKey);
 

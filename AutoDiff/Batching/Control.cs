@@ -53,7 +53,9 @@ internal static class Control
             Node[] running = new SubGraph(condition.Inputs, [tests]).Apply(body.Inputs);
             next = [.. next.Select((n, c) => Make.Where(Spread(running[0], n.Shape), n, body.Inputs[c]))];
             Node any = Make.Reduce(Ops.ReduceMax, Make.Cast(tests, DType.Int32), [0]);
-            test = Make.Binary(Ops.NotEqual, any, Algebra.Like(any, 0));
+
+            // The maximum over no examples is the least integer.
+            test = Make.Binary(Ops.Less, Algebra.Like(any, 0), any);
         }
 
         Node[] results = ControlFlow.Call(Ops.While, [.. call.Node.Inputs.Select((n, i) => body.IsBatched[i] ? call[i] : n)],

@@ -16,7 +16,13 @@ internal sealed class CallKey : IEquatable<CallKey>
     public static CallKey? Of(Node n) => n.Attributes is CallAttributes attributes ? new(n, attributes) : null;
 
     public bool Equals(CallKey? other) => other is not null && _op == other._op
-        && _inputs.AsSpan().SequenceEqual(other._inputs.AsSpan()) && _attributes.Equals(other._attributes);
+        && _inputs.AsSpan().SequenceEqual(other._inputs.AsSpan()) && _attributes.Equals(other._attributes)
+        && IsSameCode(_attributes, other._attributes);
+
+    /// <summary>True for calls of the very same functions. Functions that are equal as programs may differ in what programs do not
+    /// have: derivatives of their own.</summary>
+    public static bool IsSameCode(CallAttributes x, CallAttributes y) => (x as ControlAttributes)?.Bodies is not { } bodies
+        || (y is ControlAttributes other && bodies.Length == other.Bodies.Length && bodies.Zip(other.Bodies).All(p => ReferenceEquals(p.First, p.Second)));
 
     public override bool Equals(object? obj) => Equals(obj as CallKey);
 

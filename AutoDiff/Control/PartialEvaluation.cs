@@ -1,3 +1,4 @@
+using Cotangent.AutoDiff.Custom;
 using Cotangent.Fusion;
 using Cotangent.Graph;
 
@@ -13,7 +14,11 @@ internal sealed class PartialEvaluation
     private readonly HashSet<Node> _residuals = [];
     private readonly Func<Node, bool> _isFree;
 
-    private PartialEvaluation(HashSet<Node> known, Func<Node, bool> isFree) => (_known, _isFree) = (known, isFree);
+    // What a checkpoint computes again from its arguments: cutting there would part its results from them.
+    private readonly HashSet<Node> _whole;
+
+    private PartialEvaluation(HashSet<Node> known, Func<Node, bool> isFree, HashSet<Node> whole) =>
+        (_known, _isFree, _whole) = (known, isFree, whole);
 
     /// <summary>The nodes of the first part that the second reads.</summary>
     public required Node[] Residuals { get; init; }
@@ -36,17 +41,19 @@ internal sealed class PartialEvaluation
         HashSet<Node> linear = [.. Dependents.Of(outputs, unknowns)];
         List<Node> read = [.. linear.SelectMany(n => n.Inputs).Concat(outputs).Where(n => !linear.Contains(n)).Distinct()];
         HashSet<Node> known = [.. Dependents.Of(read, knowns)];
+        HashSet<Node> whole = [.. linear.Where(n => n.Attributes is CustomAttributes { Derivative: CheckpointRule }).SelectMany(CheckpointRule.Inside)];
+        whole.ExceptWith(linear);
         Node[] residuals;
         if (recompute) residuals = [.. knowns.Where(known.Contains)];
         else
         {
-            PartialEvaluation cut = new(known, isFree) { Residuals = [], Placeholders = [], Outputs = [] };
+            PartialEvaluation cut = new(known, isFree, whole) { Residuals = [], Placeholders = [], Outputs = [] };
             residuals = cut.Choose(read);
         }
 
         Node[] placeholders = [.. residuals.Select(n => Make.Input(n.Shape, n.DType, n.Device, "residual", n.IsAnywhere))];
         Dictionary<Node, Node> map = residuals.Zip(placeholders).ToDictionary(p => p.First, p => p.Second);
-        return new(known, isFree) { Residuals = residuals, Placeholders = placeholders, Outputs = Walk.Substitute(outputs, map) };
+        return new(known, isFree, whole) { Residuals = residuals, Placeholders = placeholders, Outputs = Walk.Substitute(outputs, map) };
     }
 
     private Node[] Choose(List<Node> read)
@@ -64,6 +71,7 @@ internal sealed class PartialEvaluation
 
     private bool IsBetterComputed(Node n)
     {
+        if (_whole.Contains(n)) return true;
         bool isCheap = n.Op.Kind == OpKind.Movement || (n.Op.Kind == OpKind.Elementwise && Anchors.OwnCost(n) <= 4);
         if (!isCheap || _isFree(n)) return false;
         return n.Inputs.Distinct().Where(i => _known.Contains(i) && !_residuals.Contains(i) && !_isFree(i)).Sum(Bytes) <= Bytes(n);

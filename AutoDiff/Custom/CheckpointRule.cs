@@ -23,6 +23,9 @@ internal sealed class CheckpointRule(string name, CheckpointPolicy policy) : Cus
 
     public override Node?[] Transpose(CustomCall call, Shape along, Node?[] ct)
     {
+        // Arguments that have values already, as in a pullback outside any trace, are no placeholders to derive by.
+        if (along.Any(i => !call.Arguments[i].IsTraced)) return OfPlaceholders(call, along, ct);
+
         // A node that is several arguments has one tangent, and all of its cotangent goes to the first of them.
         Node[] arguments = [.. along.Select(i => call.Arguments[i]).Distinct()];
 
@@ -56,6 +59,25 @@ internal sealed class CheckpointRule(string name, CheckpointPolicy policy) : Cus
         back = Region([.. call.Arguments, .. given], [.. back.Select(b => b is null ? null : results.Dequeue())]);
         HashSet<Node> done = [];
         return [.. along.Select(i => done.Add(call.Arguments[i]) ? back[Array.IndexOf(arguments, call.Arguments[i])] : null)];
+    }
+
+    /// <summary>As <see cref="Transpose"/>, over placeholders in the place of the arguments, which then take theirs again. Nothing is kept
+    /// for it by the policy: the values are there, or computed again.</summary>
+    private Node?[] OfPlaceholders(CustomCall call, Shape along, Node?[] ct)
+    {
+        Dictionary<Node, Node> placeholders = call.Arguments.Distinct().ToDictionary(x => x, x => CustomCall.Like(x, "argument"));
+        CustomCall traced = new([.. call.Arguments.Select(x => placeholders[x])], [], Walk.Substitute(call.Results, placeholders), []);
+        Node?[] back = Transpose(traced, along, ct);
+        Queue<Node> bound = new(Walk.Substitute([.. back.OfType<Node>()], placeholders.ToDictionary(p => p.Value, p => p.Key)));
+        return [.. back.Select(b => b is null ? null : bound.Dequeue())];
+    }
+
+    /// <summary>What a call computes between its arguments and its results, which its derivative looks at as a whole.</summary>
+    public static IEnumerable<Node> Inside(Node n)
+    {
+        CustomCall call = CustomCall.Of(n);
+        HashSet<Node> arguments = [.. call.Arguments];
+        return Dependents.Of(call.Results, call.Arguments).Where(x => !arguments.Contains(x));
     }
 
     /// <summary>Calls a function.</summary>

@@ -15,10 +15,12 @@ internal static class Annotation
         {
             Jvp = CustomTangent,
             DifferentiatedInputs = y => 1..(1 + Of(y).Arguments + Of(y).Captures),
-            LinearInputs = y => 1..(1 + RuleOf(y).LinearArguments),
+            LinearInputs = y => RuleOf(y).LinearArguments is > 0 and var linear ? 1..(1 + linear) : ..1,
             TransposeCall = (y, ct) =>
             {
+                // What was linear in its value only (a backward pass that computes values again) goes back through that.
                 int linear = RuleOf(y).LinearArguments;
+                if (linear == 0) return [ct[Of(y).Output]];
                 Shape along = Shape.From(Enumerable.Range(0, linear));
                 return [null, .. RuleOf(y).Transpose(CustomCall.Of(y), along, ct)];
             },

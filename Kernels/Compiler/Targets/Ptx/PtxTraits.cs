@@ -19,20 +19,34 @@ internal sealed record PtxTraits(int Capability = 80)
     /// but the text's size; the driver keeps lines only if it is asked to (CU_JIT_GENERATE_LINE_INFO).</summary>
     public bool Lines { get; init; } = EngineEnvironment.Lines;
 
-    /// <summary>The lowest PTX version that knows the capability, so that drivers as old as possible take the text.</summary>
-    public string Version => Capability switch
+    /// <summary>The lowest PTX version that knows the target, so that drivers as old as possible take the text.</summary>
+    public string Version => KnownCapability switch
     {
-        < 70 => throw new ArgumentOutOfRangeException(nameof(Capability), Capability, "PTX is made for capability 7.0 and up."),
-        < 75 => "6.0",
-        < 80 => "6.3",
-        < 86 => "7.0",
-        < 87 => "7.1",
-        < 89 => "7.4",
+        70 => "6.0",
+        72 => "6.1",
+        75 => "6.3",
+        80 => "7.0",
+        86 => "7.1",
+        87 => "7.4",
         _ => "7.8",
     };
 
-    /// <summary>The value of <c>.target</c>.</summary>
-    public string Target => "sm_" + Math.Min(Capability, 90).ToString(CultureInfo.InvariantCulture);
+    /// <summary>The value of <c>.target</c>: the latest capability not above the device's whose text this library knows.</summary>
+    public string Target => "sm_" + KnownCapability.ToString(CultureInfo.InvariantCulture);
+
+    private static ReadOnlySpan<int> KnownCapabilities => [70, 72, 75, 80, 86, 87, 89, 90];
+
+    private int KnownCapability
+    {
+        get
+        {
+            if (Capability < KnownCapabilities[0]) throw new ArgumentOutOfRangeException(
+                nameof(Capability), Capability, "PTX is made for capability 7.0 and up.");
+            int at = KnownCapabilities.Length - 1;
+            while (KnownCapabilities[at] > Capability) at--;
+            return KnownCapabilities[at];
+        }
+    }
 
     /// <summary>True if there are <c>mma.sync</c> of tf32 and bfloat16, and <c>cp.async</c>.</summary>
     public bool MatrixUnits => Capability >= 80;
