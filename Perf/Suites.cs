@@ -96,8 +96,7 @@ internal static class Suites
         return Vector512.Sum(a + b + c + d + e + f + g + h);
     }
 
-    /// <summary>A compiled function whose result goes into the same memory each time, as in a training step.</summary>
-    /// <summary>The median time of a compiled function that writes its result in place.</summary>
+    /// <summary>The median time of a compiled function whose result goes into the same memory each time, as in a training step.</summary>
     public static double MedianInPlace(Device device, Func<Tensor> function)
     {
         State result = new(function().Realize());

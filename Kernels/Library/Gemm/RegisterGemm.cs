@@ -32,7 +32,7 @@ internal readonly struct LaneByLane : IPanelOrder
 /// barrier in Depth terms. Neighbouring items read neighbouring addresses whichever way an operand lies, one element each, so that no
 /// alignment is needed; a row of shared memory has 4 elements more than Tile, so that both ways write to different banks.</para>
 /// <para>Each element is the chain sum = fma(a, b, sum) in order of k: the bits of the CPU's product.</para>
-/// <para>As ptxas 11.8 compiles it (sm_80 and sm_90, nothing spilled): at most 128 registers for 8 × 8, 69 for 4 × 4, 98 in double
+/// <para>As ptxas 11.8 compiles it (sm_80 and sm_90, nothing spilled): at most 128 registers for 8 × 8, 69 for 4 × 4, 122 in double
 /// precision, so that 2, 3 and 2 groups fit a processor; in the loop over 8 terms of 8 × 8 there are 512 FFMA, 32 LDS.128, 8 LDG, 8
 /// STS and some 90 others on the way through the inside of a matrix.</para>
 /// <para>On PoCL (2 cores) the 4 × 4 blocks reach 20 GFLOP/s in single precision at 640³ where <see cref="TiledGemm"/> reaches 7.</para>
