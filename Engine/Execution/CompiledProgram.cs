@@ -32,8 +32,11 @@ internal sealed class CompiledProgram
     /// <summary>True if each fused step is also computed op by op in float64 and compared.</summary>
     public static bool StepsAreVerified { get; set; } = EngineEnvironment.Verify;
 
-    /// <summary>The number of steps issued so far by all programs.</summary>
-    public static long LaunchCount { get; private set; }
+    /// <summary>The number of steps that this thread has issued so far, of all programs.</summary>
+    public static long LaunchCount => t_launchCount;
+
+    [ThreadStatic]
+    private static long t_launchCount;
 
     public ExecutionPlan Plan { get; }
 
@@ -147,7 +150,7 @@ internal sealed class CompiledProgram
 
     private void Launch(Device device, Step step, CancellationToken cancellation)
     {
-        LaunchCount++;
+        t_launchCount++;
         StepVerifier? verifier = StepsAreVerified ? StepVerifier.Before(Plan, step, _buffers, _scalars) : null;
         if (EngineEnvironment.Debug < 2)
         {

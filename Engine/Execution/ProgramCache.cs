@@ -3,8 +3,8 @@ using Cotangent.Kernels;
 
 namespace Cotangent.Execution;
 
-/// <summary>Compiled programs by graph structure, the least recently used dropped first. Used under
-/// <see cref="Executor.Lock"/>.</summary>
+/// <summary>Compiled programs by graph structure, the least recently used dropped first. Any thread may ask: planning a graph
+/// with loops asks again for their bodies, and plans are also made outside the executor.</summary>
 internal sealed class ProgramCache(int capacity)
 {
     private readonly Dictionary<GraphKey, LinkedListNode<(GraphKey Key, CompiledProgram Program)>> _programs = [];
@@ -15,7 +15,18 @@ internal sealed class ProgramCache(int capacity)
     /// <summary>Programs compiled so far: a steady loop compiles none.</summary>
     public long Misses { get; private set; }
 
+    /// <summary>True if a graph's program is here.</summary>
+    public bool Contains(GraphKey key)
+    {
+        lock (Executor.Lock) return _programs.ContainsKey(key);
+    }
+
     public CompiledProgram Get(GraphKey key)
+    {
+        lock (Executor.Lock) return FindOrCompile(key);
+    }
+
+    private CompiledProgram FindOrCompile(GraphKey key)
     {
         if (_programs.TryGetValue(key, out LinkedListNode<(GraphKey Key, CompiledProgram Program)>? found))
         {

@@ -81,13 +81,12 @@ public class ScanTests
     public void Scan_OtherNumbersInTheBody_FindTheSamePlan()
     {
         Tensor Run(float a, float b) =>
-            Flow.Fold((c, x) => Flow.Fold((d, y) => d * a + y, c, s_xs) + x * b, Tensor.Scalar(0), s_xs).Realize();
+            Flow.Fold((c, x) => Flow.Fold((d, y) => d * a + y, c, s_xs) + x * b, Tensor.Scalar(0), s_xs);
 
-        Tensor first = Run(0.5f, 3);
-        long misses = Executor.Programs.Misses;
+        Tensor first = Run(0.5f, 3).Realize();
         Tensor second = Run(0.25f, 2);
 
-        Assert.Equal(misses, Executor.Programs.Misses);
+        Assert.True(Executor.Programs.Contains(Capture.Of([second.Node]).Key));
         Assert.Equal(Unrolled(0.5f, 3), first.Item<float>());
         Assert.Equal(Unrolled(0.25f, 2), second.Item<float>());
 

@@ -23,6 +23,19 @@ public class ProgramCacheTests
     }
 
     [Fact]
+    public void Get_FromManyThreads_GivesEachItsOwnProgram()
+    {
+        ProgramCache cache = new(4);
+        GraphKey[] keys = [.. Enumerable.Range(3, 4).Select(Key)];
+        Parallel.For(0, 20_000, i =>
+        {
+            ExecutionPlan plan = cache.Get(keys[i % 4]).Plan;
+            Assert.Equal((3 + i % 4) * sizeof(float), plan.Buffers[plan.Outputs[0]].Bytes);
+        });
+        Assert.Equal(4, cache.Misses);
+    }
+
+    [Fact]
     public void Key_HoldsNoData()
     {
         // A cached program must not keep the tensors alive that it was first compiled for.
