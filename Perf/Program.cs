@@ -1,24 +1,32 @@
 using System.CommandLine;
 using Cotangent.Kernels;
+using Cotangent.Perf.Peers;
+using Cotangent.Perf.Suites;
+using Spectre.Console;
 
 namespace Cotangent.Perf;
 
-/// <summary>Measures ratios to the machine's limits, in one run. A suite is a line in a list.</summary>
+/// <summary>Measures ratios to the machine's limits and to peers, in one run. A suite is a line in a list.</summary>
 internal static class Program
 {
     private static readonly Suite[] s_suites =
     [
-        new("roofline", "the copy limit", Roofline.PrintCopy),
-        new("elementwise", "one fused chain", Roofline.PrintChain),
-        new("matmul", "square matrix products", Roofline.PrintMatMul),
-        new("conv", "convolutions against products of the same work", Convolutions.Print),
+        new("roofline", "the limits: read, copy, streaming copy, triad, multiply-adds", RooflineSuite.Run),
+        new("elementwise", "one fused chain, its operand laid out in four ways", ElementwiseSuite.Run),
+        new("reduce", "sums and maxima", ReduceSuite.Run),
+        new("matmul", "matrix products", MatMulSuite.Run),
+        new("softmax", "softmax and log-sum-exp", SoftmaxSuite.Run),
+        new("norm", "RMS and layer norm, forward and backward", NormSuite.Run),
+        new("optimizer", "a step of AdamW", OptimizerSuite.Run),
+        new("train", "training steps of the Samples' transformer", TrainSuite.Run),
         new("kernels", "C# kernels against hand-written vector code", Kernels.KernelSuite.Run) { IsOfCpu = true },
+        new("autodiff", "derivatives as multiples of their functions", AutoDiff.AutoDiffSuite.Run),
+        new("conv", "convolutions against products of the same work", Convolutions.Run),
         new("library", "the kernel library on 16 M elements", Kernels.LibrarySuite.Run),
         new("ptx", "registers, memory and instructions of kernels, by ptxas; no GPU is needed", Ptx.PtxSuite.Run) { IsOfCpu = true },
-        new("autodiff", "derivatives as multiples of their functions", AutoDiff.AutoDiffSuite.Run),
     ];
 
-    private static int Main(string[] args)
+    internal static int Main(string[] args)
     {
         Argument<string> suite = new("suite")
         {
@@ -27,9 +35,14 @@ internal static class Program
         };
         suite.AcceptOnlyFromAmong(["all", .. s_suites.Select(s => s.Name)]);
         Option<string> device = new("--device") { Description = "cpu, opencl, cuda, cuda:1, …", DefaultValueFactory = _ => "cpu" };
-        Option<int?> threads = new("--threads") { Description = "Threads of the CPU device." };
+        Option<int?> threads = new("--threads") { Description = "Threads of the CPU device, and of peers at most." };
+        threads.Validators.Add(r =>
+        {
+            if (r.Tokens.Count == 1 && int.TryParse(r.Tokens[0].Value, out int n) && n < 1)
+                r.AddError($"--threads is {n}; at least one thread must do the work.");
+        });
         Option<bool> quick = new("--quick") { Description = "Fewer rounds." };
-        Option<string?> only = new("--only") { Description = "kernels: only topics whose names contain one of these, separated by commas." };
+        Option<string?> only = new("--only") { Description = "Only cases (kernels, ptx: topics) whose names contain one of these, separated by commas." };
         Option<string?> json = new("--json") { Description = "Write the results to this file too." };
         RootCommand root = new("Cotangent's measurements.") { suite, device, threads, quick, only, json };
         root.SetAction(a => Run(a.GetValue(suite)!, a.GetValue(device)!,
@@ -37,7 +50,7 @@ internal static class Program
         return root.Parse(args).Invoke();
     }
 
-    /// <summary>Runs a suite or all. One that fails is reported, and the others of all go on.</summary>
+    /// <summary>Runs a suite or all. One that fails is reported, and the others go on.</summary>
     private static int Run(string name, string id, SuiteOptions options, string? json)
     {
         try
@@ -50,24 +63,36 @@ internal static class Program
             return 1;
         }
 
-        int failed = 0;
-        foreach (Suite suite in s_suites.Where(s => name == s.Name || name == "all"))
-        {
-            if (name == "all" && suite.IsOfCpu && options.Device.Kind != DeviceKind.Cpu)
-                continue;
-            try
-            {
-                suite.Run(options);
-            }
-            catch (Exception fault) when (name == "all")
-            {
-                failed++;
-                Console.Error.WriteLine($"suite {suite.Name} on {options.Device}: {fault}");
-            }
-        }
-
+        Suite[] chosen = [.. s_suites.Where(s => name == s.Name || (name == "all" && !(s.IsOfCpu && options.Device.Kind != DeviceKind.Cpu)))];
+        Results results = new();
+        using PeerProcess torch = new();
+        using Limits limits = Limits.Measure(options.Device, options.ThreadsOrAll);
+        int failed = chosen.Count(s => !TryRun(s, new Bench(s.Name, options, limits, torch, results), options));
         if (json is not null)
-            Results.Write(json, options);
+            File.WriteAllText(json, results.ToJson());
         return failed == 0 ? 0 : 1;
+    }
+
+    private static bool TryRun(Suite suite, Bench bench, SuiteOptions options)
+    {
+        bool isFile = Console.IsOutputRedirected;
+        IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = isFile ? AnsiSupport.No : AnsiSupport.Detect });
+        if (isFile)
+            console.Profile.Width = 200;
+        try
+        {
+            suite.Run(bench);
+            return true;
+        }
+        catch (Exception fault)
+        {
+            Console.Error.WriteLine($"suite {suite.Name} on {options.Device}: {fault}");
+            return false;
+        }
+        finally
+        {
+            bench.Print(console);
+            GC.Collect();
+        }
     }
 }

@@ -11,22 +11,24 @@ internal static class AutoDiffSuite
 {
     private const int Width = 256, Batch = 128, Layers = 4;
 
-    public static void Run(SuiteOptions options)
+    public static void Run(Bench bench)
     {
+        SuiteOptions options = bench.Options;
         Device device = options.Device;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{"case",-44} {"time ms",10} {"limit ms",10} {"ratio",6} {"bar",6}   ({device})"));
         Mlp net = new(device);
-        HessianVectorProduct(net, options);
-        PerSampleGradients(net, options);
-        JacobianOfALayer(device, options);
-        ScanOfGruSteps(device, options);
-        TracingTheTransformer(device, options);
+        HessianVectorProduct(net, bench);
+        PerSampleGradients(net, bench);
+        JacobianOfALayer(device, bench);
+        ScanOfGruSteps(device, bench);
+        TracingTheTransformer(device, bench);
     }
 
     /// <summary>The product of the Hessian of the loss with a vector, over the gradient alone.</summary>
-    private static void HessianVectorProduct(Mlp net, SuiteOptions options)
+    private static void HessianVectorProduct(Mlp net, Bench bench)
     {
+        SuiteOptions options = bench.Options;
         Tensor[] direction = Mlp.Weigh(net.Inputs.Device, seed: 9);
         Tensor[] Gradient(Tensor[] w) => Diff.Grad((Tensor[] v) => Mlp.Loss(v, net.Inputs, net.Targets))(w);
         CompiledFunction<Tensor[], Tensor[]> gradient = Jit.Compile<Tensor[], Tensor[]>(Gradient);
@@ -34,13 +36,14 @@ internal static class AutoDiffSuite
             Jit.Compile((Tensor[] w, Tensor[] v) => Diff.Jvp<Tensor[], Tensor[]>(Gradient, w, v).Tangent);
         (double[] seconds, double[] ratios) = Turns.Measure(options.Quick,
             () => Finish(gradient.Invoke(net.Weights), options), () => Finish(product.Invoke(net.Weights, direction), options));
-        Print("gradient of a 4-layer MLP 256, batch 128", seconds[0]);
-        Print("Hvp of it / gradient", seconds[1], seconds[0], ratios[1], "≤ 3.2");
+        Print(bench, "gradient of a 4-layer MLP 256, batch 128", seconds[0]);
+        Print(bench, "Hvp of it / gradient", seconds[1], seconds[0], ratios[1], "≤ 3.2");
     }
 
     /// <summary>Per-sample gradients over what their flops and bytes take at the machine's measured rates.</summary>
-    private static void PerSampleGradients(Mlp net, SuiteOptions options)
+    private static void PerSampleGradients(Mlp net, Bench bench)
     {
+        SuiteOptions options = bench.Options;
         Tensor[] weights = net.Weights;
         State[] places = [.. weights.Select(w => new State(Tensor.Zeros([Batch, .. w.Shape], device: w.Device).Realize()))];
         CompiledFunction<int> step = Jit.Compile(() =>
@@ -55,7 +58,7 @@ internal static class AutoDiffSuite
         // and layer; what is written once is each gradient.
         double flops = 2.0 * Batch * Width * Width * (Layers + (Layers - 1) + Layers);
         double bytes = 4.0 * Batch * Layers * Width * Width;
-        double flopRate = 1e9 * (options.Device.Kind == DeviceKind.Cpu ? Suites.FmaPeak(options.ThreadsOrAll) : FmaPeak.Measure(options.Device));
+        double flopRate = bench.Limits.Best(Limit.Fma);
         State filled = new(Tensor.Zeros([(int)(bytes / 4)], device: options.Device).Realize());
         CompiledFunction<Tensor, int> fill = Jit.Compile((Tensor value) =>
         {
@@ -75,13 +78,14 @@ internal static class AutoDiffSuite
                 options.Device.Synchronize();
             });
         double bound = times[0] + flops / flopRate;
-        Print("filling 134 MB", times[0]);
-        Print("per-sample gradients: bound / Vmap(Grad)", times[1], bound, bound / times[1], "≥ 0.6");
+        Print(bench, "filling 134 MB", times[0]);
+        Print(bench, "per-sample gradients: bound / Vmap(Grad)", times[1], bound, bound / times[1], "≥ 0.6");
     }
 
     /// <summary>The Jacobian of 64 → 64 by Vmap over the pullback of 64 unit vectors, over one pullback of a batch of 64.</summary>
-    private static void JacobianOfALayer(Device device, SuiteOptions options)
+    private static void JacobianOfALayer(Device device, Bench bench)
     {
+        SuiteOptions options = bench.Options;
         const int size = 64;
         RandomKey[] keys = new RandomKey(3).Split(4);
         Tensor w1 = (keys[0].Normal([size, size]) * 0.1).To(device).Realize(), w2 = (keys[1].Normal([size, size]) * 0.1).To(device).Realize();
@@ -91,14 +95,15 @@ internal static class AutoDiffSuite
         CompiledFunction<Tensor, Tensor, Tensor> pullback = Jit.Compile((Tensor v, Tensor ct) => Diff.Vjp(F, v).Pullback(ct));
         (double[] seconds, double[] ratios) = Turns.Measure(options.Quick,
             () => Finish(pullback.Invoke(batch, batch), options), () => Finish(jacobian.Invoke(x), options));
-        Print("Vjp of a batch of 64, 64 → 64 → 64", seconds[0]);
-        Print("Jacobian 64 × 64 by Vmap / Vjp of that batch", seconds[1], seconds[0], ratios[1], "≤ 4");
+        Print(bench, "Vjp of a batch of 64, 64 → 64 → 64", seconds[0]);
+        Print(bench, "Jacobian 64 × 64 by Vmap / Vjp of that batch", seconds[1], seconds[0], ratios[1], "≤ 4");
     }
 
     /// <summary>A loop of 1,000 GRU steps: the gradient of a loss over all its states, over the loop; and what its backward pass
     /// keeps by each policy.</summary>
-    private static void ScanOfGruSteps(Device device, SuiteOptions options)
+    private static void ScanOfGruSteps(Device device, Bench bench)
     {
+        SuiteOptions options = bench.Options;
         const int steps = 1000, width = 128, batch = 32;
         RandomKey[] keys = new RandomKey(4).Split(3);
         Tensor xs = keys[0].Normal([steps, batch, width]).To(device).Realize();
@@ -119,31 +124,32 @@ internal static class AutoDiffSuite
         CompiledFunction<Tensor[], Tensor[]> root = Jit.Compile((Tensor[] w) => Diff.Grad((Tensor[] v) => Loss(v, ScanMemory.SquareRoot))(w));
         (double[] seconds, double[] ratios) = Turns.Measure(options.Quick,
             () => Finish(forward.Invoke(weights), options), () => Finish(all.Invoke(weights), options), () => Finish(root.Invoke(weights), options));
-        Print("Scan of 1,000 GRU steps 128, batch 32", seconds[0]);
-        Print("gradient of it / Scan", seconds[1], seconds[0], ratios[1], "≤ 4");
-        Print("gradient with memory √T / Scan", seconds[2], seconds[0], ratios[2]);
-        PrintBytes("memory √T / memory of all steps", Planned(ScanMemory.SquareRoot), Planned(ScanMemory.SaveAll), "≤ 0.1");
+        Print(bench, "Scan of 1,000 GRU steps 128, batch 32", seconds[0]);
+        Print(bench, "gradient of it / Scan", seconds[1], seconds[0], ratios[1], "≤ 4");
+        Print(bench, "gradient with memory √T / Scan", seconds[2], seconds[0], ratios[2]);
+        PrintBytes(bench, "memory √T / memory of all steps", Planned(ScanMemory.SquareRoot), Planned(ScanMemory.SaveAll), "≤ 0.1");
 
         long Planned(ScanMemory memory) => Lowering.Plan(Capture.Of(
             [.. Diff.Grad((Tensor[] v) => Loss(v, memory))(weights).Select(g => g.Node)]).Key.ToPlanGraph()).ScratchBytes;
     }
 
-    private static void PrintBytes(string name, long bytes, long limit, string bar)
+    private static void PrintBytes(Bench bench, string name, long bytes, long limit, string bar)
     {
-        Results.Add(new Result("autodiff", name, bytes, "bytes", limit, (double)bytes / limit));
+        bench.Record(bench.NewResult(name) with { Bytes = bytes, Achieved = bytes, Unit = "bytes", LimitRatio = (double)limit / bytes });
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{name,-44} {bytes / 1e6,7:F2} MB {limit / 1e6,7:F1} MB {(double)bytes / limit,6:F3} {bar,6}"));
     }
 
     /// <summary>Recording the sample's loss and its gradient: graphs only, nothing computed.</summary>
-    private static void TracingTheTransformer(Device device, SuiteOptions options)
+    private static void TracingTheTransformer(Device device, Bench bench)
     {
+        SuiteOptions options = bench.Options;
         TransformerSizes sizes = new(Layers: 4, Width: 128, Heads: 4, Context: 128);
         Transformer model = Transformer.Create(sizes, new RandomKey(1), device);
         Tensor windows = Tensor.From(new int[8 * 129], [8, 129], device);
         (double[] seconds, _) = Turns.Measure(options.Quick,
             () => Diff.ValueAndGrad((Transformer p) => p.Loss(windows, sizes.Heads))(model));
-        Print("trace and differentiate the lm transformer", seconds[0], 0.150, seconds[0] / 0.150, "≤ 1");
+        Print(bench, "trace and differentiate the lm transformer", seconds[0], 0.150, seconds[0] / 0.150, "≤ 1");
     }
 
     private static void Finish<T>(T results, SuiteOptions options)
@@ -152,9 +158,15 @@ internal static class AutoDiffSuite
         options.Device.Synchronize();
     }
 
-    private static void Print(string name, double seconds, double? limit = null, double? ratio = null, string bar = "")
+    private static void Print(Bench bench, string name, double seconds, double? limit = null, double? ratio = null, string bar = "")
     {
-        Results.Add(new Result("autodiff", name, 1e3 * seconds, "ms", 1e3 * limit, ratio));
+        bench.Record(bench.NewResult(name, [seconds]) with
+        {
+            Achieved = 1e3 * seconds,
+            Unit = "ms",
+            Limit = limit is null ? null : string.Create(CultureInfo.InvariantCulture, $"{1e3 * limit:F3} ms"),
+            LimitRatio = limit / seconds,
+        });
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{name,-44} {1e3 * seconds,10:F3} {1e3 * limit,10:F3} {ratio,6:F2} {bar,6}"));
     }

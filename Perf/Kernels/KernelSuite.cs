@@ -9,9 +9,10 @@ internal static class KernelSuite
 {
     private const int PartsAThread = 4;
 
-    public static void Run(SuiteOptions options)
+    public static void Run(Bench bench)
     {
-        (int threads, bool quick, string? only) = (options.Threads ?? 1, options.Quick, options.Only);
+        SuiteOptions options = bench.Options;
+        (int threads, bool quick) = (options.Threads ?? 1, options.Quick);
         Lab lab = new(threads);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{"kernel",-36} {"ours ms",10} {"hand ms",10} {"plain ms",10} {"ours/hand",9}   ({lab.Device.Name}, {threads} threads)"));
@@ -23,19 +24,19 @@ internal static class KernelSuite
         foreach (Func<Lab, Contest[]> topic in topics)
         {
             string name = topic.Method.DeclaringType!.Name;
-            if (only is not null && !only.Split(',').Any(o => name.Contains(o, StringComparison.OrdinalIgnoreCase)))
+            if (!options.Wants(name))
                 continue;
             foreach (Contest contest in topic(lab))
             {
                 Verify(lab, contest);
-                Measure(lab, contest, quick);
+                Measure(bench, lab, contest, quick);
             }
 
             GC.Collect();
         }
 
-        if (only is null)
-            LaunchOverhead.Print(lab, quick);
+        if (options.Only is null)
+            LaunchOverhead.Print(bench, lab, quick);
     }
 
     private static void RunParts(Lab lab, Contest contest, Part part)
@@ -71,7 +72,7 @@ internal static class KernelSuite
         }
     }
 
-    private static void Measure(Lab lab, Contest contest, bool quick)
+    private static void Measure(Bench bench, Lab lab, Contest contest, bool quick)
     {
         double budget = quick ? 0.25 : 1.5;
         Action[] contestants =
@@ -90,7 +91,16 @@ internal static class KernelSuite
         }
 
         double ours = Quartile(times[0]), hand = Quartile(times[1]);
-        Results.Add(new Result("kernels", contest.Name, 1e3 * ours, "ms", 1e3 * hand, ours / hand, "by hand"));
+        bool isArithmetic = contest.Unit == "GFLOP/s";
+        bench.Record(bench.NewResult(contest.Name, times[0]) with
+        {
+            Threads = lab.Threads,
+            Bytes = isArithmetic ? null : contest.Work,
+            Flops = isArithmetic ? contest.Work : null,
+            Achieved = contest.Work / Turns.Median(times[0]) / 1e9,
+            Unit = contest.Unit,
+            Peers = new Dictionary<string, double?> { ["handwritten"] = Turns.Median(times[1]) / Turns.Median(times[0]) },
+        });
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{contest.Name,-36} {1e3 * ours,10:F4} {1e3 * hand,10:F4} {1e3 * Quartile(times[2]),10:F4} {ours / hand,9:F2}   "
             + $"{contest.Work / ours / 1e9:F1} {contest.Unit}"));

@@ -9,7 +9,7 @@ internal static class LaunchOverhead
 {
     private static void Number(ArrayView<int> y) => y[Group.IdxX] = Group.IdxX;
 
-    public static void Print(Lab lab, bool quick)
+    public static void Print(Bench bench, Lab lab, bool quick)
     {
         const int Launches = 10_000;
         Action<KernelConfig, ArrayView<int>> kernel = lab.Device.LoadGrouped<ArrayView<int>>(Number);
@@ -26,6 +26,7 @@ internal static class LaunchOverhead
             allocated = GC.GetAllocatedBytesForCurrentThread() - before;
         }
 
+        bench.Record(bench.NewResult("launch of one group", [.. times.Select(t => 1e-6 * t)]) with { Threads = lab.Threads });
         times.Sort();
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{"launch of one group",-36} {times[times.Count / 2],10:F3} µs, {allocated / Launches} bytes allocated a launch"));

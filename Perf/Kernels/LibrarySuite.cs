@@ -11,9 +11,9 @@ internal static class LibrarySuite
 {
     private const int Count = 1 << 24;
 
-    public static void Run(SuiteOptions options)
+    public static void Run(Bench bench)
     {
-        (Device device, bool quick) = (options.Device, options.Quick);
+        (Device device, bool quick) = (bench.Device, bench.Quick);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,
             $"{"library, 16 M elements",-32} {"ms",8} {"M/s",8} {"GB/s",7}   ({device})"));
         using DeviceBuffer<float> floats = device.Allocate<float>(Count), output = device.Allocate<float>(Count);
@@ -37,6 +37,8 @@ internal static class LibrarySuite
 
         void Measure(string name, int bytes, Action run)
         {
+            if (!bench.Options.Wants(name))
+                return;
             run();
             device.Synchronize();
             List<double> seconds = [];
@@ -48,6 +50,14 @@ internal static class LibrarySuite
                 seconds.Add(Stopwatch.GetElapsedTime(start).TotalSeconds);
             }
 
+            bench.Record(bench.NewResult(name, seconds) with
+            {
+                Bytes = (double)bytes * Count,
+                Achieved = (double)bytes * Count / Turns.Median(seconds) / 1e9,
+                Unit = "GB/s",
+                Limit = Limits.NameOf(Limit.Copy),
+                LimitRatio = (double)bytes * Count / Turns.Median(seconds) / bench.Limits.Best(Limit.Copy),
+            });
             seconds.Sort();
             double median = seconds[seconds.Count / 2];
             Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

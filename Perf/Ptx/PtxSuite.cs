@@ -12,7 +12,7 @@ internal static class PtxSuite
     private static readonly PtxTraits s_traits = new() { AlignedArguments = true };
 
     /// <summary>Prints the table; with COTANGENT_DEBUG=3 or more the text of the modules and their machine code, too.</summary>
-    public static void Run(SuiteOptions options)
+    public static void Run(Bench bench)
     {
         if (Ptxas.Path is null)
         {
@@ -20,7 +20,7 @@ internal static class PtxSuite
             return;
         }
 
-        List<(string Topic, PtxFunction Function)> functions = Record(options.Only);
+        List<(string Topic, PtxFunction Function)> functions = Record(bench.Options.Only);
         string module = PtxFunction.Module([.. functions.Select(f => f.Function)], s_traits);
         Console.WriteLine($"{"PTX, by ptxas",-24} {"kernel",-44} {"sm",3} {"regs",5} {"shared",7} {"local",6} {"spills",7} {"SASS",6}");
         List<string> codes = [];
@@ -28,7 +28,7 @@ internal static class PtxSuite
         {
             (IReadOnlyList<Row> rows, string? code) = Measure(functions, module, capability);
             foreach (Row row in rows)
-                Print(row);
+                Print(bench, row);
             if (code is not null)
                 codes.Add(code);
         }
@@ -88,19 +88,21 @@ internal static class PtxSuite
         return counts;
     }
 
-    private static void Print(Row row)
+    private static void Print(Bench bench, Row row)
     {
         PtxResources r = row.Resources;
         int spills = r.SpillStores + r.SpillLoads;
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row.Topic,-24} {row.Kernel[..Math.Min(44, row.Kernel.Length)],-44} " +
             $"{row.Capability,3} {r.Registers,5} {r.SharedBytes,7} {r.LocalBytes,6} {spills,7} {row.Instructions,6}"));
         string name = $"{row.Topic}: {row.Kernel} sm_{row.Capability}";
-        Results.Add(new Result("ptx", name, r.Registers, "registers"));
-        Results.Add(new Result("ptx", name, r.SharedBytes, "bytes of shared memory"));
-        Results.Add(new Result("ptx", name, r.LocalBytes, "bytes of local memory"));
-        Results.Add(new Result("ptx", name, spills, "bytes spilled"));
+        Keep(r.Registers, "registers");
+        Keep(r.SharedBytes, "bytes of shared memory");
+        Keep(r.LocalBytes, "bytes of local memory");
+        Keep(spills, "bytes spilled");
         if (row.Instructions is { } count)
-            Results.Add(new Result("ptx", name, count, "instructions"));
+            Keep(count, "instructions");
+
+        void Keep(double achieved, string unit) => bench.Record(bench.NewResult(name) with { Achieved = achieved, Unit = unit });
     }
 
     private sealed record Row(string Topic, string Kernel, int Capability, PtxResources Resources, int? Instructions);

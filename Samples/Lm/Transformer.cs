@@ -2,12 +2,8 @@ using Cotangent.AutoDiff;
 
 namespace Cotangent.Samples.Lm;
 
-/// <summary>The sizes of a decoder-only transformer over bytes.</summary>
-internal sealed record TransformerSizes(int Layers, int Width, int Heads, int Context)
-{
-    /// <summary>The alphabet: bytes.</summary>
-    public const int Vocabulary = 256;
-}
+/// <summary>The sizes of a decoder-only transformer; the vocabulary is bytes unless given.</summary>
+internal sealed record TransformerSizes(int Layers, int Width, int Heads, int Context, int Vocabulary = 256);
 
 /// <summary>One pre-norm block: x + attention(norm(x)), then x + mlp(norm(x)). Weights multiply from the right: [in, out].</summary>
 internal sealed record Block(
@@ -28,17 +24,17 @@ internal sealed record Transformer(Tensor Tokens, Tensor Positions, Block[] Bloc
         Tensor Gain() => Tensor.Ones([d], device: device).Realize();
 
         return new Transformer(
-            Weights(0.02, TransformerSizes.Vocabulary, d),
+            Weights(0.02, sizes.Vocabulary, d),
             Weights(0.02, sizes.Context, d),
             [.. Enumerable.Range(0, sizes.Layers).Select(_ => new Block(
                 Gain(), Weights(0.02, d, d), Weights(0.02, d, d), Weights(0.02, d, d), Weights(residual, d, d),
                 Gain(), Weights(0.02, d, 4 * d), Weights(residual, 4 * d, d)))],
             Gain(),
-            Weights(0.02, d, TransformerSizes.Vocabulary));
+            Weights(0.02, d, sizes.Vocabulary));
     }
 
-    /// <summary>Next-byte logits: tokens Int32 [batch, time] → [batch, time, 256].</summary>
-    /// <param name="tokens">Bytes.</param>
+    /// <summary>Logits of the next token: tokens Int32 [batch, time] → [batch, time, vocabulary].</summary>
+    /// <param name="tokens">In 0 … vocabulary − 1.</param>
     /// <param name="heads">Attention heads a block.</param>
     /// <param name="checkpoint">What each block keeps for the backward pass; all, unless given.</param>
     public Tensor Logits(Tensor tokens, int heads, CheckpointPolicy? checkpoint = null)

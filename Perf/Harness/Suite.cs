@@ -11,13 +11,18 @@ internal sealed record SuiteOptions(Device Device, int? Threads, bool Quick, str
 {
     /// <summary>Threads of what runs on the host.</summary>
     public int ThreadsOrAll => Threads ?? Environment.ProcessorCount;
+
+    /// <summary>True if the command line wants a case or topic of this name.</summary>
+    public bool Wants(string name) => Only is null
+        || Only.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries)
+            .Any(o => name.Contains(o, StringComparison.OrdinalIgnoreCase));
 }
 
 /// <summary>Measurements with a name on the command line.</summary>
 /// <param name="Name">The name.</param>
 /// <param name="Description">What is measured, for the help text.</param>
-/// <param name="Run">Prints the table.</param>
-internal sealed record Suite(string Name, string Description, Action<SuiteOptions> Run)
+/// <param name="Run">Measures; see <see cref="Bench"/>.</param>
+internal sealed record Suite(string Name, string Description, Action<Bench> Run)
 {
     /// <summary>True if it measures the processor only, whatever the device.</summary>
     public bool IsOfCpu { get; init; }

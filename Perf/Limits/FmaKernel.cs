@@ -4,7 +4,7 @@ using Cotangent.Kernels;
 namespace Cotangent.Perf;
 
 /// <summary>Independent fused multiply-adds in registers, as a kernel: the float32 limit of a device.</summary>
-internal static class FmaPeak
+internal static class FmaKernel
 {
     private const int Items = 1 << 20;
     private const int Rounds = 1024;

@@ -1,0 +1,53 @@
+using System.Diagnostics;
+
+namespace Cotangent.Perf;
+
+/// <summary>Times contestants that take turns, so that what else the machine does meets them alike.</summary>
+internal static class Turns
+{
+    /// <summary>The shortest sample: shorter work is repeated within one.</summary>
+    private const double Sample = 5e-4;
+    private const int LeastTurns = 3;
+
+    /// <summary>The seconds of each contestant in each turn.</summary>
+    /// <param name="contestants">Who takes turns.</param>
+    /// <param name="turns">Turns at most.</param>
+    /// <param name="budget">Seconds after which no further turn begins, but for the first three.</param>
+    public static double[][] Take(IReadOnlyList<IContestant> contestants, int turns, double budget)
+    {
+        int[] repeats = [.. contestants.Select(Repeats)];
+        List<double>[] times = [.. contestants.Select(_ => new List<double>())];
+        long start = Stopwatch.GetTimestamp();
+        for (int turn = 0; turn < turns && (turn < LeastTurns || Stopwatch.GetElapsedTime(start).TotalSeconds < budget); turn++)
+        {
+            for (int i = 0; i < contestants.Count; i++)
+                times[i].Add(contestants[i].Time(repeats[i]));
+        }
+
+        return [.. times.Select(t => t.ToArray())];
+    }
+
+    /// <summary>The median seconds of each contestant, and of each contestant's time over the first one's in the same turn.</summary>
+    public static (double[] Seconds, double[] Ratios) Measure(bool quick, params Action[] contestants)
+    {
+        double[][] times = Take([.. contestants.Select(c => new OwnContestant(c))], int.MaxValue, quick ? 0.5 : 3);
+        return ([.. times.Select(Median)], [.. times.Select(t => Median(t.Zip(times[0], (x, first) => x / first)))]);
+    }
+
+    public static double Median(IEnumerable<double> values)
+    {
+        double[] sorted = [.. values.Order()];
+        return sorted[sorted.Length / 2];
+    }
+
+    // Two runs to warm up and one to see how long it takes; long work warms up in one.
+    private static int Repeats(IContestant contestant)
+    {
+        if (contestant is LimitContestant)
+            return 1;
+        double once = contestant.Time(1);
+        if (once < 1)
+            once = Math.Min(contestant.Time(1), contestant.Time(1));
+        return (int)Math.Clamp(Sample / once, 1, 10_000);
+    }
+}

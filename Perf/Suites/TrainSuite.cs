@@ -1,0 +1,101 @@
+using Cotangent.AutoDiff;
+using Cotangent.Kernels;
+using Cotangent.Optimizers;
+using Cotangent.Perf.Peers;
+using Cotangent.Samples.Lm;
+
+namespace Cotangent.Perf.Suites;
+
+/// <summary>Steps of training the Samples' transformer: loss, gradient and AdamW, one compiled function.</summary>
+/// <remarks>Arithmetic of a step, of N tokens: 6NP + 12LNTd. P are the parameters that multiply, all but the two tables that are only looked
+/// up (tokens, positions): each takes part in a product forwards and in two backwards, of two operations. Attention multiplies
+/// queries by keys and weights by values: 4Td operations a token and layer, and twice that backwards; the causal mask could save
+/// half of them, and is not counted.</remarks>
+internal static class TrainSuite
+{
+    private const int Heads = 4;
+
+    private static readonly (int V, int D, int L, int T, int B)[] s_sizes =
+        [(256, 128, 4, 128, 16), (8192, 256, 4, 128, 8), (50257, 256, 2, 128, 8)];
+
+    public static void Run(Bench bench)
+    {
+        foreach ((int v, int d, int l, int t, int b) in s_sizes)
+        {
+            string name = $"V={v},d={d},L={l},T={t},B={b}";
+            if (!bench.Options.Wants(name))
+                continue;
+            TransformerSizes sizes = new(l, d, Heads, t, v);
+            Training training = new(sizes, b, bench.Device);
+            double tokens = b * (double)t, peakOfTorch = double.NaN;
+            double flops = 6 * tokens * training.MultiplyingParameters + 12 * l * tokens * t * d;
+            Peer torch = bench.Torch("train", v, d, l, t, b);
+            bench.Measure(new Case(name, training.Step)
+            {
+                Flops = flops,
+                Limit = Limit.Fma,
+                Work = (tokens, "tokens/s"),
+                Bar = v == 256 ? "torch ≥ 1.5" : "≥ 0.55, torch ≥ 1.5",
+                Peers = [torch with { Open = () => torch.Open() is { } peer ? new Watched(peer, () => peakOfTorch = bench.PeakBytesOfTorch()) : null }],
+            });
+            double peak = training.PeakBytes;
+            bench.Keep(bench.NewResult($"{name} peak memory") with
+            {
+                Bytes = peak,
+                Achieved = peak / 1e9,
+                Unit = "GB",
+                Peers = new Dictionary<string, double?> { ["torch"] = double.IsNaN(peakOfTorch) ? null : peakOfTorch / peak },
+            });
+        }
+    }
+
+    /// <summary>The model, its optimizer and one batch.</summary>
+    internal sealed class Training
+    {
+        private readonly Device _device;
+        private readonly AdamW<Transformer> _optimizer;
+        private readonly Tensor _windows;
+        private readonly CompiledFunction<Tensor, Tensor> _step;
+
+        public Training(TransformerSizes sizes, int batch, Device device)
+        {
+            _device = device;
+            Random random = new(1);
+            int[] tokens = [.. Enumerable.Range(0, batch * (sizes.Context + 1)).Select(_ => random.Next(sizes.Vocabulary))];
+            _windows = Tensor.From(tokens, [batch, sizes.Context + 1], device);
+            Transformer model = Transformer.Create(sizes, new RandomKey(1), device);
+            MultiplyingParameters = Trees.Flatten(model).Sum(p => p.Size) - model.Tokens.Size - model.Positions.Size;
+            _optimizer = new AdamW<Transformer>(model, new AdamWOptions { Rate = 1e-3 });
+            _step = Jit.Compile((Tensor windows) =>
+            {
+                (Tensor loss, Transformer gradients) =
+                    Diff.ValueAndGrad((Transformer p) => p.Loss(windows, sizes.Heads))(_optimizer.Parameters);
+                _optimizer.Step(gradients);
+                return loss;
+            });
+        }
+
+        public double MultiplyingParameters { get; }
+
+        /// <summary>Bytes that a step holds at its peak: parameters, optimizer state, the batch, and what is computed.</summary>
+        public double PeakBytes => _step.Memory(_windows).PeakBytes;
+
+        public void Step()
+        {
+            _step.Invoke(_windows);
+            _device.Synchronize();
+        }
+    }
+
+    /// <summary>Asks for something just before a contestant leaves.</summary>
+    private sealed class Watched(IContestant contestant, Action last) : IContestant
+    {
+        public double Time(int repeats) => contestant.Time(repeats);
+
+        public void Dispose()
+        {
+            last();
+            contestant.Dispose();
+        }
+    }
+}
