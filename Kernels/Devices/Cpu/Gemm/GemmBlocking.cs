@@ -3,9 +3,16 @@ namespace Cotangent.Kernels.Cpu;
 /// <summary>How a product is cut so that its pieces stay in cache. Values do not depend on it, only speed.</summary>
 internal static class GemmBlocking
 {
-    /// <summary>Terms of the sum taken at a time: a panel of B of this depth (72 KiB at most) stays close while the rows of a block
-    /// of A pass over it. Deeper means fewer passes over C.</summary>
-    public const int Depth = 384;
+    /// <summary>Terms of the sum taken at a time, at most: deeper means fewer passes over C; a panel of B of this depth (96 KiB) and a
+    /// block of A must stay in L2.</summary>
+    public const int Depth = 512;
+
+    /// <summary>Terms taken at a time where B is only streamed through once: so few that the pages of their rows stay known to the
+    /// processor while the columns pass.</summary>
+    private const int StreamedDepth = 32;
+
+    /// <summary>Bytes between rows from which on each row is a page of its own.</summary>
+    private const int PageBytes = 4096;
 
     /// <summary>Columns of B packed at a time: bounds the packed B that all threads share, with <see cref="SlabBytes"/>.</summary>
     public const int Columns = 6144;
@@ -16,10 +23,33 @@ internal static class GemmBlocking
     /// <summary>Multiply-adds below which handing work to another thread costs more than it gains.</summary>
     public const long SerialWork = 1 << 18;
 
-    /// <summary>Tiles across one operand up to which the other is read where it lies: packing it would cost more than it saves.</summary>
-    public const int DirectTiles = 2;
+    /// <summary>True if B, whose rows are contiguous, is read where it lies. Packing costs as much an element as 40 rows of the product
+    /// do, so few rows do not earn it back; but a panel whose rows lie far apart falls into few sets of the caches.</summary>
+    /// <param name="rows">Rows of A: as often is each element of B used.</param>
+    /// <param name="tileRows">Rows of a tile.</param>
+    /// <param name="stride">Bytes between rows of B.</param>
+    public static bool ReadsColumnsDirectly(int rows, int tileRows, long stride) =>
+        rows <= 2 * tileRows || (stride <= 1024 && rows <= 512) || (stride <= 2048 && rows <= 256);
 
-    /// <summary>Rows of A packed at a time by one thread: with <see cref="Depth"/> 576 KiB, the larger part of L2. A multiple of the
+    /// <summary>True if A, whose rows or columns are contiguous, is read where it lies: a tile reads an element of it where it reads a
+    /// vector of B, so distances matter less, but less still along its rows.</summary>
+    /// <param name="columns">Columns of B: as often is each element of A used.</param>
+    /// <param name="tileColumns">Columns of a tile.</param>
+    /// <param name="hasRows">True if its rows are contiguous.</param>
+    /// <param name="stride">Bytes between its rows, or columns.</param>
+    public static bool ReadsRowsDirectly(int columns, int tileColumns, bool hasRows, long stride) =>
+        columns <= 2 * tileColumns || (columns <= 512 && stride <= (hasRows ? 4096 : 1024));
+
+    /// <summary>Terms of a depth block: equal blocks of <see cref="Depth"/> at most.</summary>
+    public static int DepthOf(int terms, bool isStreamed, long stride)
+    {
+        if (isStreamed && stride >= PageBytes)
+            return StreamedDepth;
+        int blocks = Math.Max(1, Ceiling(terms, Depth));
+        return RoundUp(Math.Max(1, Ceiling(terms, blocks)), 16);
+    }
+
+    /// <summary>Rows of A packed at a time by one thread: with <see cref="Depth"/> 768 KiB, a large part of L2. A multiple of the
     /// tiles' heights, 6 and 8.</summary>
     public static unsafe int Rows<T>()
         where T : unmanaged => 1536 / sizeof(T);

@@ -138,8 +138,8 @@ internal sealed unsafe class GemmJob<TKernels, T>
     private void SetRange(ref GemmSlab<TKernels, T> slab, int column, int start, out int columns, out int depth)
     {
         columns = Math.Min(_problem.N - column, GemmBlocking.Columns);
-        long fitting = GemmBlocking.SlabBytes / ((long)columns * sizeof(T)) / GemmBlocking.Depth * GemmBlocking.Depth;
-        depth = (int)Math.Min(_problem.K - start, Math.Max(fitting, GemmBlocking.Depth));
+        long fitting = GemmBlocking.SlabBytes / ((long)columns * sizeof(T)) / slab.BlockDepth * slab.BlockDepth;
+        depth = (int)Math.Min(_problem.K - start, Math.Max(fitting, slab.BlockDepth));
         slab.SetRange(column, columns, start, depth);
     }
 

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics.X86;
 
 namespace Cotangent.Kernels.Cpu;
 
@@ -13,9 +12,6 @@ internal unsafe struct GemmSlab<TKernels, T>
     where TKernels : struct, IMicroKernels<T>
     where T : unmanaged
 {
-    /// <summary>Terms below which a tile is too quick to fetch the next one's C meanwhile.</summary>
-    private const int PrefetchDepth = 64;
-
     private T* _a;
     private T* _b;
     private T* _c;
@@ -27,6 +23,12 @@ internal unsafe struct GemmSlab<TKernels, T>
     private bool _directB;
     private bool _directA;
 
+    private int _blockDepth;
+
+    /// <summary>Panels as wide as a tile; those after them are narrower.</summary>
+    private int _widePanels;
+    private int _panels;
+
     /// <summary>First column and number of columns.</summary>
     private int _column;
     private int _columns;
@@ -37,11 +39,20 @@ internal unsafe struct GemmSlab<TKernels, T>
 
     private static int TileColumns => TKernels.Registers * TKernels.Width;
 
+    /// <summary>Columns of a panel that is one register narrower than a tile.</summary>
+    private static int NarrowColumns => (TKernels.Registers - 1) * TKernels.Width;
+
     /// <summary>Panels of B side by side in the slab.</summary>
-    public readonly int Panels => GemmBlocking.Ceiling(_columns, TileColumns);
+    public readonly int Panels => _panels;
+
+    /// <summary>Terms of a depth block.</summary>
+    public readonly int BlockDepth => _blockDepth;
 
     /// <summary>Depth blocks of the slab; one even if there is nothing to sum.</summary>
-    public readonly int DepthBlocks => Math.Max(1, GemmBlocking.Ceiling(_depth, GemmBlocking.Depth));
+    public readonly int DepthBlocks => Math.Max(1, GemmBlocking.Ceiling(_depth, _blockDepth));
+
+    /// <summary>True if a block's rows of A must be packed for each range of panels.</summary>
+    public readonly bool PacksRows => !_directA;
 
     /// <summary>Bytes of packed B.</summary>
     public readonly long PackedBytes => (long)_depth * PaddedColumns * sizeof(T);
@@ -60,8 +71,11 @@ internal unsafe struct GemmSlab<TKernels, T>
         _c = c + batch0 * problem.C.Batch0 + batch1 * problem.C.Batch1;
         _batch0 = batch0;
         _batch1 = batch1;
-        _directB = problem.B.Column == 1 && problem.M <= GemmBlocking.DirectTiles * TKernels.Rows;
-        _directA = (problem.A.Column == 1 || problem.A.Row == 1) && problem.N <= GemmBlocking.DirectTiles * TileColumns;
+        _directB = problem.B.Column == 1
+            && GemmBlocking.ReadsColumnsDirectly(problem.M, TKernels.Rows, problem.B.Row * sizeof(T));
+        _directA = (problem.A.Column == 1 || problem.A.Row == 1) && GemmBlocking.ReadsRowsDirectly(
+            problem.N, TileColumns, problem.A.Column == 1, Math.Max(problem.A.Row, problem.A.Column) * sizeof(T));
+        _blockDepth = GemmBlocking.DepthOf(problem.K, _directB && problem.M <= TKernels.Rows, problem.B.Row * sizeof(T));
     }
 
     /// <summary>Turns to a range of columns and of k.</summary>
@@ -71,6 +85,14 @@ internal unsafe struct GemmSlab<TKernels, T>
         _columns = columns;
         _start = start;
         _depth = depth;
+        _widePanels = columns / TileColumns;
+        int rest = GemmBlocking.Ceiling(columns - _widePanels * TileColumns, TKernels.Width);
+        _panels = _widePanels + (rest > 0 ? 1 : 0);
+        if (TKernels.Registers > 2 && rest == 1 && _widePanels > 0)
+        {
+            // Two panels a register narrower rather than one of a single register: a tile of one register waits for itself.
+            _widePanels--;
+        }
     }
 
     /// <summary>Says where packed B goes: <see cref="PackedBytes"/> bytes.</summary>
@@ -79,13 +101,12 @@ internal unsafe struct GemmSlab<TKernels, T>
     /// <summary>Packs a range of panels of one depth block.</summary>
     public readonly void PackPanels(int depthBlock, int firstPanel, int endPanel)
     {
-        int offset = depthBlock * GemmBlocking.Depth;
-        int depth = Math.Min(GemmBlocking.Depth, _depth - offset);
+        int offset = depthBlock * _blockDepth;
+        int depth = Math.Min(_blockDepth, _depth - offset);
         for (int panel = firstPanel; panel < endPanel; panel++)
         {
-            int column = panel * TileColumns;
-            int columns = Math.Min(TileColumns, _columns - column);
-            if (_directB && columns == TileColumns)
+            (int column, int columns) = Panel(panel);
+            if (IsDirect(columns))
                 continue;
 
             int width = GemmBlocking.RoundUp(columns, TKernels.Width);
@@ -99,18 +120,29 @@ internal unsafe struct GemmSlab<TKernels, T>
     {
         GemmScratch scratch = GemmScratch.Current;
         int tileRows = GemmBlocking.RoundUp(rows, TKernels.Rows);
-        T* packedA = (T*)scratch.A((long)tileRows * Math.Min(GemmBlocking.Depth, _depth) * sizeof(T));
+        T* packedA = (T*)scratch.A((long)tileRows * Math.Min(_blockDepth, _depth) * sizeof(T));
         T* spare = (T*)scratch.C((long)(tileRows + TKernels.Rows) * TileColumns * sizeof(T));
         int blocks = DepthBlocks;
         for (int block = 0; block < blocks; block++)
         {
-            int offset = block * GemmBlocking.Depth;
-            int depth = Math.Min(GemmBlocking.Depth, _depth - offset);
+            int offset = block * _blockDepth;
+            int depth = Math.Min(_blockDepth, _depth - offset);
             PackRows(row, rows, offset, depth, packedA);
             for (int panel = firstPanel; panel < endPanel; panel++)
-                MultiplyStrip(row, rows, panel * TileColumns, offset, depth, packedA, spare);
+                MultiplyStrip(row, rows, panel, offset, depth, packedA, spare);
         }
     }
+
+    /// <summary>The first column and the number of columns of a panel.</summary>
+    private readonly (int Column, int Columns) Panel(int panel)
+    {
+        int narrow = Math.Max(0, panel - _widePanels);
+        int column = (panel - narrow) * TileColumns + narrow * NarrowColumns;
+        int most = panel < _widePanels ? TileColumns : _panels == _widePanels + 2 ? NarrowColumns : TileColumns;
+        return (column, Math.Min(most, _columns - column));
+    }
+
+    private readonly bool IsDirect(int columns) => _directB && columns % TKernels.Width == 0;
 
     private readonly T* Packed(int offset, int depth, int column) =>
         _packed + (long)offset * PaddedColumns + (long)depth * column;
@@ -134,9 +166,9 @@ internal unsafe struct GemmSlab<TKernels, T>
     private static int TileHeight(int rows) => rows > 4 ? TKernels.Rows : rows == 3 ? 4 : rows;
 
     /// <summary>A block of rows by one panel. C is updated in place where its rows are contiguous, else through a spare strip.</summary>
-    private readonly void MultiplyStrip(int row, int rows, int column, int offset, int depth, T* packedA, T* spare)
+    private readonly void MultiplyStrip(int row, int rows, int panel, int offset, int depth, T* packedA, T* spare)
     {
-        int columns = Math.Min(TileColumns, _columns - column);
+        (int column, int columns) = Panel(panel);
         bool first = _start + offset == 0 && !_problem.Accumulate;
         bool last = _start + offset + depth == _problem.K;
         MatrixLayout layout = _problem.C;
@@ -162,32 +194,31 @@ internal unsafe struct GemmSlab<TKernels, T>
     {
         int registers = GemmBlocking.Ceiling(columns, TKernels.Width);
         int width = registers * TKernels.Width;
-        bool directB = _directB && columns == TileColumns;
+        bool directB = IsDirect(columns);
         T* b = directB ? B(offset, column) : Packed(offset, depth, column);
         nint bDepth = directB ? (nint)_problem.B.Row : width;
-        int panelBytes = directB ? 0 : depth * width * sizeof(T);
-        byte* nextB = (byte*)b + panelBytes;
-        int fetchStep = GemmBlocking.Ceiling(panelBytes, GemmBlocking.Ceiling(rows, TKernels.Rows));
-        for (int i = 0, fetched = 0; i < rows; i += TKernels.Rows)
+        TileAhead ahead = default;
+        if (!directB)
+            ahead.SetPanel((byte*)(b + (nint)depth * width), (byte*)(b + 2 * (nint)depth * width), 0);
+        else if (rows <= TKernels.Rows)
+            ahead.SetPanel((byte*)(b + width), null, bDepth * sizeof(T));
+
+        for (int i = 0; i < rows; i += TKernels.Rows)
         {
             T* tile = strip + i * stripRow;
             int tileRows = Math.Min(TKernels.Rows, rows - i);
             int height = TileHeight(tileRows);
-            if (depth >= PrefetchDepth)
-            {
-                PrefetchTile(i + TKernels.Rows < rows ? tile + TKernels.Rows * stripRow : strip + TileColumns, stripRow);
-                PrefetchPanel(nextB, ref fetched, fetchStep);
-            }
-
+            bool isLast = i + TKernels.Rows >= rows;
+            ahead.SetTile((byte*)(isLast ? strip + width : tile + TKernels.Rows * stripRow), TKernels.Rows, depth);
             bool directA = _directA && height == tileRows;
             T* a = directA ? A(row + i, offset) : packedA + (nint)i * depth;
             TileStrides strides = directA
                 ? new((nint)_problem.A.Row, (nint)_problem.A.Column, bDepth, stripRow)
                 : new(1, height, bDepth, stripRow);
             if (height == tileRows && columns == width)
-                TKernels.Multiply(height, registers, depth, a, b, tile, strides, accumulate);
+                TKernels.Multiply(height, registers, depth, a, b, tile, strides, accumulate, ref ahead);
             else
-                MultiplyEdge(tileRows, columns, registers, depth, a, b, tile, strides, accumulate, spare);
+                MultiplyEdge(tileRows, columns, registers, depth, a, b, tile, strides, accumulate, spare, ref ahead);
         }
     }
 
@@ -196,34 +227,9 @@ internal unsafe struct GemmSlab<TKernels, T>
     private readonly T* B(int offset, int column) =>
         _b + (_start + offset) * _problem.B.Row + (_column + column) * _problem.B.Column;
 
-    /// <summary>Asks for the next tile of C while the present one is computed: it is far apart in memory, row from row.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PrefetchTile(T* c, nint cStride)
-    {
-        if (!Sse.IsSupported)
-            return;
-
-        for (int i = 0; i < TKernels.Rows; i++, c += cStride)
-        {
-            for (int line = 0; line < TileColumns * sizeof(T); line += 64)
-                Sse.Prefetch0((byte*)c + line);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void PrefetchPanel(byte* panel, ref int fetched, int step)
-    {
-        if (!Sse.IsSupported)
-            return;
-
-        int end = fetched + step;
-        for (; fetched < end; fetched += 64)
-            Sse.Prefetch1(panel + fetched);
-    }
-
     /// <summary>A tile that hangs over the matrix: computed whole in the spare tile, its valid part copied.</summary>
     private static void MultiplyEdge(int rows, int columns, int registers, int depth, T* a, T* b, T* c,
-        in TileStrides strides, bool accumulate, T* spare)
+        in TileStrides strides, bool accumulate, T* spare, ref TileAhead ahead)
     {
         int height = TileHeight(rows);
         if (accumulate)
@@ -232,7 +238,7 @@ internal unsafe struct GemmSlab<TKernels, T>
             CopyStrip(c, strides.CRow, 1, spare, TileColumns, 1, rows, columns);
         }
 
-        TKernels.Multiply(height, registers, depth, a, b, spare, strides with { CRow = TileColumns }, accumulate);
+        TKernels.Multiply(height, registers, depth, a, b, spare, strides with { CRow = TileColumns }, accumulate, ref ahead);
         CopyStrip(spare, TileColumns, 1, c, strides.CRow, 1, rows, columns);
     }
 

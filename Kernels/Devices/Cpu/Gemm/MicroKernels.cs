@@ -17,7 +17,7 @@ internal unsafe interface IMicroKernels<T>
 
     /// <summary><see cref="ITile{TRow, T}.Multiply"/> of the tile of that height and width.</summary>
     static abstract void Multiply(
-        int rows, int registers, int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate);
+        int rows, int registers, int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate, ref TileAhead ahead);
 }
 
 /// <summary>Tiles for 32 vector registers: up to 8 rows of 3.</summary>
@@ -33,14 +33,14 @@ internal readonly unsafe struct WideKernels<TOps, TVector, T> : IMicroKernels<T>
     public static int Registers => 3;
 
     public static void Multiply(
-        int rows, int registers, int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate)
+        int rows, int registers, int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate, ref TileAhead ahead)
     {
         if (registers == 3)
-            Tiles.Wide<Row3<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate);
+            Tiles.Wide<Row3<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate, ref ahead);
         else if (registers == 2)
-            Tiles.Wide<Row2<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate);
+            Tiles.Wide<Row2<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate, ref ahead);
         else
-            Tiles.Wide<Row1<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate);
+            Tiles.Wide<Row1<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate, ref ahead);
     }
 }
 
@@ -57,12 +57,12 @@ internal readonly unsafe struct NarrowKernels<TOps, TVector, T> : IMicroKernels<
     public static int Registers => 2;
 
     public static void Multiply(
-        int rows, int registers, int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate)
+        int rows, int registers, int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate, ref TileAhead ahead)
     {
         if (registers == 2)
-            Tiles.Narrow<Row2<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate);
+            Tiles.Narrow<Row2<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate, ref ahead);
         else
-            Tiles.Narrow<Row1<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate);
+            Tiles.Narrow<Row1<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate, ref ahead);
     }
 }
 
@@ -70,36 +70,39 @@ internal readonly unsafe struct NarrowKernels<TOps, TVector, T> : IMicroKernels<
 internal static unsafe class Tiles
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Wide<TRow, T>(int rows, int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate)
+    public static void Wide<TRow, T>(int rows, int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate,
+        ref TileAhead ahead)
         where TRow : unmanaged, ITileRow<TRow, T>
         where T : unmanaged
     {
         if (rows == 8)
-            Tile8<TRow, T>.Multiply(k, a, b, c, strides, accumulate);
+            Tile8<TRow, T>.Multiply(k, a, b, c, strides, accumulate, ref ahead);
         else
-            Low<TRow, T>(rows, k, a, b, c, strides, accumulate);
+            Low<TRow, T>(rows, k, a, b, c, strides, accumulate, ref ahead);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Narrow<TRow, T>(int rows, int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate)
+    public static void Narrow<TRow, T>(int rows, int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate,
+        ref TileAhead ahead)
         where TRow : unmanaged, ITileRow<TRow, T>
         where T : unmanaged
     {
         if (rows == 6)
-            Tile6<TRow, T>.Multiply(k, a, b, c, strides, accumulate);
+            Tile6<TRow, T>.Multiply(k, a, b, c, strides, accumulate, ref ahead);
         else
-            Low<TRow, T>(rows, k, a, b, c, strides, accumulate);
+            Low<TRow, T>(rows, k, a, b, c, strides, accumulate, ref ahead);
     }
 
-    private static void Low<TRow, T>(int rows, int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate)
+    private static void Low<TRow, T>(int rows, int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate,
+        ref TileAhead ahead)
         where TRow : unmanaged, ITileRow<TRow, T>
         where T : unmanaged
     {
         if (rows == 4)
-            Tile4<TRow, T>.Multiply(k, a, b, c, strides, accumulate);
+            Tile4<TRow, T>.Multiply(k, a, b, c, strides, accumulate, ref ahead);
         else if (rows == 2)
-            Tile2<TRow, T>.Multiply(k, a, b, c, strides, accumulate);
+            Tile2<TRow, T>.Multiply(k, a, b, c, strides, accumulate, ref ahead);
         else
-            Tile1<TRow, T>.Multiply(k, a, b, c, strides, accumulate);
+            Tile1<TRow, T>.Multiply(k, a, b, c, strides, accumulate, ref ahead);
     }
 }

@@ -12,6 +12,9 @@ internal static unsafe class Packing
     /// <summary>Elements of k handled together when lanes are gathered: one cache line of floats.</summary>
     private const int DepthBlock = 16;
 
+    /// <summary>Rows that a copy of rows asks for before it needs them: each may lie on a page of its own.</summary>
+    private const int FetchedRows = 8;
+
     /// <summary>destination[k·width + lane] = source[lane·laneStride + k·depthStride]; lanes from <paramref name="lanes"/> up to
     /// <paramref name="width"/> are zeros, so that a full tile may compute on them.</summary>
     public static void Panel<T>(
@@ -41,8 +44,13 @@ internal static unsafe class Packing
         where T : unmanaged
     {
         int bytes = lanes * sizeof(T);
+        nint ahead = FetchedRows * depthStride;
         for (int k = 0; k < depth; k++, source += depthStride, destination += width)
+        {
+            for (int line = 0; line < bytes && Sse.IsSupported; line += 64)
+                Sse.Prefetch0((byte*)(source + ahead) + line);
             CopyRow((byte*)source, (byte*)destination, bytes);
+        }
     }
 
     /// <summary>A short copy, 4 bytes at the least, in whole vectors: cheaper than a call at a panel's 24 to 192 bytes.</summary>
@@ -81,13 +89,13 @@ internal static unsafe class Packing
         }
     }
 
-    /// <summary>Lanes that are contiguous along k, in square blocks of 16 bytes a side. Blocks of <see cref="DepthBlock"/> along k
+    /// <summary>Lanes that are contiguous along k, in square blocks of 8 floats a side, or of 16 bytes. Blocks of <see cref="DepthBlock"/> along k
     /// read every cache line once, even where a power-of-two stride puts all lanes into one cache set.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Transpose<T>(T* source, nint laneStride, int lanes, int width, int depth, T* destination)
         where T : unmanaged
     {
-        int side = 16 / sizeof(T);
+        int side = sizeof(T) == 4 && Avx.IsSupported ? 8 : 16 / sizeof(T);
         int wholeLanes = lanes - lanes % side;
         for (int start = 0; start < depth; start += DepthBlock)
         {
@@ -114,6 +122,12 @@ internal static unsafe class Packing
     private static void TransposeSquare<T>(T* source, nint sourceStride, T* destination, nint destinationStride)
         where T : unmanaged
     {
+        if (sizeof(T) == 4 && Avx.IsSupported)
+        {
+            TransposeEight((float*)source, sourceStride, (float*)destination, destinationStride);
+            return;
+        }
+
         if (sizeof(T) == 8)
         {
             Vector128<double> x0 = Vector128.Load((double*)source);
@@ -135,6 +149,40 @@ internal static unsafe class Packing
         ZipHigh(low01, low23).Store((double*)(destination + destinationStride));
         ZipLow(high01, high23).Store((double*)(destination + 2 * destinationStride));
         ZipHigh(high01, high23).Store((double*)(destination + 3 * destinationStride));
+    }
+
+    /// <summary>A square of 8 by 8 floats: pairs of rows, pairs of pairs, then the halves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void TransposeEight(float* source, nint sourceStride, float* destination, nint destinationStride)
+    {
+        (Vector256<double> a0, Vector256<double> a1, Vector256<double> a2, Vector256<double> a3) = TransposeFour(source, sourceStride);
+        (Vector256<double> b0, Vector256<double> b1, Vector256<double> b2, Vector256<double> b3) =
+            TransposeFour(source + 4 * sourceStride, sourceStride);
+        float* lower = destination + 4 * destinationStride;
+        StoreHalves(a0, b0, destination, lower);
+        StoreHalves(a1, b1, destination + destinationStride, lower + destinationStride);
+        StoreHalves(a2, b2, destination + 2 * destinationStride, lower + 2 * destinationStride);
+        StoreHalves(a3, b3, destination + 3 * destinationStride, lower + 3 * destinationStride);
+    }
+
+    /// <summary>Four rows of 8 floats: result i holds column i in its lower half and column 4 + i in its upper half.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector256<double> X0, Vector256<double> X1, Vector256<double> X2, Vector256<double> X3) TransposeFour(
+        float* source, nint stride)
+    {
+        Vector256<float> r0 = Vector256.Load(source), r1 = Vector256.Load(source + stride);
+        Vector256<float> r2 = Vector256.Load(source + 2 * stride), r3 = Vector256.Load(source + 3 * stride);
+        Vector256<double> low01 = Avx.UnpackLow(r0, r1).AsDouble(), low23 = Avx.UnpackLow(r2, r3).AsDouble();
+        Vector256<double> high01 = Avx.UnpackHigh(r0, r1).AsDouble(), high23 = Avx.UnpackHigh(r2, r3).AsDouble();
+        return (Avx.UnpackLow(low01, low23), Avx.UnpackHigh(low01, low23), Avx.UnpackLow(high01, high23),
+            Avx.UnpackHigh(high01, high23));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void StoreHalves(Vector256<double> a, Vector256<double> b, float* low, float* high)
+    {
+        Avx.Permute2x128(a, b, 0x20).Store((double*)low);
+        Avx.Permute2x128(a, b, 0x31).Store((double*)high);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -25,7 +25,8 @@ internal unsafe interface ITile<TRow, T>
     /// <param name="c">The tile of C.</param>
     /// <param name="strides">The distances between elements.</param>
     /// <param name="accumulate">True to start from C instead of zero.</param>
-    static abstract void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate);
+    /// <param name="ahead">What to fetch into the caches meanwhile.</param>
+    static abstract void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate, ref TileAhead ahead);
 }
 
 /// <summary>8 rows: with rows of three registers 24 sums, three of B and a broadcast fill 28 of AVX-512's 32 registers.</summary>
@@ -34,7 +35,7 @@ internal readonly unsafe struct Tile8<TRow, T> : ITile<TRow, T>
     where T : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate)
+    public static void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate, ref TileAhead ahead)
     {
         TRow c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
         nint cRow = strides.CRow, a1 = strides.ARow, a2 = 2 * a1, a3 = 3 * a1, a4 = 4 * a1, a5 = 5 * a1, a6 = 6 * a1, a7 = 7 * a1;
@@ -52,17 +53,22 @@ internal readonly unsafe struct Tile8<TRow, T> : ITile<TRow, T>
             c7 = TRow.Load(lower + 3 * cRow);
         }
 
-        for (; k > 0; k--, a += aDepth, b += bDepth)
+        while (k > 0)
         {
-            TRow row = TRow.Load(b);
-            c0 = TRow.MultiplyAdd(a, row, c0);
-            c1 = TRow.MultiplyAdd(a + a1, row, c1);
-            c2 = TRow.MultiplyAdd(a + a2, row, c2);
-            c3 = TRow.MultiplyAdd(a + a3, row, c3);
-            c4 = TRow.MultiplyAdd(a + a4, row, c4);
-            c5 = TRow.MultiplyAdd(a + a5, row, c5);
-            c6 = TRow.MultiplyAdd(a + a6, row, c6);
-            c7 = TRow.MultiplyAdd(a + a7, row, c7);
+            int terms = ahead.Fetch<TRow, T>(k, cRow);
+            k -= terms;
+            for (; terms > 0; terms--, a += aDepth, b += bDepth)
+            {
+                TRow row = TRow.Load(b);
+                c0 = TRow.MultiplyAdd(a, row, c0);
+                c1 = TRow.MultiplyAdd(a + a1, row, c1);
+                c2 = TRow.MultiplyAdd(a + a2, row, c2);
+                c3 = TRow.MultiplyAdd(a + a3, row, c3);
+                c4 = TRow.MultiplyAdd(a + a4, row, c4);
+                c5 = TRow.MultiplyAdd(a + a5, row, c5);
+                c6 = TRow.MultiplyAdd(a + a6, row, c6);
+                c7 = TRow.MultiplyAdd(a + a7, row, c7);
+            }
         }
 
         TRow.Store(c0, c);
@@ -82,7 +88,7 @@ internal readonly unsafe struct Tile6<TRow, T> : ITile<TRow, T>
     where T : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate)
+    public static void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate, ref TileAhead ahead)
     {
         TRow c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default;
         nint cRow = strides.CRow, a1 = strides.ARow, a2 = 2 * a1, a3 = 3 * a1, a4 = 4 * a1, a5 = 5 * a1;
@@ -98,15 +104,20 @@ internal readonly unsafe struct Tile6<TRow, T> : ITile<TRow, T>
             c5 = TRow.Load(lower + cRow);
         }
 
-        for (; k > 0; k--, a += aDepth, b += bDepth)
+        while (k > 0)
         {
-            TRow row = TRow.Load(b);
-            c0 = TRow.MultiplyAdd(a, row, c0);
-            c1 = TRow.MultiplyAdd(a + a1, row, c1);
-            c2 = TRow.MultiplyAdd(a + a2, row, c2);
-            c3 = TRow.MultiplyAdd(a + a3, row, c3);
-            c4 = TRow.MultiplyAdd(a + a4, row, c4);
-            c5 = TRow.MultiplyAdd(a + a5, row, c5);
+            int terms = ahead.Fetch<TRow, T>(k, cRow);
+            k -= terms;
+            for (; terms > 0; terms--, a += aDepth, b += bDepth)
+            {
+                TRow row = TRow.Load(b);
+                c0 = TRow.MultiplyAdd(a, row, c0);
+                c1 = TRow.MultiplyAdd(a + a1, row, c1);
+                c2 = TRow.MultiplyAdd(a + a2, row, c2);
+                c3 = TRow.MultiplyAdd(a + a3, row, c3);
+                c4 = TRow.MultiplyAdd(a + a4, row, c4);
+                c5 = TRow.MultiplyAdd(a + a5, row, c5);
+            }
         }
 
         TRow.Store(c0, c);
@@ -124,7 +135,7 @@ internal readonly unsafe struct Tile4<TRow, T> : ITile<TRow, T>
     where T : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate)
+    public static void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate, ref TileAhead ahead)
     {
         TRow c0 = default, c1 = default, c2 = default, c3 = default;
         nint cRow = strides.CRow, a1 = strides.ARow, a2 = 2 * a1, a3 = 3 * a1;
@@ -137,13 +148,18 @@ internal readonly unsafe struct Tile4<TRow, T> : ITile<TRow, T>
             c3 = TRow.Load(c + 3 * cRow);
         }
 
-        for (; k > 0; k--, a += aDepth, b += bDepth)
+        while (k > 0)
         {
-            TRow row = TRow.Load(b);
-            c0 = TRow.MultiplyAdd(a, row, c0);
-            c1 = TRow.MultiplyAdd(a + a1, row, c1);
-            c2 = TRow.MultiplyAdd(a + a2, row, c2);
-            c3 = TRow.MultiplyAdd(a + a3, row, c3);
+            int terms = ahead.Fetch<TRow, T>(k, cRow);
+            k -= terms;
+            for (; terms > 0; terms--, a += aDepth, b += bDepth)
+            {
+                TRow row = TRow.Load(b);
+                c0 = TRow.MultiplyAdd(a, row, c0);
+                c1 = TRow.MultiplyAdd(a + a1, row, c1);
+                c2 = TRow.MultiplyAdd(a + a2, row, c2);
+                c3 = TRow.MultiplyAdd(a + a3, row, c3);
+            }
         }
 
         TRow.Store(c0, c);
@@ -159,7 +175,7 @@ internal readonly unsafe struct Tile2<TRow, T> : ITile<TRow, T>
     where T : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate)
+    public static void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate, ref TileAhead ahead)
     {
         TRow c0 = default, c1 = default;
         nint cRow = strides.CRow, a1 = strides.ARow;
@@ -170,11 +186,16 @@ internal readonly unsafe struct Tile2<TRow, T> : ITile<TRow, T>
             c1 = TRow.Load(c + cRow);
         }
 
-        for (; k > 0; k--, a += aDepth, b += bDepth)
+        while (k > 0)
         {
-            TRow row = TRow.Load(b);
-            c0 = TRow.MultiplyAdd(a, row, c0);
-            c1 = TRow.MultiplyAdd(a + a1, row, c1);
+            int terms = ahead.Fetch<TRow, T>(k, cRow);
+            k -= terms;
+            for (; terms > 0; terms--, a += aDepth, b += bDepth)
+            {
+                TRow row = TRow.Load(b);
+                c0 = TRow.MultiplyAdd(a, row, c0);
+                c1 = TRow.MultiplyAdd(a + a1, row, c1);
+            }
         }
 
         TRow.Store(c0, c);
@@ -188,7 +209,7 @@ internal readonly unsafe struct Tile1<TRow, T> : ITile<TRow, T>
     where T : unmanaged
 {
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate)
+    public static void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate, ref TileAhead ahead)
     {
         TRow c0 = default;
         nint aDepth = strides.ADepth, bDepth = strides.BDepth;
@@ -197,10 +218,15 @@ internal readonly unsafe struct Tile1<TRow, T> : ITile<TRow, T>
             c0 = TRow.Load(c);
         }
 
-        for (; k > 0; k--, a += aDepth, b += bDepth)
+        while (k > 0)
         {
-            TRow row = TRow.Load(b);
-            c0 = TRow.MultiplyAdd(a, row, c0);
+            int terms = ahead.Fetch<TRow, T>(k, strides.CRow);
+            k -= terms;
+            for (; terms > 0; terms--, a += aDepth, b += bDepth)
+            {
+                TRow row = TRow.Load(b);
+                c0 = TRow.MultiplyAdd(a, row, c0);
+            }
         }
 
         TRow.Store(c0, c);
