@@ -81,6 +81,24 @@ public sealed unsafe class CpuGemmTests
         }
     }
 
+    [Theory, MemberData(nameof(Widths))]
+    public void Product_OperandsReadWhereTheyLieOrPacked_HasTheBitsOfTheFmaChain(int bits)
+    {
+        // Extents on both sides of where an operand is packed, and last panels of every number of registers.
+        Random random = new(41);
+        foreach ((int m, int n, int k) in new[]
+            { (17, 64, 40), (24, 112, 33), (33, 208, 21), (270, 272, 9), (530, 49, 12), (19, 530, 24), (40, 97, 530), (8, 1040, 70), (3, 1100, 65) })
+        {
+            foreach (Layout a in new[] { Layout.Rows, Layout.Columns })
+            {
+                foreach (Layout b in new[] { Layout.Rows, Layout.Columns, Layout.Padded })
+                    Check(GemmCase<float>.Create(random, 1, 1, m, n, k, a, b, Layout.Rows, random.Next(2) == 0), bits);
+            }
+
+            Check(GemmCase<double>.Create(random, 1, 1, m, n, k, Layout.Rows, Layout.Rows, Layout.Padded, true), bits);
+        }
+    }
+
     [Fact]
     public void Product_TallerAndWiderThanABlock_HasTheBitsOfTheFmaChain()
     {
