@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Cotangent.Graph;
+using Cotangent.Kernels;
 
 namespace Cotangent.Fusion;
 
@@ -18,6 +19,13 @@ internal sealed partial class Canonical
 
     /// <summary>The elements of a part of a split column.</summary>
     private const int ColumnPart = 128;
+
+    /// <summary>On the CPU, reductions over rows of so many bytes and more go through memory in order: blocks of about so many rows each add
+    /// their rows to a row of partial results that stays in the cache, in the kernels that need the rows anyway.</summary>
+    private const int SmallestBlocked = 1 << 20, BlockRows = 32, LongestBlock = 128, FewestBlocks = 8;
+
+    /// <summary>The width of rows for which that is so, in elements.</summary>
+    private const int NarrowestBlocked = 64, WidestBlocked = 1 << 16;
 
     /// <summary>Work items that keep a device busy.</summary>
     private const int ManyItems = 4096;
@@ -74,14 +82,39 @@ internal sealed partial class Canonical
     {
         int a = x.Shape[0], k = x.Shape[1], c = x.Shape[2];
         if (k == 1) return Reshape(x, [a, c]);
-        int parts = Parts(a, k, c);
-        if (parts == 1) return Intern(op, [x], new AxesAttributes([1]));
+        int parts = IsBlocked(x) ? Blocks(a, k) : Parts(a, k, c);
+        if (parts == 1) return Intern(op, [x], IsBlocked(x) && k <= LongestBlock ? new BlockAttributes([1]) : new AxesAttributes([1]));
         int length = k / parts, rest = k - parts * length;
         Node main = Reshape(Slice(x, [0, 0, 0], [a, parts * length, c], [1, 1, 1]), [a * parts, length, c]);
         Node sum = ReduceMiddle(op, Reshape(ReduceMiddle(op, main), [a, parts, c]));
         if (rest == 0) return sum;
         Node end = ReduceMiddle(op, Slice(x, [0, parts * length, 0], [a, rest, c], [1, 1, 1]));
         return Elementwise(op == Ops.Sum ? Ops.Add : op == Ops.ReduceMax ? Ops.Max : Ops.Min, [sum, end], null);
+    }
+
+    private bool IsBlocked(Node x)
+    {
+        int a = x.Shape[0], k = x.Shape[1], c = x.Shape[2];
+        return device.Kind == DeviceKind.Cpu && c is >= NarrowestBlocked and <= WidestBlocked
+            && x.Shape.Size * x.DType.Size() >= SmallestBlocked && x.DType.Compute() == x.DType.Scalar()
+            && (k <= LongestBlock ? a >= FewestBlocks : Blocks(a, k) > 1);
+    }
+
+    /// <summary>In how many blocks of equally many rows to reduce k rows; 1 for as they are.</summary>
+    private static int Blocks(int a, int k)
+    {
+        if (k <= LongestBlock && a >= FewestBlocks) return 1;
+        for (int rows = BlockRows; rows <= LongestBlock; rows++)
+        {
+            if (k % rows == 0 && a * (k / rows) >= FewestBlocks) return k / rows;
+        }
+
+        for (int rows = BlockRows; rows > 8; rows--)
+        {
+            if (k % rows == 0 && a * (k / rows) >= FewestBlocks) return k / rows;
+        }
+
+        return 1;
     }
 
     /// <summary>In how many parts to reduce an axis, preferably of equal length.</summary>

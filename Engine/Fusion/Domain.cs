@@ -4,6 +4,8 @@ namespace Cotangent.Fusion;
 
 /// <summary>The iteration space of a fused kernel: [A, K, C] in row-major order, K being the axis of its reductions.
 /// Kernels without reductions have K = C = 1.</summary>
+/// <remarks>Kernels with <see cref="Block"/> B are over [A, K, 1] too and reduce each B rows to one of [A / B, K]: an element at a time, in
+/// memory, so that the rows are gone through once, whatever else is computed from them.</remarks>
 internal readonly record struct Domain(long A, long K, long C)
 {
     /// <summary>Rows up to this long are reduced by one work item, longer ones by a group.</summary>
@@ -12,6 +14,9 @@ internal readonly record struct Domain(long A, long K, long C)
     /// <summary>Work items a group: what the CPU's SIMD target runs in lockstep.</summary>
     public const int GroupSize = 64;
 
+    /// <summary>Rows that are reduced to one; 0 where none are.</summary>
+    public long Block { get; init; }
+
     public long Full => A * K * C;
 
     public long Outer => A * C;
@@ -19,8 +24,21 @@ internal readonly record struct Domain(long A, long K, long C)
     public static Domain Map(long size) => new(size, 1, 1);
 
     /// <summary>The domain of a canonical reduction.</summary>
-    public static Domain OfReduction(Node reduce) =>
-        new(reduce.Inputs[0].Shape[0], reduce.Inputs[0].Shape[1], reduce.Inputs[0].Shape[2]);
+    public static Domain OfReduction(Node reduce)
+    {
+        Shape of = reduce.Inputs[0].Shape;
+        return IsBlock(reduce) ? new((long)of[0] * of[1], of[2], 1) { Block = of[1] } : new(of[0], of[1], of[2]);
+    }
+
+    /// <summary>True for a reduction of blocks of rows.</summary>
+    public static bool IsBlock(Node n) => n.Op.Kind == OpKind.Reduce && n.Attributes is BlockAttributes;
+
+    /// <summary>Where this domain computes a reduction; null if it does not.</summary>
+    public Alignment? AlignmentOf(Node reduce)
+    {
+        Domain own = OfReduction(reduce);
+        return own.Block > 0 ? (own == this ? Alignment.Block : null) : own == this with { Block = 0 } ? Alignment.Outer : null;
+    }
 
     /// <summary>True for the two ops that add to places which data names.</summary>
     public static bool IsScatter(Op op) => op == Ops.ScatterAdd || op == Ops.AddAlong;
@@ -46,6 +64,9 @@ internal enum Alignment : byte
     /// <summary>The one whose flat index is that of the point's row or column in [A, C].</summary>
     Outer,
 
+    /// <summary>The one whose flat index is that of the point's block of rows and place in the row in [A / Block, K].</summary>
+    Block,
+
     /// <summary>Some other.</summary>
     Other,
 }
@@ -58,7 +79,7 @@ internal static class Alignments
     public static Alignment OfInput(Node n, Node input, Alignment alignment, Domain domain)
     {
         if (n.Op.Kind == OpKind.Elementwise || n.Op == Ops.Reshape) return alignment;
-        if (n.Op.Kind == OpKind.Reduce) return alignment == Alignment.Outer && Domain.OfReduction(n) == domain
+        if (n.Op.Kind == OpKind.Reduce) return alignment is Alignment.Outer or Alignment.Block && domain.AlignmentOf(n) == alignment
             ? Alignment.Full : Alignment.Other;
         if (n.Op != Ops.Expand) return Alignment.Other;
         if (input.Shape.Size == n.Shape.Size) return alignment;

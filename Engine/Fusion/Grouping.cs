@@ -209,6 +209,7 @@ internal sealed class Grouping
     {
         Domain x = first.Domain, y = second.Domain;
         if (x == y) return x;
+        if (x with { Block = 0 } == y with { Block = 0 } && (x.Block == 0 || y.Block == 0)) return x.Block > 0 ? x : y;
         if (first.HasReduction && second.HasReduction) return null;
         (Domain domain, Domain map) = first.HasReduction ? (x, y) : (y, x);
         if (!first.HasReduction && !second.HasReduction) return null;
@@ -255,7 +256,7 @@ internal sealed class Grouping
 
     /// <summary>Where an anchor of a fused kernel is computed.</summary>
     public static Alignment? AlignmentOf(Node anchor, Domain domain) =>
-        anchor.Op.Kind == OpKind.Reduce ? (Domain.OfReduction(anchor) == domain ? Alignment.Outer : null)
+        anchor.Op.Kind == OpKind.Reduce ? domain.AlignmentOf(anchor)
         : anchor.Shape.Size == domain.Full ? Alignment.Full
         : anchor.Shape.Size == domain.Outer ? Alignment.Outer
         : null;

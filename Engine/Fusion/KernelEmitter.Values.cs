@@ -19,7 +19,7 @@ internal sealed partial class KernelEmitter
 
         // The kernel will be split and emitted again.
         if (_size.IsHopeless) return Constant.Of(n.DType.Compute(), 0);
-        if (!IsBoundary(n)) _size.Count(n, _scope.Depth);
+        if (!IsBoundary(n)) _size.Count(n, Math.Max(0, _scope.Depth - _rowScope.Depth));
         return WithinHome(at, () => _scope.Values[key] = Compute(n, at));
     }
 
@@ -32,10 +32,13 @@ internal sealed partial class KernelEmitter
         switch (n.Op.Kind)
         {
             case OpKind.Elementwise:
+                KeptRow? kept = KeptAt(n, at);
+                if (kept is { IsStored: true } && kept.Loop < _loop) return _builder.Load(kept.Array, EmitIndex(FlatIndex(_variables[1])));
                 Value[] x = new Value[n.Inputs.Length];
                 for (int i = 0; i < x.Length; i++) x[i] = Evaluate(n.Inputs[i], at);
                 _flops += _scope.Rounds * Anchors.OwnCost(n);
-                return n.Op.Emit!(n, _builder, x);
+                Value value = n.Op.Emit!(n, _builder, x);
+                return kept is null ? value : Keep(kept, value);
             case OpKind.Movement:
                 return Move(n, at);
             case OpKind.Reduce:

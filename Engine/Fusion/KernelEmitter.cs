@@ -40,7 +40,9 @@ internal sealed partial class KernelEmitter
     private readonly Affine _full;
     private readonly Affine _outer;
     private readonly HashSet<Node> _own;
+    private readonly IndexVariable[] _block;
     private EmitScope _scope;
+    private EmitScope _rowScope;
     private double _flops;
 
     private KernelEmitter(PlanGraph graph, FusionGroup group, Func<Node, bool> isStored, LoopVariables layout,
@@ -55,7 +57,8 @@ internal sealed partial class KernelEmitter
         _variables = layout.Make(_space);
         _full = FlatIndex([.. _variables[0], .. _variables[1], .. _variables[2]]);
         _outer = FlatIndex(OuterVariables);
-        _root = _scope = new EmitScope(new Region(), null, false, _domain.Outer);
+        _block = _domain.Block > 0 ? [_space.Variable(_domain.A / _domain.Block)] : [];
+        _root = _scope = _rowScope = new EmitScope(new Region(), null, false, _domain.Block > 0 ? _domain.A / _domain.Block : _domain.Outer);
         _builder = new Builder(_root.Region);
     }
 
@@ -79,8 +82,9 @@ internal sealed partial class KernelEmitter
 
         KernelEmitter emitter = new(graph, group, isStored, layout, trial.ChooseX());
         FusedKernel kernel = emitter.Emit();
-        return Math.Max(emitter._size.Total, CodeSize.Of(kernel.Kernel.Body)) <= CodeSize.Largest
-            && CodeSize.Words(kernel.Kernel.Body) <= CodeSize.LargestWords
+        Region code = group.Domain.Block > 0 ? emitter._rowScope.Region : kernel.Kernel.Body;
+        return Math.Max(emitter._size.Total, CodeSize.Of(code)) <= CodeSize.Largest
+            && CodeSize.Words(code) <= CodeSize.LargestWords
             ? kernel
             : kernel with { IsTooLarge = true, Cut = emitter._size.BestCut(emitter.IsBoundary, emitter._own) };
     }
@@ -127,8 +131,10 @@ internal sealed partial class KernelEmitter
         LaunchKind kind;
         if (_group.IsGrouped)
         {
-            (kind, launch) = (LaunchKind.Grouped, LaunchShape.Groups((int)_domain.A, Domain.GroupSize));
-            Bind(outer, () => _builder.Position(Opcode.GridIndex));
+            bool blocked = _domain.Block > 0;
+            (kind, launch) = (LaunchKind.Grouped,
+                LaunchShape.Groups((int)(blocked ? _domain.A / _domain.Block : _domain.A), Domain.GroupSize));
+            Bind(blocked ? _block : outer, () => _builder.Position(Opcode.GridIndex));
         }
         else
         {
@@ -144,8 +150,16 @@ internal sealed partial class KernelEmitter
         }
         else
         {
-            EmitReductions();
-            EmitStores();
+            Node[][] levels = [.. Levels().GroupBy(p => p.Level, p => p.Reduce).OrderBy(g => g.Key).Select(g => g.ToArray())];
+            PlanKept([.. levels.Select(l => l.Select(n => n.Inputs[0]).ToArray()), [.. InnerStored, .. BlockStored.Select(n => n.Inputs[0])]]);
+            if (_domain.Block > 0)
+            {
+                EmitBlock(() => EmitRow(levels));
+            }
+            else
+            {
+                EmitRow(levels);
+            }
         }
 
         _builder.Append(new Return());
@@ -153,10 +167,17 @@ internal sealed partial class KernelEmitter
         Kernel kernel = new(Name(), kind, [.. _parameters])
         {
             Group = kind == LaunchKind.Grouped ? launch.Group : null,
-            StoresAreFinal = _group.Kind == GroupKind.Fused,
+            StoresAreFinal = _group.Kind == GroupKind.Fused && _domain.Block == 0,
+            LargestOperand = _operands.Where(o => o.Kind != OperandKind.Scalar).Max(o => o.Node.Shape.Size * o.Node.DType.Size()),
         };
         kernel.Body.Nodes.AddRange(_root.Region.Nodes);
         return new FusedKernel(kernel, launch, [.. _operands]) { Flops = _flops };
+    }
+
+    private void EmitRow(Node[][] levels)
+    {
+        EmitReductions(levels);
+        EmitStores();
     }
 
     private void Bind(IndexVariable[] variables, Func<Value> counter)
@@ -166,12 +187,11 @@ internal sealed partial class KernelEmitter
         foreach (IndexVariable v in variables) _scopeOf[v] = _root;
     }
 
-    private void EmitReductions()
+    /// <summary>Reductions that need no other's result share a loop.</summary>
+    private void EmitReductions(Node[][] levels)
     {
-        // Reductions that need no other's result share a loop.
-        foreach (IGrouping<int, Node> level in Levels().GroupBy(p => p.Level, p => p.Reduce).OrderBy(g => g.Key))
+        foreach (Node[] nodes in levels)
         {
-            Node[] nodes = [.. level];
             ImmutableArray<Value> start = [.. nodes.Select(n => (Value)Reduction.Start(n))];
             bool grouped = _group.IsGrouped;
             Value[] sums = [.. Loop(start, carried =>
@@ -181,6 +201,8 @@ internal sealed partial class KernelEmitter
                 Value sum = grouped ? _builder.GroupReduce(Reduction.GroupOpcode(nodes[i]), sums[i]) : sums[i];
                 _reduced[nodes[i]] = Reduction.Finish(_builder, nodes[i], sum);
             }
+
+            _loop++;
         }
     }
 
@@ -200,7 +222,7 @@ internal sealed partial class KernelEmitter
         {
             int below = 0;
             foreach (Node input in n.Inputs) below = Math.Max(below, depth.GetValueOrDefault(input));
-            bool own = n.Op.Kind == OpKind.Reduce && _own.Contains(n);
+            bool own = n.Op.Kind == OpKind.Reduce && _own.Contains(n) && !Domain.IsBlock(n);
             depth[n] = own ? below + 1 : below;
             if (own) levels.Add((n, below));
         }
@@ -210,12 +232,17 @@ internal sealed partial class KernelEmitter
 
     private bool IsBoundary(Node n) => !_own.Contains(n) && (_isStored(n) || _graph.Leaves.ContainsKey(n));
 
+    /// <summary>The reductions of blocks of rows.</summary>
+    private Node[] BlockStored => [.. _group.Stored.Where(Domain.IsBlock)];
+
+    /// <summary>What is stored for each element of the domain.</summary>
+    private Node[] InnerStored =>
+        [.. _group.Stored.Where(n => Grouping.AlignmentOf(n, _domain) == Alignment.Full && n.Op.Kind != OpKind.Reduce)];
+
     private void EmitStores()
     {
-        Node[] inner =
-            [.. _group.Stored
-            .Where(n => Grouping.AlignmentOf(n, _domain) == Alignment.Full && n.Op.Kind != OpKind.Reduce)];
-        Node[] outer = [.. _group.Stored.Except(inner)];
+        Node[] inner = InnerStored, blocks = BlockStored;
+        Node[] outer = [.. _group.Stored.Except(inner).Except(blocks)];
         if (_domain.K == 1)
         {
             Store(_group.Stored, _full);
@@ -233,7 +260,7 @@ internal sealed partial class KernelEmitter
             Store(outer, _outer);
         }
 
-        if (inner.Length > 0) Loop([], _ => { Store(inner, _full); return []; });
+        if (inner.Length + blocks.Length > 0) Loop([], _ => { StoreRow(inner, blocks); return []; });
     }
 
     /// <summary>Runs over the K axis: every item all of it, or the items of a group in turn.</summary>
@@ -248,11 +275,16 @@ internal sealed partial class KernelEmitter
     private ImmutableArray<Result> Loop(IndexVariable[] variables, Value first, int end, Value step,
         ImmutableArray<Value> start,
         Func<ImmutableArray<Value>, ImmutableArray<Value>> body) =>
-        _builder.For(first, Constant.Of(end), step, start, (i, carried) =>
+        Loop(variables, first, Constant.Of(end), end, step, start, body);
+
+    private ImmutableArray<Result> Loop(IndexVariable[] variables, Value first, Value end, double rounds, Value step,
+        ImmutableArray<Value> start,
+        Func<ImmutableArray<Value>, ImmutableArray<Value>> body) =>
+        _builder.For(first, end, step, start, (i, carried) =>
         {
             EmitScope outer = _scope;
             VariableRun run = VariableRun.Of(variables, i);
-            _scope = new EmitScope(_builder.Region, outer, false, end);
+            _scope = new EmitScope(_builder.Region, outer, false, rounds);
             _runs.Add(run);
             foreach (IndexVariable v in variables) _scopeOf[v] = _scope;
             ImmutableArray<Value> next = body(carried);
@@ -267,6 +299,13 @@ internal sealed partial class KernelEmitter
         : Evaluate(n, _space.Unflatten(flat, n.Shape));
 
     /// <summary>Computes all before it stores any: a result may lie where an operand is.</summary>
+    private void StoreRow(Node[] inner, Node[] blocks)
+    {
+        Value[] terms = [.. blocks.Select(n => Evaluate(n.Inputs[0], _space.Unflatten(_full, n.Inputs[0].Shape)))];
+        Store(inner, _full);
+        AddToBlocks(blocks, terms);
+    }
+
     private void Store(IReadOnlyList<Node> nodes, Affine flat) =>
         Store(nodes, [.. nodes.Select(n => ValueAt(n, flat))], flat);
 
@@ -297,7 +336,7 @@ internal sealed partial class KernelEmitter
     /// <summary>A name that says what the kernel does: its shape of work and its weightiest ops.</summary>
     private string Name()
     {
-        string work = _group.Kind == GroupKind.Scatter ? "scatter" : _domain.K == 1 ? "map" : _group.IsGrouped ? "row"
+        string work = _group.Kind == GroupKind.Scatter ? "scatter" : _domain.Block > 0 ? "block" : _domain.K == 1 ? "map" : _group.IsGrouped ? "row"
             : _domain.C > 1 ? "column" : "shortrow";
         IEnumerable<string> ops = GroupOrder.Of(_group, IsBoundary)
             .Where(n => n.Op.Kind != OpKind.Leaf && !IsBoundary(n))

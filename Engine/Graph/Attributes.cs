@@ -16,7 +16,11 @@ internal sealed record InputAttributes(Shape Shape, DType DType, string Name, bo
 internal record ShapeAttributes(Shape Shape) : Attributes;
 
 /// <summary>A list of axes (permute, flip, reduce) in 0 … rank − 1; sorted for flip and reduce.</summary>
-internal sealed record AxesAttributes(Shape Axes) : Attributes;
+internal record AxesAttributes(Shape Axes) : Attributes;
+
+/// <summary>Of a canonical reduction over the middle axis: its sums are made a row at a time, in memory, see
+/// <see cref="Fusion.Domain.Block"/>.</summary>
+internal sealed record BlockAttributes(Shape Axes) : AxesAttributes(Axes);
 
 /// <summary>One axis (concat, gather, argmax).</summary>
 internal sealed record AxisAttributes(int Axis) : Attributes;

@@ -81,8 +81,9 @@ public sealed partial class Tensor
     /// <summary>eˣ / Σ eˣ along an axis. A line of −∞ only, or with +∞, gives NaN.</summary>
     public Tensor Softmax(int axis = -1)
     {
+        // One division a line, not one an element.
         Tensor e = Shifted("softmax", axis).Exp();
-        return e / e.Sum(axis, keepDims: true);
+        return e * (1 / e.Sum(axis, keepDims: true));
     }
 
     /// <summary>ln softmax along an axis, without overflow.</summary>

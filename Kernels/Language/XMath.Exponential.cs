@@ -2,12 +2,8 @@ namespace Cotangent.Kernels;
 
 public static partial class XMath
 {
-    // 2^n may lie beyond the exponents of normal numbers: it is taken as 2^(n + 64)·2^−64 or 2^(n − 64)·2^64 (512 in
-    // double precision), so that the last product alone rounds, to a subnormal or infinity.
-    private const float UpShiftF = IntegerShiftF + 127f + 64f;
-    private const float DownShiftF = IntegerShiftF + 127f - 64f;
-    private const float SmallF = 5.421010862427522e-20f;
-    private const float LargeF = 1.8446744073709552e+19f;
+    // 2^n may lie beyond the exponents of normal numbers: it is taken as 2^(n + 512)·2^−512 or 2^(n − 512)·2^512, so that the last
+    // product alone rounds, to a subnormal or infinity.
     private const double UpShift = IntegerShift + 1023 + 512;
     private const double DownShift = IntegerShift + 1023 - 512;
     private const double Small = 7.458340731200207e-155;
@@ -16,12 +12,12 @@ public static partial class XMath
     /// <summary>e^x.</summary>
     public static float Exp(float x)
     {
-        float clamped = x > 89f ? 89f : x < -104f ? -104f : x;
-        float shift = x < 0f ? UpShiftF : DownShiftF;
-        float shifted = Fma(clamped, Log2E, shift);
-        float n = shifted - shift;
+        float above = x < -104f ? -104f : x;
+        float clamped = above > 89f ? 89f : above;
+        float shifted = Fma(clamped, Log2E, IntegerShiftF + 254f);
+        float n = shifted - (IntegerShiftF + 254f);
         float r = Fma(n, -Ln2LowF, Fma(n, -Ln2HighF, clamped));
-        return ExpReduced(r) * ShiftedPower(shifted) * (x < 0f ? SmallF : LargeF);
+        return TimesPower(ExpReduced(r), shifted);
     }
 
     /// <summary>e^x.</summary>
@@ -38,17 +34,17 @@ public static partial class XMath
     /// <summary>2^x.</summary>
     public static float Exp2(float x)
     {
-        float clamped = x > 129f ? 129f : x < -151f ? -151f : x;
-        float shift = x < 0f ? UpShiftF : DownShiftF;
-        float shifted = clamped + shift;
-        float f = clamped - (shifted - shift);
+        float above = x < -151f ? -151f : x;
+        float clamped = above > 129f ? 129f : above;
+        float shifted = clamped + (IntegerShiftF + 254f);
+        float f = clamped - (shifted - (IntegerShiftF + 254f));
         float p = 0.00015595759f;
         p = Fma(p, f, 0.0013406812f);
         p = Fma(p, f, 0.009617688f);
         p = Fma(p, f, 0.0555031f);
         p = Fma(p, f, 0.24022652f);
         p = Fma(p, f, 0.69314724f);
-        return Fma(p, f, 1f) * ShiftedPower(shifted) * (x < 0f ? SmallF : LargeF);
+        return TimesPower(Fma(p, f, 1f), shifted);
     }
 
     /// <summary>2^x.</summary>
@@ -125,6 +121,15 @@ public static partial class XMath
         double n = shifted - DownShift;
         double r = Fma(n, -Ln2Low, Fma(n, -Ln2High, x));
         return (1 + Fma(r * r, ExpTail(r), r)) * ShiftedPower(shifted) * (0.5 * Large);
+    }
+
+    /// <summary>m·2^n, rounded once, for m near 1, −151 ≤ n ≤ 129, and n rounded by adding IntegerShiftF + 254. 2^n may lie beyond the
+    /// exponents of normal numbers: it is taken as two powers of some n/2, of which the first product is exact.</summary>
+    private static float TimesPower(float m, float shifted)
+    {
+        int n = BitConverter.SingleToInt32Bits(shifted);
+        int half = n >> 1;
+        return m * BitConverter.Int32BitsToSingle(half << 23) * BitConverter.Int32BitsToSingle((n - half) << 23);
     }
 
     /// <summary>e^r for |r| ≤ ln(2)/2.</summary>

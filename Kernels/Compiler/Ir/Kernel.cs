@@ -43,6 +43,10 @@ internal sealed class Kernel(string name, LaunchKind kind, ImmutableArray<Parame
     /// what stores. (An element may be loaded, then overwritten.) False if that is not known.</summary>
     public bool StoresAreFinal { get; init; }
 
+    /// <summary>The bytes of the largest tensor that a launch reads or writes, where the builder knows; else 0. Changes no result: what does
+    /// not fit the caches is fetched ahead and stored past them.</summary>
+    public long LargestOperand { get; init; }
+
     /// <summary>True if the kernel has a last parameter more than its method: a pointer to a
     /// <see cref="KernelReport"/>.</summary>
     public bool Reports => !Sites.IsEmpty || !Prints.IsEmpty;

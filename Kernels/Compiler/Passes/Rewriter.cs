@@ -28,6 +28,7 @@ internal abstract class Rewriter
             Group = kernel.Group,
             GroupsAtOnce = kernel.GroupsAtOnce,
             StoresAreFinal = kernel.StoresAreFinal,
+            LargestOperand = kernel.LargestOperand,
         };
         _output = new Builder(copy.Body);
         prologue?.Invoke();

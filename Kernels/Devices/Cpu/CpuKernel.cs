@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Cotangent.Kernels.Ir;
 using Cotangent.Kernels.Targets;
@@ -13,13 +12,13 @@ internal sealed class CpuKernel : CompiledKernel
     private readonly ConcurrentDictionary<Index3D, nint> _tables = new();
     private readonly Kernel _kernel;
     private Recent? _last;
+    private MemoryTraffic? _traffic;
 
     public CpuKernel(CpuDevice device, Kernel source, Kernel lowered)
         : base(device, source, lowered)
     {
         _kernel = lowered;
         Cost = CostOf(lowered.Body);
-        Streamed = StreamedOf(lowered);
     }
 
     /// <summary>The IR after the target's passes.</summary>
@@ -28,8 +27,8 @@ internal sealed class CpuKernel : CompiledKernel
     /// <summary>A guess at the instructions of one work item.</summary>
     public int Cost { get; }
 
-    /// <summary>The parameters to which each work item stores one element in order and from which nothing is loaded.</summary>
-    public ImmutableArray<Parameter> Streamed { get; }
+    /// <summary>What large launches store past the caches.</summary>
+    public MemoryTraffic Traffic => _traffic ??= MemoryTraffic.Of(_kernel);
 
     /// <inheritdoc/>
     public override string Listing
@@ -84,17 +83,6 @@ internal sealed class CpuKernel : CompiledKernel
         }
 
         return Math.Min(cost, 1 << 20);
-    }
-
-    private static ImmutableArray<Parameter> StreamedOf(Kernel kernel)
-    {
-        if (kernel.Kind == LaunchKind.Grouped)
-            return [];
-        HashSet<Value> other = [.. kernel.Body.Descendants().OfType<Instruction>()
-            .Where(x => x.Opcode != Opcode.Store || !SimdTarget.IsAlignedStore(x)).SelectMany(x => x.Operands)];
-        return [.. kernel.Body.Nodes.OfType<Instruction>()
-            .Where(x => x.Opcode == Opcode.Store && SimdTarget.IsAlignedStore(x))
-            .Select(x => (Parameter)x.Operands[0]).Distinct().Where(p => !other.Contains(p))];
     }
 
     /// <summary>The code that was asked for last; launches mostly repeat. The target asked for may differ from the code's own.</summary>

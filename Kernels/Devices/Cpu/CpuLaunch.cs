@@ -12,7 +12,7 @@ internal sealed unsafe class CpuLaunch : IPartedWork
     private const long SmallestSharedWork = 200_000;
     private const int PartsAThread = 4;
 
-    // Bytes written by a launch from which on stores bypass the caches.
+    // Bytes written by a launch, or those of the largest operand of rows, from which on stores bypass the caches.
     private const long SmallestStream = 32 << 20;
 
     private readonly WorkerPool _pool;
@@ -55,7 +55,7 @@ internal sealed unsafe class CpuLaunch : IPartedWork
         _dynamicRoom = SimdEmitter.DynamicRoom(shape.SharedBytes);
 
         long items = (long)extent.X * extent.Y * extent.Z * (_isGrouped ? shape.Group.Size : 1);
-        _code = kernel.Code(_isGrouped ? GroupTarget(shape.Group) : RangeTarget(kernel, extent, items, slots));
+        _code = kernel.Code(_isGrouped ? GroupTarget(kernel, shape.Group, slots) : RangeTarget(kernel, extent, items, slots));
         _arguments = slots;
         _extent = extent.X;
         _rows = extent.Y * extent.Z;
@@ -121,12 +121,12 @@ internal sealed unsafe class CpuLaunch : IPartedWork
         }
     }
 
-    private SimdTarget GroupTarget(Index3D group)
+    private SimdTarget GroupTarget(CpuKernel kernel, Index3D group, long* slots)
     {
         int unroll = 1;
         while (unroll < (_unroll ?? 4) && unroll * _isa.Lanes < group.Size && !SplitsRows(group, 2 * unroll))
             unroll *= 2;
-        return new SimdTarget(_isa, unroll, group);
+        return new SimdTarget(_isa, unroll, group, Streaming: StreamsRows(kernel, slots));
     }
 
     /// <summary>True if so many vectors would span rows of the group that fewer would not.</summary>
@@ -149,15 +149,26 @@ internal sealed unsafe class CpuLaunch : IPartedWork
     /// <summary>True if the launch writes more than the caches hold, so that keeping what it writes there only costs reads.</summary>
     private static bool Streams(CpuKernel kernel, long items, long* slots)
     {
+        if (items * kernel.Lowered.Parameters.Length * sizeof(long) < SmallestStream)
+            return false;
         long bytes = 0;
-        bool aligned = true;
-        foreach (Parameter parameter in kernel.Streamed)
-        {
+        foreach (Parameter parameter in kernel.Traffic.Streamed)
             bytes += items * parameter.Type.Scalar.Size();
-            aligned &= slots[parameter.Index] % CpuAllocator.Alignment == 0;
+        return bytes >= SmallestStream && AreAligned(kernel, slots);
+    }
+
+    private static bool StreamsRows(CpuKernel kernel, long* slots) =>
+        kernel.Lowered.LargestOperand >= SmallestStream && AreAligned(kernel, slots);
+
+    private static bool AreAligned(CpuKernel kernel, long* slots)
+    {
+        foreach (Parameter parameter in kernel.Traffic.Streamed)
+        {
+            if (slots[parameter.Index] % CpuAllocator.Alignment != 0)
+                return false;
         }
 
-        return aligned && bytes >= SmallestStream;
+        return true;
     }
 
     private void GrowScratch(int threads, int bytes)

@@ -9,9 +9,6 @@ namespace Cotangent.Kernels.Targets;
 // lane by lane in lane order. Local arrays are interleaved: element e of lane l is at (e·lanes + l), so a uniform index is contiguous.
 internal sealed partial class SimdEmitter
 {
-    // Bytes ahead: some fifty cache lines, enough for memory's latency at its full rate.
-    private const int PrefetchDistance = 4096;
-
     private static bool IsLocal(Value pointer) => pointer.Type.Space == AddressSpace.Local;
 
     private bool IsUniformAccess(Instruction x) => !IsLocal(x.Operands[0]) && IsUniform(x.Operands[0]) && IsUniform(x.Operands[1]);
@@ -96,19 +93,18 @@ internal sealed partial class SimdEmitter
         LocalBuilder address = _il.Take(typeof(nint));
         PushAddress(x);
         _il.Store(address);
-        if (x.Opcode == Opcode.Load && _mask is null && _target.Streaming && Sse.IsSupported && SimdTarget.IsRangeElement(x))
-            EmitPrefetch(x.Type, address);
+        if (x.Opcode == Opcode.Load && _mask is null && Sse.IsSupported && _traffic?.FetchesAhead(x) is > 0 and var ahead)
+            EmitPrefetch(x.Type, address, (int)ahead);
         return address;
     }
 
-    /// <summary>Fetches what later groups load: long arithmetic between loads keeps the processor from looking that far ahead.</summary>
-    private void EmitPrefetch(IrType type, LocalBuilder address)
+    private void EmitPrefetch(IrType type, LocalBuilder address, int ahead)
     {
         for (int part = 0; part < PartsOf(type); part++)
         {
             _il.Load(address);
-            _il.AddBytes(PrefetchDistance + part * _isa.Bytes);
-            _il.Call(typeof(Sse).GetMethod(nameof(Sse.Prefetch0))!);
+            _il.AddBytes(ahead + part * _isa.Bytes);
+            _il.Call(typeof(Sse).GetMethod(_traffic!.FetchesRows ? nameof(Sse.Prefetch1) : nameof(Sse.Prefetch0))!);
         }
     }
 
@@ -246,7 +242,7 @@ internal sealed partial class SimdEmitter
         LocalBuilder address = TakeAddress(x);
         for (int part = 0; part < PartsOf(value.Type); part++)
         {
-            if (_mask is null && _target.Streams(x))
+            if (_mask is null && _traffic?.Streams(x) == true)
             {
                 PushVector(value, part);
                 _il.Load(address);

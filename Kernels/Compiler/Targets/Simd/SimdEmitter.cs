@@ -25,6 +25,7 @@ internal sealed partial class SimdEmitter
     private readonly Usage _usage;
     private readonly IlWriter _il;
     private readonly LocationTable<Location> _locations;
+    private readonly MemoryTraffic? _traffic;
     private Mask? _mask;
     private int _depth;
 
@@ -43,6 +44,7 @@ internal sealed partial class SimdEmitter
         _usage = new Usage(kernel, _shapes, MayInline, node => _phases?.IsCut(node) == true,
             value => Rows > 1 && IsSameInRows(value), Rows > 1 ? LargestExpressionOfRows : LargestExpression);
         _structs = new StructAccesses(kernel, _shapes, _usage);
+        _traffic = target.Streaming ? MemoryTraffic.Of(kernel) : null;
     }
 
     /// <summary>Lanes of a group of vectors.</summary>
