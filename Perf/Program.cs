@@ -2,6 +2,7 @@ using System.CommandLine;
 using Cotangent.Kernels;
 using Cotangent.Perf.Peers;
 using Cotangent.Perf.Suites;
+using Cotangent.Perf.Trace;
 using Spectre.Console;
 
 namespace Cotangent.Perf;
@@ -19,6 +20,7 @@ internal static class Program
         new("norm", "RMS and layer norm, forward and backward", NormSuite.Run),
         new("optimizer", "a step of AdamW", OptimizerSuite.Run),
         new("train", "training steps of the Samples' transformer", TrainSuite.Run),
+        new("compile", "compiling kernels and programs, and running them again", CompileSuite.Run),
         new("kernels", "C# kernels against hand-written vector code", Kernels.KernelSuite.Run) { IsOfCpu = true },
         new("autodiff", "derivatives as multiples of their functions", AutoDiff.AutoDiffSuite.Run),
         new("conv", "convolutions against products of the same work", Convolutions.Run),
@@ -28,9 +30,13 @@ internal static class Program
 
     internal static int Main(string[] args)
     {
+#if BENCHMARKDOTNET
+        if (args is ["bdn", .. string[] others])
+            return Bdn.BenchmarkRunner.Run(others);
+#endif
         Argument<string> suite = new("suite")
         {
-            Description = string.Join("; ", s_suites.Select(s => $"{s.Name}: {s.Description}")) + "; all: every one.",
+            Description = string.Join("; ", s_suites.Select(s => $"{s.Name}: {s.Description}")) + "; all: every one; bdn ARGUMENTS: BenchmarkDotNet.",
             DefaultValueFactory = _ => "all",
         };
         suite.AcceptOnlyFromAmong(["all", .. s_suites.Select(s => s.Name)]);
@@ -42,16 +48,22 @@ internal static class Program
                 r.AddError($"--threads is {n}; at least one thread must do the work.");
         });
         Option<bool> quick = new("--quick") { Description = "Fewer rounds." };
+        Option<bool> alone = new("--no-peers") { Description = "Measure only ourselves and the limits." };
         Option<string?> only = new("--only") { Description = "Only cases (kernels, ptx: topics) whose names contain one of these, separated by commas." };
         Option<string?> json = new("--json") { Description = "Write the results to this file too." };
-        RootCommand root = new("Cotangent's measurements.") { suite, device, threads, quick, only, json };
+        Option<string?> trace = new("--trace")
+        {
+            Description = "Write a trace for chrome://tracing or ui.perfetto.dev to this file: a slice a step of the engine, each run alone, " +
+                "which makes times longer.",
+        };
+        RootCommand root = new("Cotangent's measurements.") { suite, device, threads, quick, alone, only, json, trace };
         root.SetAction(a => Run(a.GetValue(suite)!, a.GetValue(device)!,
-            new SuiteOptions(Device.Cpu, a.GetValue(threads), a.GetValue(quick), a.GetValue(only)), a.GetValue(json)));
+            new SuiteOptions(Device.Cpu, a.GetValue(threads), a.GetValue(quick), a.GetValue(only)) { Peers = !a.GetValue(alone) }, a.GetValue(json), a.GetValue(trace)));
         return root.Parse(args).Invoke();
     }
 
     /// <summary>Runs a suite or all. One that fails is reported, and the others go on.</summary>
-    private static int Run(string name, string id, SuiteOptions options, string? json)
+    private static int Run(string name, string id, SuiteOptions options, string? json, string? trace)
     {
         try
         {
@@ -67,9 +79,13 @@ internal static class Program
         Results results = new();
         using PeerProcess torch = new();
         using Limits limits = Limits.Measure(options.Device, options.ThreadsOrAll);
+        ChromeTrace? slices = trace is null ? null : new ChromeTrace();
+        using IDisposable? attached = slices?.Attach();
         int failed = chosen.Count(s => !TryRun(s, new Bench(s.Name, options, limits, torch, results), options));
         if (json is not null)
             File.WriteAllText(json, results.ToJson());
+        if (slices is not null)
+            File.WriteAllText(trace!, slices.ToJson());
         return failed == 0 ? 0 : 1;
     }
 

@@ -32,6 +32,9 @@ internal sealed class CompiledProgram
     /// <summary>True if each fused step is also computed op by op in float64 and compared.</summary>
     public static bool StepsAreVerified { get; set; } = EngineEnvironment.Verify;
 
+    /// <summary>Who sees each step; null but while Perf traces.</summary>
+    public static IStepObserver? Observer { get; set; }
+
     /// <summary>The number of steps that this thread has issued so far, of all programs.</summary>
     public static long LaunchCount => t_launchCount;
 
@@ -115,7 +118,7 @@ internal sealed class CompiledProgram
     /// at.</summary>
     private DeviceReplay? BeginReplay()
     {
-        if (StepsAreVerified || EngineEnvironment.Debug >= 2) return null;
+        if (StepsAreVerified || EngineEnvironment.Debug >= 2 || Observer is not null) return null;
         if (_runs++ == 1) Replay = Plan.Device.CreateReplay();
         return Replay?.Begin() == true ? Replay : null;
     }
@@ -152,25 +155,24 @@ internal sealed class CompiledProgram
     {
         t_launchCount++;
         StepVerifier? verifier = StepsAreVerified ? StepVerifier.Before(Plan, step, _buffers, _scalars) : null;
-        if (EngineEnvironment.Debug < 2)
-        {
+        if (EngineEnvironment.Debug < 2 && Observer is null)
             step.Launch(device, _buffers, _scalars, cancellation);
-        }
         else
-        {
-            device.Synchronize();
-            long start = Stopwatch.GetTimestamp();
-            step.Launch(device, _buffers, _scalars, cancellation);
-            device.Synchronize();
-            Console.Error.WriteLine(Describe(step, Stopwatch.GetElapsedTime(start)));
-        }
+            LaunchAlone(device, step, cancellation);
 
         verifier?.After(_buffers);
     }
 
-    private string Describe(Step step, TimeSpan time)
+    /// <summary>Waits for the device before and after the step, to tell how long it took.</summary>
+    private void LaunchAlone(Device device, Step step, CancellationToken cancellation)
     {
-        double bytes = step.Reads.Concat(step.Writes).Sum(b => Plan.Buffers[b].Bytes), us = time.TotalMicroseconds;
-        return $"{step.Name,-48} {us,9:F1} us {bytes / 1e6,9:F3} MB {bytes / 1e3 / us,7:F2} GB/s  {step.Size}";
+        DevicePeaks? peaks = EngineEnvironment.Debug >= 2 ? DevicePeaks.Of(device) : null;
+        device.Synchronize();
+        long start = Stopwatch.GetTimestamp();
+        step.Launch(device, _buffers, _scalars, cancellation);
+        device.Synchronize();
+        long end = Stopwatch.GetTimestamp();
+        if (peaks is not null) Console.Error.WriteLine(DebugReport.Step(Plan, step, Stopwatch.GetElapsedTime(start, end), peaks));
+        Observer?.OnStep(Plan, step, start, end);
     }
 }

@@ -13,11 +13,23 @@ internal static class KernelCache
 
     private static readonly ConditionalWeakTable<Device, ConcurrentDictionary<string, CompiledKernel>> s_devices = [];
 
+    private static long s_asked;
+    private static long s_cached;
+
+    /// <summary>Kernels asked for so far, and those of them that were there.</summary>
+    public static (long Asked, long Cached) Counts => (Interlocked.Read(ref s_asked), Interlocked.Read(ref s_cached));
+
     public static CompiledKernel Get(Device device, Kernel kernel)
     {
         ConcurrentDictionary<string, CompiledKernel> kernels = s_devices.GetOrCreateValue(device);
         string text = Printer.Print(kernel);
-        if (kernels.TryGetValue(text, out CompiledKernel? compiled)) return compiled;
+        Interlocked.Increment(ref s_asked);
+        if (kernels.TryGetValue(text, out CompiledKernel? compiled))
+        {
+            Interlocked.Increment(ref s_cached);
+            return compiled;
+        }
+
         Verifier.Verify(kernel, "fusion");
         if (kernels.Count >= Capacity) kernels.Clear();
         return kernels[text] = device.Compile(kernel);

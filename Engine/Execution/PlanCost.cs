@@ -1,3 +1,5 @@
+using Cotangent.Kernels;
+
 namespace Cotangent.Execution;
 
 /// <summary>What one run of a plan costs.</summary>
@@ -7,12 +9,19 @@ namespace Cotangent.Execution;
 internal readonly record struct PlanCost(double Flops, long Bytes)
 {
     public static PlanCost Of(ExecutionPlan plan) => new(
-        plan.Steps.Sum(FlopsOf), plan.Steps.Sum(s => s.Reads.Concat(s.Writes).Distinct().Sum(id => plan.Buffers[id].Bytes)));
+        plan.Steps.Sum(FlopsOf), plan.Steps.Sum(s => BytesOf(plan, s)));
 
-    private static double FlopsOf(Step step) => step switch
+    /// <summary>What a step reads and writes, each buffer once.</summary>
+    public static long BytesOf(ExecutionPlan plan, Step step) => step.Reads.Concat(step.Writes).Distinct().Sum(id => plan.Buffers[id].Bytes);
+
+    /// <summary>The arithmetic of a step.</summary>
+    public static double FlopsOf(Step step) => step switch
     {
         KernelStep kernel => kernel.Fused.Flops,
-        ProductStep { Dot.Problem: var p } => 2.0 * p.Batch0 * p.Batch1 * p.M * p.N * p.K,
+        ProductStep { Dot.Problem: var p } => FlopsOf(p),
+        FusedProductStep { Dot.Problem: var p } => FlopsOf(p),
         _ => 0,
     };
+
+    private static double FlopsOf(in GemmProblem p) => 2.0 * p.Batch0 * p.Batch1 * p.M * p.N * p.K;
 }

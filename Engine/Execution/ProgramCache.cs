@@ -32,19 +32,15 @@ internal sealed class ProgramCache(int capacity)
         {
             _recent.Remove(found);
             _recent.AddFirst(found);
+            if (EngineEnvironment.Debug >= 1) Console.Error.WriteLine(DebugReport.Hit(found.Value.Program.Plan));
             return found.Value.Program;
         }
 
         Misses++;
+        (long Asked, long Cached) before = KernelCache.Counts;
         long start = Stopwatch.GetTimestamp();
         CompiledProgram program = new(Lowering.Plan(key.ToPlanGraph()));
-        if (EngineEnvironment.Debug >= 1)
-        {
-            Console.Error.WriteLine($"compiled {program.Plan.Steps.Length} steps for {key.Device.Id} in " +
-                $"{Stopwatch.GetElapsedTime(start).TotalMilliseconds:F1} ms, " +
-                $"scratch {program.Plan.ScratchBytes / 1e6:F3} MB");
-        }
-
+        if (EngineEnvironment.Debug >= 1) Report(program.Plan, Stopwatch.GetElapsedTime(start), before);
         if (EngineEnvironment.Debug >= 3) Console.Error.WriteLine(PlanReport.Of(program.Plan));
         _programs[key] = _recent.AddFirst((key, program));
         if (_programs.Count > capacity)
@@ -54,5 +50,12 @@ internal sealed class ProgramCache(int capacity)
         }
 
         return program;
+    }
+
+    private static void Report(ExecutionPlan plan, TimeSpan time, (long Asked, long Cached) before)
+    {
+        if (DebugReport.Device(plan.Device) is { } device) Console.Error.WriteLine(device);
+        (long asked, long cached) = KernelCache.Counts;
+        Console.Error.WriteLine(DebugReport.Program(plan, time.TotalMilliseconds, (asked - before.Asked, cached - before.Cached)));
     }
 }

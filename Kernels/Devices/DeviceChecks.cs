@@ -57,7 +57,25 @@ internal static class DeviceChecks
 
         bool hasWork = Shape(source, shape);
         Groups(device, kernel, shape);
+        if (EngineEnvironment.Debug >= 7)
+            Console.Error.WriteLine(Describe(device, source, shape, arguments));
         return hasWork;
+    }
+
+    /// <summary>A launch with its parameters, for COTANGENT_DEBUG=7: memory by its length and where in it the view begins.</summary>
+    internal static string Describe(Device device, Kernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
+    {
+        string size = kernel.Kind == LaunchKind.Grouped
+            ? $"{Text(shape.Grid)} groups of {Text(shape.Group)}, {shape.SharedBytes} bytes of dynamic shared memory"
+            : $"{Text(shape.Extent)} items";
+        List<string> values = [];
+        for (int i = 0; i < arguments.Length; i++)
+        {
+            KernelArgument a = arguments[i];
+            values.Add($"{kernel.Parameters[i].Type} = " + (a.Memory is { } memory ? $"{memory.ByteLength} bytes + {a.Bits}" : $"0x{a.Bits:x}"));
+        }
+
+        return $"  launch {kernel.Name} on {device.Id}: {size} ({string.Join(", ", values)})";
     }
 
     private static void Groups(Device device, CompiledKernel kernel, in LaunchShape shape)

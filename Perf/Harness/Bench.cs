@@ -107,7 +107,7 @@ internal sealed class Bench(string suite, SuiteOptions options, Limits limits, P
             else if (work.Limit != Limit.None)
                 contestants.Add(new LimitContestant(limits, work.Limit, amount!.Value));
             bool isLimited = contestants.Count > 1;
-            foreach (Peer peer in work.Peers)
+            foreach (Peer peer in options.Peers ? work.Peers : [])
             {
                 places[peer.Name] = -1;
                 if (peer.Open() is not { } contestant)

@@ -9,6 +9,9 @@ namespace Cotangent.Perf;
 /// <param name="Only">Only cases whose names contain one of these, separated by commas; null for all.</param>
 internal sealed record SuiteOptions(Device Device, int? Threads, bool Quick, string? Only)
 {
+    /// <summary>False if only our own times and the limits are wanted.</summary>
+    public bool Peers { get; init; } = true;
+
     /// <summary>Threads of what runs on the host.</summary>
     public int ThreadsOrAll => Threads ?? Environment.ProcessorCount;
 

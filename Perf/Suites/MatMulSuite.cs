@@ -42,7 +42,7 @@ internal static class MatMulSuite
                 Peers = [OpenBlas.Product(bench.Threads, m, n, k, turnA, turnB), bench.Torch("matmul", m, n, k, turnA ? 1 : 0, turnB ? 1 : 0)],
             });
             if (result is not null)
-                ratios.Add(result.Peers["openblas"]);
+                ratios.Add(result.Peers.GetValueOrDefault("openblas"));
         }
     }
 

@@ -135,6 +135,8 @@ internal static class Algebra
         {
             if (rule.Apply(node, make) is { } value)
             {
+                if (PassReport.CountsRules)
+                    PassReport.Count(rule.Name);
                 return value;
             }
         }

@@ -16,7 +16,8 @@ internal sealed record PipelineOptions
 #endif
 
     /// <summary>What the devices compile with. The tests turn verification on here.</summary>
-    public static PipelineOptions Default { get; set; } = new();
+    public static PipelineOptions Default { get; set; } =
+        EngineEnvironment.Debug >= 5 ? new() { Dump = PassReport.Print } : new();
 
     /// <summary>Receives the name of each pass (first <c>input</c>) and the kernel after it.</summary>
     public Action<string, Kernel>? Dump { get; init; }

@@ -37,8 +37,7 @@ internal sealed class CpuKernel : CompiledKernel
         {
             if (_codes.IsEmpty && _kernel.Kind != LaunchKind.Grouped)
                 Code(new SimdTarget(VectorIsa.Best, 4));
-            return string.Join("\n", _codes.Values.Select(c =>
-                $"// {_kernel.Name}: {c.Target.Unroll} × {c.Target.Isa.Bits} bits, group {c.Target.Group}\n{c.Listing}"));
+            return string.Join("\n", _codes.Values.Select(c => $"{TitleOf(_kernel, c)}\n{c.Listing}"));
         }
     }
 
@@ -46,13 +45,26 @@ internal sealed class CpuKernel : CompiledKernel
     {
         if (_last is { } last && last.Key == target)
             return last.Code;
-        SimdCode code = _codes.GetOrAdd(target, static (key, kernel) => SimdCode.Compile(kernel, key), _kernel);
+        SimdCode code = _codes.GetOrAdd(target, static (key, kernel) => Compile(kernel, key), _kernel);
         _last = new(target, code);
         return code;
     }
 
     /// <summary>The positions of a group's items, X, then Y, then Z, as the compiled code reads them. Kept for the process' life.</summary>
     public nint Table(Index3D group) => _tables.TryGetValue(group, out nint table) ? table : _tables.GetOrAdd(group, MakeTable);
+
+    private static SimdCode Compile(Kernel kernel, SimdTarget target)
+    {
+        SimdCode code = SimdCode.Compile(kernel, target);
+        if (EngineEnvironment.Debug >= 4)
+            Console.Error.WriteLine($"{TitleOf(kernel, code)}\n{code.Listing}");
+        if (EngineEnvironment.Debug >= 6)
+            Console.Error.WriteLine($"  {kernel.Name}: {code.ScratchBytes} bytes of shared memory and kept values a group");
+        return code;
+    }
+
+    private static string TitleOf(Kernel kernel, SimdCode code) =>
+        $"// {kernel.Name}: {code.Target.Unroll} × {code.Target.Isa.Bits} bits, group {code.Target.Group}";
 
     private static unsafe nint MakeTable(Index3D group)
     {
