@@ -28,12 +28,18 @@ internal static class Program
         new("ptx", "registers, memory and instructions of kernels, by ptxas; no GPU is needed", Ptx.PtxSuite.Run) { IsOfCpu = true },
     ];
 
-    internal static int Main(string[] args)
+    private static int Main(string[] args)
     {
 #if BENCHMARKDOTNET
         if (args is ["bdn", .. string[] others])
             return Bdn.BenchmarkRunner.Run(others);
 #endif
+        return Run(args, Console.Out, Console.Error);
+    }
+
+    /// <summary>Runs a command line; 0 if all that it asks for was measured.</summary>
+    internal static int Run(string[] args, TextWriter output, TextWriter error)
+    {
         Argument<string> suite = new("suite")
         {
             Description = string.Join("; ", s_suites.Select(s => $"{s.Name}: {s.Description}")) + "; all: every one; bdn ARGUMENTS: BenchmarkDotNet.",
@@ -58,12 +64,15 @@ internal static class Program
         };
         RootCommand root = new("Cotangent's measurements.") { suite, device, threads, quick, alone, only, json, trace };
         root.SetAction(a => Run(a.GetValue(suite)!, a.GetValue(device)!,
-            new SuiteOptions(Device.Cpu, a.GetValue(threads), a.GetValue(quick), a.GetValue(only)) { Peers = !a.GetValue(alone) }, a.GetValue(json), a.GetValue(trace)));
-        return root.Parse(args).Invoke();
+            new SuiteOptions(Device.Cpu, a.GetValue(threads), a.GetValue(quick), a.GetValue(only)) { Peers = !a.GetValue(alone) }, a.GetValue(json), a.GetValue(trace), error));
+        ParseResult parsed = root.Parse(args);
+        if (parsed.Action is System.CommandLine.Invocation.ParseErrorAction refusal)
+            refusal.ShowHelp = false;
+        return parsed.Invoke(new InvocationConfiguration { Output = output, Error = error });
     }
 
     /// <summary>Runs a suite or all. One that fails is reported, and the others go on.</summary>
-    private static int Run(string name, string id, SuiteOptions options, string? json, string? trace)
+    private static int Run(string name, string id, SuiteOptions options, string? json, string? trace, TextWriter error)
     {
         try
         {
@@ -71,13 +80,13 @@ internal static class Program
         }
         catch (DeviceException missing)
         {
-            Console.Error.WriteLine(missing.Message);
+            error.WriteLine(missing.Message);
             return 1;
         }
 
         Suite[] chosen = [.. s_suites.Where(s => name == s.Name || (name == "all" && !(s.IsOfCpu && options.Device.Kind != DeviceKind.Cpu)))];
         Results results = new();
-        using PeerProcess torch = new();
+        using PeerProcess torch = new(PeerProcess.Interpreters);
         using Limits limits = Limits.Measure(options.Device, options.ThreadsOrAll);
         ChromeTrace? slices = trace is null ? null : new ChromeTrace();
         using IDisposable? attached = slices?.Attach();

@@ -6,9 +6,12 @@ namespace Cotangent.Perf.Peers;
 
 /// <summary>PyTorch in a process of its own, kept alive and asked round by round: <c>torch_peer.py</c> says what it answers. Started when
 /// first asked for.</summary>
-internal sealed class PeerProcess : IDisposable
+/// <param name="interpreters">Where Python may be; the first that has PyTorch is taken.</param>
+internal sealed class PeerProcess(params IReadOnlyList<string> interpreters) : IDisposable
 {
-    private static readonly string[] s_interpreters = ["/usr/bin/python3", "python3"];
+    /// <summary>The system's Python before whatever else is on PATH.</summary>
+    public static IReadOnlyList<string> Interpreters { get; } = ["/usr/bin/python3", "python3"];
+
     private Process? _process;
     private bool _isAbsent;
 
@@ -41,7 +44,7 @@ internal sealed class PeerProcess : IDisposable
         if (_process is not null || _isAbsent)
             return !_isAbsent;
         List<string> reasons = [];
-        foreach (string interpreter in s_interpreters)
+        foreach (string interpreter in interpreters)
         {
             try
             {
