@@ -41,6 +41,24 @@ public sealed class TensorFileException(string file, string reason, Exception? i
 /// <summary>A tensor of more elements than a kernel can index (CTG2008).</summary>
 public sealed class TensorTooLargeException(string message) : CotangentException("CTG2008", message);
 
+/// <summary>A target that is no class (CTG2060). The message has its row and its value.</summary>
+public sealed class TargetOutOfRangeException : CotangentException
+{
+    internal TargetOutOfRangeException(int row, int target, int classes)
+        : base("CTG2060", $"cross_entropy: the target of row {row} is {target}; targets must be in 0 … {classes - 1}, or IgnoreIndex for rows " +
+            "that do not count.")
+    {
+        Row = row;
+        Target = target;
+    }
+
+    /// <summary>The row among all rows of the embeddings, leading axes flattened.</summary>
+    public int Row { get; }
+
+    /// <summary>The target.</summary>
+    public int Target { get; }
+}
+
 /// <summary>A window that cannot slide over its tensor: strides, dilations, paddings, groups or sizes of a convolution or pooling
 /// (CTG2011). The message names the argument, the axis and the shapes.</summary>
 public sealed class WindowException(string message) : CotangentException("CTG2011", message);

@@ -15,7 +15,10 @@ internal sealed partial class Lowering
         ImmutableArray<int> outputs = any.Attributes is CallAttributes call
             ? [.. Enumerable.Range(0, call.OutputCount).Select(i => OutputBuffer(group, any, call.At(i)))]
             : [_bufferOf[any]];
-        int scratch = routine.ScratchBytes == 0 ? -1 : AddScratch(routine.ScratchBytes);
+        long bytes = routine.ScratchBytesFor(any.Attributes is CallAttributes outputsOf
+            ? [.. Enumerable.Range(0, outputsOf.OutputCount).Select(i => group.Anchors.Exists(a => a.Get<CallAttributes>().Output == i))]
+            : [true]);
+        int scratch = bytes == 0 ? -1 : AddScratch(bytes);
         _steps.Add(new RoutineStep(routine, inputs, outputs, scratch)
         {
             Operands = !routine.IsVerifiable ? [] : [.. group.Anchors.Select(a => new KernelOperand(a, OperandKind.Write)),
@@ -27,6 +30,7 @@ internal sealed partial class Lowering
     private int OutputBuffer(FusionGroup group, Node any, CallAttributes output)
     {
         if (group.Anchors.Find(a => a.Get<CallAttributes>().Output == output.Output) is { } used) return _bufferOf[used];
+        if (!output.NeedsMemory(output.Output)) return -1;
         Node unused = new(any.Op, any.Inputs, output, any.Device);
         return unused.Shape.Size == 0 ? -1 : AddScratch(Bytes(unused));
     }

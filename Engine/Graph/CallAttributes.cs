@@ -10,6 +10,9 @@ internal abstract record CallAttributes : Attributes
     /// <summary>How many the call has.</summary>
     public abstract int OutputCount { get; }
 
+    /// <summary>False if an output that nobody uses needs no memory, since it is then not computed.</summary>
+    public virtual bool NeedsMemory(int output) => true;
+
     /// <summary>Another output of the same call.</summary>
     public CallAttributes At(int output) => output == Output ? this : this with { Output = output };
 

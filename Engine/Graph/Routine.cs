@@ -13,6 +13,9 @@ internal abstract class Routine(string name)
     /// <summary>Memory that a run needs beside its operands: a part of the program's scratch memory, 64-byte aligned.</summary>
     public virtual long ScratchBytes => 0;
 
+    /// <summary>As <see cref="ScratchBytes"/>, if only some of the outputs are used.</summary>
+    public virtual long ScratchBytesFor(ReadOnlySpan<bool> isUsed) => ScratchBytes;
+
     /// <summary>True if results are a function of the operands alone, so that COTANGENT_VERIFY may compare them with the
     /// float64 ones; false where several answers are right (the signs of eigenvectors).</summary>
     public virtual bool IsVerifiable => true;
@@ -33,7 +36,8 @@ internal readonly ref struct RoutineCall
     /// <summary>The inputs of the node, in order.</summary>
     public required ReadOnlySpan<KernelArgument> Inputs { get; init; }
 
-    /// <summary>All outputs of the call, whether they are used or not.</summary>
+    /// <summary>All outputs of the call, whether they are used or not. Those that are not used have no memory where
+    /// <see cref="CallAttributes.NeedsMemory"/> says so.</summary>
     public required ReadOnlySpan<KernelArgument> Outputs { get; init; }
 
     /// <summary>The routine's scratch memory.</summary>

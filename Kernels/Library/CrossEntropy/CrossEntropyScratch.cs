@@ -1,0 +1,125 @@
+namespace Cotangent.Kernels.Library;
+
+/// <summary>Cuts working memory into arrays, 64-byte aligned; without memory it only counts.</summary>
+internal struct ScratchCutter(KernelArgument memory)
+{
+    private readonly KernelArgument _memory = memory;
+
+    /// <summary>Bytes so far.</summary>
+    public long Bytes { get; private set; }
+
+    public unsafe ArrayView<T> Take<T>(long length)
+        where T : unmanaged
+    {
+        long start = Bytes;
+        Bytes += (length * sizeof(T) + 63) / 64 * 64;
+        return _memory.Memory is not { } block || length == 0
+            ? ArrayView<T>.Empty
+            : new(MemoryOwner.Borrow(block), _memory.Bits + start, length);
+    }
+}
+
+/// <summary>The working memory of <see cref="CrossEntropyLauncher{T, TMath}"/>.</summary>
+internal readonly ref struct CrossEntropyScratch<T>
+    where T : unmanaged
+{
+    /// <summary>Classes whose rows of C's gradient are summed at a time where sums are compensated.</summary>
+    public const int CompensatedClasses = 1024;
+
+    private CrossEntropyScratch(CrossEntropyProblem p, CrossEntropyPlan plan, KernelArgument memory, out long bytes)
+    {
+        ScratchCutter cutter = new(memory);
+        int pitch = p.BlockRows;
+        Logits = cutter.Take<T>((long)p.Vocabulary * pitch);
+        Tangents = cutter.Take<T>(plan.HasTangents ? (long)p.Vocabulary * pitch : 0);
+        Block = cutter.Take<T>((long)pitch * p.Width);
+        BlockTangents = cutter.Take<T>(plan.HasTangents ? (long)pitch * p.Width : 0);
+        BlockGradient = cutter.Take<T>(plan.HasGradients ? (long)pitch * p.Width : 0);
+        Partials = cutter.Take<T>(3L * plan.Parts * pitch);
+        Numbers = cutter.Take<T>(CrossEntropyKernels.Numbers * pitch);
+        Results = cutter.Take<T>(5L * p.Rows);
+        Sums = cutter.Take<T>(CrossEntropyPlan.SumItems);
+        Zeros = cutter.Take<T>(plan.HasTangents ? 4L * p.Rows : 0);
+        Rows = cutter.Take<int>(p.Rows);
+        Targets = cutter.Take<int>(p.Rows + pitch);
+        Predicted = cutter.Take<int>(p.Rows);
+        Best = cutter.Take<int>((long)plan.Parts * pitch);
+        Keep = cutter.Take<int>(plan.HasGradients ? 2L * plan.Tiles.Count : 0);
+        bool compensates = p.IsCompensated && plan.HasGradients;
+        Part = cutter.Take<T>(compensates ? (long)Math.Max(CompensatedClasses, pitch) * p.Width : 0);
+        Lost = cutter.Take<T>(compensates ? (long)p.Vocabulary * p.Width : 0);
+        LostOfBlock = cutter.Take<T>(compensates ? (long)pitch * p.Width : 0);
+        bytes = cutter.Bytes;
+    }
+
+    public ArrayView<T> Logits { get; }
+
+    public ArrayView<T> Tangents { get; }
+
+    public ArrayView<T> Block { get; }
+
+    public ArrayView<T> BlockTangents { get; }
+
+    public ArrayView<T> BlockGradient { get; }
+
+    public ArrayView<T> Partials { get; }
+
+    public ArrayView<T> Numbers { get; }
+
+    public ArrayView<T> Results { get; }
+
+    public ArrayView<T> Sums { get; }
+
+    /// <summary>Factors of no objective.</summary>
+    public ArrayView<T> Zeros { get; }
+
+    public ArrayView<int> Rows { get; }
+
+    /// <summary>Of all rows, then of the block.</summary>
+    public ArrayView<int> Targets { get; }
+
+    public ArrayView<int> Predicted { get; }
+
+    public ArrayView<int> Best { get; }
+
+    public ArrayView<int> Keep { get; }
+
+    public ArrayView<T> Part { get; }
+
+    public ArrayView<T> Lost { get; }
+
+    public ArrayView<T> LostOfBlock { get; }
+
+    public static long BytesOf(CrossEntropyProblem problem, CrossEntropyPlan plan)
+    {
+        _ = new CrossEntropyScratch<T>(problem, plan, default, out long bytes);
+        return bytes;
+    }
+
+    public static CrossEntropyScratch<T> In(KernelArgument memory, CrossEntropyProblem problem, CrossEntropyPlan plan) =>
+        new(problem, plan, memory, out _);
+}
+
+/// <summary>How the work on blocks is cut.</summary>
+/// <param name="Part">Classes that an item goes through.</param>
+/// <param name="Parts">Such parts.</param>
+/// <param name="Tiles">The filter's tiles.</param>
+/// <param name="HasGradients">Whether gradients are asked for.</param>
+/// <param name="HasTangents">Whether there are directions.</param>
+internal readonly record struct CrossEntropyPlan(int Part, int Parts, CrossEntropyTiles Tiles, bool HasGradients, bool HasTangents)
+{
+    /// <summary>Items that add up a line.</summary>
+    public const int SumItems = 64;
+
+    /// <summary>Items that keep a device busy.</summary>
+    private const long ManyItems = 1 << 16;
+
+    public static CrossEntropyPlan Of(CrossEntropyProblem p, bool hasGradients, bool hasTangents)
+    {
+        int part = (int)Math.Max(64, ((long)p.Vocabulary * p.BlockRows + ManyItems - 1) / ManyItems);
+        int rows = p.TileRows > 0 ? p.TileRows : 16, columns = p.TileColumns > 0 ? p.TileColumns : 16;
+        int groups = (p.BlockRows + rows - 1) / rows;
+        CrossEntropyTiles tiles = new(rows, columns, groups, groups * ((p.Vocabulary + columns - 1) / columns), p.HasOrder ? 1 : 0);
+        return new(part, (p.Vocabulary + part - 1) / part, tiles, hasGradients, hasTangents);
+    }
+}
