@@ -64,8 +64,7 @@ internal static class ChunkedCrossEntropy
             DType type = v.E.DType;
             Chunk chunks = new(Cut(v.C), Cut(Or(v.Bias, classes)), Cut(Or(_weights, classes)), Tensor.Arange(count) * size);
             Carry start = new(Tensor.Full([rows], double.NegativeInfinity, type), Zero(), Zero(), Zero());
-            Func<Carry, Chunk, Carry> body = Diff.Checkpoint((Carry carry, Chunk chunk) => Round(v.E, carry, chunk, size, classes));
-            Carry end = Flow.Fold(body, start, chunks);
+            Carry end = Flow.Fold((carry, chunk) => Round(v.E, carry, chunk, size, classes), start, chunks, memory: ScanMemory.Logarithmic);
             Tensor counts = _targets.NotEqual(CrossEntropyProblem.Ignored);
             return [Masked(end.Largest + end.Sum.Log()), Masked(end.Target), Masked(end.Weighted)];
 

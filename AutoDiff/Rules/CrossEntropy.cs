@@ -93,7 +93,7 @@ internal static class CrossEntropy
         Node? sum = null;
         if (ct[CrossEntropyAttributes.Objective] is { } objective)
         {
-            Node results = Results(n);
+            Node results = Results(WithoutFactors(n));
             sum = Algebra.Mul(results, Make.Fill(objective, results.Shape));
         }
 
@@ -102,7 +102,7 @@ internal static class CrossEntropy
         CrossEntropyTangentAttributes call = new(n.Get<CrossEntropyAttributes>().Settings);
         Node[] tangents = [.. Enumerable.Range(0, 3).Select(o => Along(directions, n,
             d => new Node(Ops.CrossEntropyTangent, [.. d, .. n.Inputs.Skip(1).Take(5)], call.At(o)))!)];
-        Node ofSquare = Algebra.Mul(Make.Scale(Sibling(n, CrossEntropyAttributes.LogSumExp), 2), tangents[0]);
+        Node ofSquare = Algebra.Mul(Make.Scale(Sibling(WithoutFactors(n), CrossEntropyAttributes.LogSumExp), 2), tangents[0]);
         return Algebra.Sum(sum, Lines([.. tangents, ofSquare]))!;
     }
 
@@ -112,6 +112,10 @@ internal static class CrossEntropy
         Node lse = Sibling(n, CrossEntropyAttributes.LogSumExp);
         return Lines([lse, Sibling(n, CrossEntropyAttributes.TargetLogit), Sibling(n, CrossEntropyAttributes.WeightedLogits), Make.Mul(lse, lse)]);
     }
+
+    /// <summary>The call for the sake of results that do not depend on the factors: those of n may be what it is linear in.</summary>
+    private static Node WithoutFactors(Node n) => new(n.Op,
+        [Algebra.Like(n.Inputs[CrossEntropyAttributes.Factors], 0), .. n.Inputs.Skip(1)], n.Attributes);
 
     private static Node Lines(Node[] lines) => Make.Concat(0, [.. lines.Select(l => Make.Reshape(l, [1, .. l.Shape]))]);
 

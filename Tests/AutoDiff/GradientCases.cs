@@ -84,7 +84,7 @@ internal static class GradientCases
         new("named", Ops.Named, x => new Tensor(x[0]).Named("x").Sin().Node, [s_shape]),
         new("barrier", Ops.Barrier, x => Make.Unary(Ops.Sin, new Node(Ops.Barrier, [x[0], x[1]])), [s_shape, s_shape]),
         new("scatter_add outside", Ops.ScatterAdd, x => Make.ScatterAdd(x[0], Indices([2, 3], 9), 1, 4), [[2, 2, 3, 2]]),
-        .. LinearAlgebraCases.All,
+        .. CrossEntropyCases.All, .. LinearAlgebraCases.All,
         .. ControlDerivativeTests.Rows,
     ];
 

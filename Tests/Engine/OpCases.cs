@@ -16,7 +16,7 @@ public static partial class OpCases
     public static IReadOnlyList<OpCase> All { get; } =
     [
         .. Unary(), .. Binary(), .. Logic(), .. Movement(), .. IndexCases(), .. Reductions(), .. Products(), .. Composites(), .. RandomNumbers(),
-        .. LinearAlgebra(), .. Windows(), .. Along(), .. Einsums(), .. Cumulatives(), .. Sorts(), .. Control(),
+        .. LinearAlgebra(), .. Windows(), .. Along(), .. Einsums(), .. Cumulatives(), .. Sorts(), .. Control(), .. CrossEntropies(),
     ];
 
     /// <summary>The names, as theory data.</summary>
