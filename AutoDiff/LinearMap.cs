@@ -38,7 +38,10 @@ internal sealed record LinearMap(Node[] Inputs, Node?[] Outputs)
             if (IsCall(rule))
             {
                 Call call = calls[CallKey.Of(n, rule)];
-                if (ct.Remove(n, out Node? one)) call.Cotangents[n.Get<CallAttributes>().Output] = one;
+
+                // An output may have been made twice: as nodes that are equal, not the same.
+                int output = n.Get<CallAttributes>().Output;
+                if (ct.Remove(n, out Node? one)) call.Cotangents[output] = Algebra.Sum(call.Cotangents[output], one);
                 if (n != call.First || call.Cotangents.All(c => c is null)) continue;
                 Node?[] back = rule.TransposeCall is { } transposeCall ? transposeCall(n, call.Cotangents)
                     : rule.TransposeOnto!(Onto(call, linear, ct));

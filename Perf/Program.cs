@@ -18,6 +18,7 @@ internal static class Program
         new("matmul", "matrix products", MatMulSuite.Run),
         new("softmax", "softmax and log-sum-exp", SoftmaxSuite.Run),
         new("norm", "RMS and layer norm, forward and backward", NormSuite.Run),
+        new("attention", "fused attention, forward and backward", AttentionSuite.Run),
         new("optimizer", "a step of AdamW", OptimizerSuite.Run),
         new("train", "training steps of the Samples' transformer", TrainSuite.Run),
         new("compile", "compiling kernels and programs, and running them again", CompileSuite.Run),

@@ -1,7 +1,7 @@
 namespace Cotangent;
 
 /// <summary>Functions of neural networks, composed of primitives: they fuse and differentiate to any order.</summary>
-public static class Nn
+public static partial class Nn
 {
     /// <summary>(x − mean) / √(variance + eps) · gain + bias over the last axis. Half types are normalised in
     /// float32.</summary>
@@ -24,26 +24,6 @@ public static class Nn
         CheckFeatures("rms_norm", x, gain, null);
         Tensor wide = Wide(x), scale = (wide.Square().Mean(-1, keepDims: true) + eps).Rsqrt();
         return (wide * scale).Cast(x.DType.Floating()) * gain;
-    }
-
-    /// <summary>softmax(q·kᵀ / √width)·v: q is […, time, width], k […, keys, width], v […, keys, values]; leading axes
-    /// broadcast. Causal: the last query sees all keys, each one before it one key less.</summary>
-    public static Tensor Attention(Tensor q, Tensor k, Tensor v, bool causal = false)
-    {
-        ArgumentNullException.ThrowIfNull(q);
-        ArgumentNullException.ThrowIfNull(k);
-        ArgumentNullException.ThrowIfNull(v);
-        CheckAttention(q, k, v, causal);
-        int time = q.Shape[^2], keys = k.Shape[^2];
-        Tensor scores = q.MatMul(k.Transpose()) * (1 / Math.Sqrt(q.Shape[^1]));
-        if (causal)
-        {
-            // Each row keeps at least one finite score, so −∞ gives weight 0 and gradient 0 without NaN.
-            Tensor seen = Tensor.Iota([time, keys], 1) <= Tensor.Iota([time, keys], 0) + (keys - time);
-            scores = Tensor.Where(seen, scores, double.NegativeInfinity);
-        }
-
-        return scores.Softmax().MatMul(v);
     }
 
     /// <summary>The mean over all targets of −ln softmax(logits)[target], in nats: logits are […, classes], targets […]
@@ -89,17 +69,5 @@ public static class Nn
                     $"[{x.Shape[^1]}].");
             }
         }
-    }
-
-    private static void CheckAttention(Tensor q, Tensor k, Tensor v, bool causal)
-    {
-        string shapes = $"attention: q {q.Shape}, k {k.Shape} and v {v.Shape}";
-        if (q.Rank < 2 || k.Rank < 2 || v.Rank < 2)
-            throw new ShapeMismatchException($"{shapes} need two axes at least: time and width.");
-        if (q.Shape[^1] != k.Shape[^1])
-            throw new ShapeMismatchException($"{shapes}: q and k must have the same width.");
-        if (k.Shape[^2] != v.Shape[^2]) throw new ShapeMismatchException($"{shapes}: k and v must have as many rows.");
-        if (causal && q.Shape[^2] > k.Shape[^2])
-            throw new ShapeMismatchException($"{shapes}: causal attention needs at least as many keys as queries.");
     }
 }

@@ -185,7 +185,7 @@ public sealed partial class Tensor
         return Shape.Create(result);
     }
 
-    private static DType CommonDType(string op, IReadOnlyList<Tensor> parts)
+    internal static DType CommonDType(string op, IReadOnlyList<Tensor> parts)
     {
         ArgumentNullException.ThrowIfNull(parts);
         if (parts.Count == 0) throw new ShapeMismatchException($"{op}: there are no tensors to join.");

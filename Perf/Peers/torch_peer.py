@@ -147,6 +147,24 @@ def matmul_bias_gelu(m, n, k):
     return lambda: F.gelu(torch.addmm(bias, a, b))
 
 
+def attention(backward):
+    def make(batch, heads, time, width):
+        q, k, v, ct = (randn(batch, heads, time, width) for _ in range(4))
+        mask = torch.full((time, time), -torch.inf).triu(1)
+
+        def forward():
+            return torch.softmax(q @ k.transpose(-1, -2) / width ** 0.5 + mask, -1) @ v
+
+        if not backward:
+            return forward
+        for x in (q, k, v):
+            x.requires_grad_()
+        y = forward()
+        return lambda: torch.autograd.grad(y, (q, k, v), ct, retain_graph=True)
+
+    return make
+
+
 def layer_norm(x, gain, bias):
     return F.layer_norm(x, x.shape[-1:], gain, bias)
 
@@ -168,6 +186,8 @@ CASES = {
     "rms norm backward": norm(rms_norm, 1, True),
     "layer norm forward": norm(layer_norm, 2, False),
     "layer norm backward": norm(layer_norm, 2, True),
+    "attention forward": attention(False),
+    "attention backward": attention(True),
     "adamw": adamw,
     "matmul": matmul,
     "matmul bias gelu": matmul_bias_gelu,

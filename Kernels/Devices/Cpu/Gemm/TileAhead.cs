@@ -20,6 +20,9 @@ internal unsafe struct TileAhead
     private nint _stepB;
     private int _terms;
 
+    /// <summary>Nothing: for tiles whose operands are in L1 and L2 already.</summary>
+    public static TileAhead None => new() { _terms = int.MaxValue };
+
     /// <summary>Says what the next panel of B is.</summary>
     /// <param name="b">Its first element to fetch.</param>
     /// <param name="end">Its end, if it is packed.</param>

@@ -1,0 +1,100 @@
+using Cotangent.Graph;
+using Cotangent.Kernels;
+using Cotangent.Kernels.Cpu;
+using Cotangent.Kernels.Library;
+
+namespace Cotangent.Execution;
+
+/// <summary>Runs attention and its derivatives.</summary>
+internal static unsafe class AttentionRoutine
+{
+    /// <summary>Runs <see cref="Ops.Attention"/>.</summary>
+    public static Routine Forward(Device device, Node n) => device is CpuDevice
+        ? new OnCpu(n, CpuAttention.ForwardScratch, CpuAttention.Forward, static (ref AttentionOperands x, in Pointers p, AttentionForm _) =>
+        {
+            x.Output = p.Output(0);
+            x.LogSumExp = p.Output(1);
+        })
+        : throw Missing(device, n);
+
+    /// <summary>Runs <see cref="Ops.AttentionGrad"/>.</summary>
+    public static Routine Grad(Device device, Node n) => device is CpuDevice
+        ? new OnCpu(n, CpuAttention.BackwardScratch, CpuAttention.Backward, static (ref AttentionOperands x, in Pointers p, AttentionForm form) =>
+        {
+            x.Output = p.Input(form.Inputs);
+            x.LogSumExp = p.Input(form.Inputs + 1);
+            x.DOutput = p.Input(form.Inputs + 2);
+            x.DLogSumExp = p.Input(form.Inputs + 3);
+            x.DQ = p.Output(0);
+            x.DK = p.Output(1);
+            x.DV = p.Output(2);
+        })
+        : throw Missing(device, n);
+
+    /// <summary>Runs <see cref="Ops.AttentionTangent"/>.</summary>
+    public static Routine Tangent(Device device, Node n) => device is CpuDevice
+        ? new OnCpu(n, CpuAttention.TangentScratch, CpuAttention.Tangent, (ref AttentionOperands x, in Pointers p, AttentionForm form) =>
+        {
+            AttentionTangentAttributes call = n.Get<AttentionTangentAttributes>();
+            x.Output = p.Input(form.Inputs);
+            x.LogSumExp = p.Input(form.Inputs + 1);
+            x.DQ = p.Input(call.At(form, AttentionForm.Q));
+            x.DK = p.Input(call.At(form, AttentionForm.K));
+            x.DV = p.Input(call.At(form, AttentionForm.V));
+            x.DBias = p.Input(call.At(form, AttentionTangentAttributes.Bias));
+            x.DOutput = p.Output(0);
+            x.DLogSumExp = p.Output(1);
+        })
+        : throw Missing(device, n);
+
+    private static InvalidOperationException Missing(Device device, Node n) => new($"{n.Op} has no kernels for {n.DType} on {device}.");
+
+    private delegate void Bind(ref AttentionOperands operands, in Pointers pointers, AttentionForm form);
+
+    private delegate long Scratch(in AttentionProblem problem);
+
+    private delegate void Pass(in AttentionProblem problem, in AttentionOperands operands, IParallel pool);
+
+    /// <summary>A pass on the processor's vectors.</summary>
+    private sealed class OnCpu(Node n, Scratch scratch, Pass pass, Bind bind) : Routine(n.Op.Name)
+    {
+        private readonly AttentionForm _form = n.Get<AnyAttention>().Form;
+        private readonly AttentionProblem _problem = AttentionShapes.Problem(n);
+
+        /// <inheritdoc/>
+        public override long ScratchBytes { get; } = scratch(AttentionShapes.Problem(n));
+
+        /// <inheritdoc/>
+        public override void Launch(in RoutineCall call)
+        {
+            Pointers pointers = new(call);
+            AttentionOperands operands = new()
+            {
+                Q = pointers.Input(AttentionForm.Q),
+                K = pointers.Input(AttentionForm.K),
+                V = pointers.Input(AttentionForm.V),
+                Bias = pointers.Input(_form.At(AttentionExtras.Bias)),
+                Mask = (byte*)pointers.Input(_form.At(AttentionExtras.Mask)),
+                Lengths = (int*)pointers.Input(_form.At(AttentionExtras.Lengths)),
+                Key = (uint*)pointers.Input(_form.At(AttentionExtras.Key)),
+                Scratch = (byte*)Pointers.Address(call.Scratch),
+            };
+            bind(ref operands, pointers, _form);
+            ((CpuDevice)call.Device).Run(pool => pass(_problem, operands, pool));
+        }
+    }
+
+    /// <summary>The addresses of a call's operands.</summary>
+    private readonly ref struct Pointers(RoutineCall call)
+    {
+        private readonly RoutineCall _call = call;
+
+        /// <summary>An input; null for −1 and for one without elements.</summary>
+        public float* Input(int i) => i < 0 ? null : Address(_call.Inputs[i]);
+
+        public float* Output(int i) => Address(_call.Outputs[i]);
+
+        public static float* Address(KernelArgument argument) =>
+            argument.Memory is { } memory ? (float*)(memory.HostPointer + (nint)argument.Bits) : null;
+    }
+}

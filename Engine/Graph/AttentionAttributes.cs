@@ -1,0 +1,77 @@
+namespace Cotangent.Graph;
+
+/// <summary>Inputs of an attention beside queries, keys and values, in this order.</summary>
+[Flags]
+internal enum AttentionExtras : byte
+{
+    None = 0,
+
+    /// <summary>Added to the scores: [batch, heads, queries, keys], each extent the call's or 1.</summary>
+    Bias = 1,
+
+    /// <summary>Bool, which cells are seen: as the bias.</summary>
+    Mask = 2,
+
+    /// <summary>Int32 [batch]: how many keys of each batch are seen.</summary>
+    Lengths = 4,
+
+    /// <summary>UInt32 [n, 2]: the dropout's keys.</summary>
+    Key = 8,
+}
+
+/// <summary>What an attention computes, apart from its operands.</summary>
+/// <param name="Scale">What products of queries and keys are multiplied by.</param>
+/// <param name="Causal">No query sees a key behind its own; the last query stands at the last key.</param>
+/// <param name="Window">A query sees keys at a distance less than this; 0 for all.</param>
+/// <param name="Dropout">The probability with which a weight becomes 0.</param>
+/// <param name="DropoutBatch">Batches whose cells dropout numbers together: fewer than the call's where a batch of calls was
+/// folded.</param>
+/// <param name="Extras">The inputs beside q, k and v.</param>
+internal sealed record AttentionForm(
+    double Scale, bool Causal, int Window, double Dropout, int DropoutBatch, AttentionExtras Extras)
+{
+    public const int Q = 0, K = 1, V = 2;
+
+    /// <summary>The number of q, k, v and what is beside them.</summary>
+    public int Inputs => 3 + Count(Extras);
+
+    /// <summary>The input that an extra is; −1 if it is absent.</summary>
+    public int At(AttentionExtras extra) => Extras.HasFlag(extra) ? 3 + Count(Extras & (extra - 1)) : -1;
+
+    private static int Count(AttentionExtras extras) => System.Numerics.BitOperations.PopCount((uint)extras);
+}
+
+/// <summary>A call of attention or of one of its derivatives.</summary>
+internal abstract record AnyAttention(AttentionForm Form) : CallAttributes;
+
+/// <summary>The call of attention: q, k, v, extras → output, log-sum-exp.</summary>
+internal sealed record AttentionAttributes(AttentionForm Form) : AnyAttention(Form)
+{
+    public const int Value = 0, LogSumExp = 1;
+
+    /// <inheritdoc/>
+    public override int OutputCount => 2;
+}
+
+/// <summary>The gradient: q, k, v, extras, output, log-sum-exp, their cotangents → the cotangents of q, k, v.</summary>
+internal sealed record AttentionGradAttributes(AttentionForm Form) : AnyAttention(Form)
+{
+    /// <inheritdoc/>
+    public override int OutputCount => 3;
+}
+
+/// <summary>The tangent: q, k, v, extras, output, log-sum-exp, tangents of some of q, k, v, bias → the tangents of output and
+/// log-sum-exp.</summary>
+/// <param name="Form">The attention.</param>
+/// <param name="Given">The tangents given, as bits: 1 for q, 2 for k, 4 for v, 8 for the bias.</param>
+internal sealed record AttentionTangentAttributes(AttentionForm Form, int Given) : AnyAttention(Form)
+{
+    public const int Bias = 3;
+
+    /// <inheritdoc/>
+    public override int OutputCount => 2;
+
+    /// <summary>The input that is the tangent of q, k, v or the bias; −1 if it is zero.</summary>
+    public int At(AttentionForm form, int which) => (Given >> which & 1) == 0 ? -1
+        : form.Inputs + 2 + System.Numerics.BitOperations.PopCount((uint)(Given & ((1 << which) - 1)));
+}

@@ -1,0 +1,246 @@
+using Cotangent.Kernels.Library;
+
+namespace Cotangent.Kernels.Cpu;
+
+/// <summary>What the passes of an attention share: blocks of queries against blocks of keys, multiplied by the register tiles of matrix
+/// products. A block of scores lives in the caches of one core and nowhere else.</summary>
+/// <remarks>
+/// <para>Keys are packed once into the panels that tiles read, scaled so that scores come out in units of ln 2. Causality, windows and
+/// lengths make each query's keys a range, so that tiles without a visible cell are not computed, and products over keys run over the
+/// strip's range only.</para>
+/// <para>How the work is cut depends on the shape, never on the number of threads, and each sum has one order: the same bits for any
+/// number of threads.</para>
+/// </remarks>
+internal abstract unsafe class AttentionPass<TKernels>(AttentionProblem problem, AttentionOperands operands, IParallel pool)
+    where TKernels : struct, IMicroKernels<float>
+{
+    /// <summary>Panels' widths and the vectors of score rows divide it.</summary>
+    private const int KeyGrain = 48;
+
+    protected AttentionProblem Problem { get; } = problem;
+
+    protected AttentionOperands Operands { get; } = operands;
+
+    protected IParallel Pool { get; } = pool;
+
+    /// <summary>Rows of a tile.</summary>
+    protected static int Rows => TKernels.Rows;
+
+    /// <summary>Keys of a panel.</summary>
+    private static int PanelWidth => TKernels.Width * TKernels.Registers;
+
+    /// <summary>Keys of one head in panels.</summary>
+    protected int PackedKeys => PackedKeysOf(Problem);
+
+    /// <summary>Elements of a value row as the right operand of a product.</summary>
+    protected int PaddedValues => Padded(Problem.Values);
+
+    /// <summary>Elements of a key row as the right operand of a product.</summary>
+    protected int PaddedWidth => Padded(Problem.Width);
+
+    protected static int Padded(int width) => GemmBlocking.RoundUp(width, TKernels.Width);
+
+    protected static int PackedKeysOf(in AttentionProblem problem) => GemmBlocking.RoundUp(problem.Keys, KeyGrain);
+
+    /// <summary>Floats of all heads' panels of rows of this width.</summary>
+    protected static long PanelFloats(in AttentionProblem problem, int width) =>
+        (long)problem.Batch * problem.KeyHeads * PackedKeysOf(problem) * width;
+
+    /// <summary>Floats of rows padded for use as the right operand; 0 if they are used where they lie.</summary>
+    protected static long RowFloats(long rows, int width) => Padded(width) == width ? 0 : rows * Padded(width);
+
+    /// <summary>Panels of keys or values, times a factor.</summary>
+    protected void PackPanels(float* source, int width, float factor, float* destination)
+    {
+        int panels = PackedKeys / PanelWidth, keys = Problem.Keys;
+        Pool.Run(Problem.Batch * Problem.KeyHeads * panels, task =>
+        {
+            (int head, int panel) = Math.DivRem(task, panels);
+            int first = panel * PanelWidth, lanes = Math.Clamp(keys - first, 0, PanelWidth);
+            float* to = destination + ((long)head * PackedKeys + first) * width;
+            Packing.Panel(source + ((long)head * keys + first) * width, width, 1, lanes, PanelWidth, width, to);
+            if (factor != 1) ScoreRows.Scale(to, PanelWidth * width, factor);
+        });
+    }
+
+    /// <summary>Rows with zeros behind them up to whole vectors: a copy, or the source itself.</summary>
+    protected float* PackRows(float* source, long rows, int width, float* destination)
+    {
+        int padded = Padded(width);
+        if (padded == width) return source;
+        int tasks = (int)Math.Min(rows, 64);
+        Pool.Run(tasks, task =>
+        {
+            for (long row = rows * task / tasks; row < rows * (task + 1) / tasks; row++)
+                CopyRows(source + row * width, 1, width, destination + row * padded, padded);
+        });
+        return destination;
+    }
+
+    /// <summary>Rows, zeros behind each up to a width.</summary>
+    protected static void CopyRows(float* source, int rows, int width, float* destination, int padded)
+    {
+        for (int row = 0; row < rows; row++, source += width, destination += padded)
+        {
+            new ReadOnlySpan<float>(source, width).CopyTo(new Span<float>(destination, width));
+            new Span<float>(destination + width, padded - width).Clear();
+        }
+    }
+
+    /// <summary>A block of rows as the left operand of a product: whole strips, zeros behind the last row.</summary>
+    protected static void CopyBlock(float* source, int rows, int width, float* destination, int padded)
+    {
+        CopyRows(source, rows, width, destination, padded);
+        new Span<float>(destination + (long)rows * padded, (GemmBlocking.RoundUp(rows, Rows) - rows) * padded).Clear();
+    }
+
+    /// <summary>The keys that a block of queries sees.</summary>
+    /// <returns>The first and one past the last key that any of them sees.</returns>
+    protected (int From, int To) KeysOf(int batch, int query, int count)
+    {
+        int length = Operands.Lengths is null ? Problem.Keys : Operands.Lengths[batch];
+        int from = Problem.FirstKey(query), to = Problem.EndKey(query + count - 1, length);
+        return (from, Math.Max(from, to));
+    }
+
+    /// <summary>The ranges of visible keys of each row and each strip of a block, relative to its first key.</summary>
+    protected void SetRanges(ref AttentionBlock block)
+    {
+        int length = Operands.Lengths is null ? Problem.Keys : Operands.Lengths[block.Batch];
+        for (int strip = 0; strip < block.Strips; strip++)
+        {
+            (int from, int to) = (int.MaxValue, 0);
+            for (int r = strip * Rows; r < (strip + 1) * Rows; r++)
+            {
+                int query = block.Query + r;
+                int first = r < block.Queries ? Math.Clamp(Problem.FirstKey(query) - block.Key, 0, block.Keys) : 0;
+                int end = r < block.Queries ? Math.Clamp(Problem.EndKey(query, length) - block.Key, 0, block.Keys) : 0;
+                block.RowFrom[r] = first;
+                block.RowTo[r] = end;
+                if (end <= first) continue;
+                from = Math.Min(from, first);
+                to = Math.Max(to, end);
+            }
+
+            block.StripFrom[strip] = Math.Min(from, to);
+            block.StripTo[strip] = to;
+        }
+    }
+
+    /// <summary>Score-like products of a block: rows of <paramref name="a"/> with panels, in the tiles that hold a visible cell.</summary>
+    protected static void Multiply(
+        in AttentionBlock block, float* a, int depth, int aRow, float* panels, float* result, bool accumulate = false)
+    {
+        TileStrides strides = new(aRow, 1, PanelWidth, block.Stride);
+        TileAhead ahead = TileAhead.None;
+        for (int key = 0; key < block.Keys; key += PanelWidth)
+        {
+            for (int strip = 0; strip < block.Strips; strip++)
+            {
+                if (Down(block.StripFrom[strip]) >= key + PanelWidth || Up(block.StripTo[strip]) <= key) continue;
+                TKernels.Multiply(Rows, TKernels.Registers, depth, a + (nint)strip * Rows * aRow, panels + (nint)key * depth,
+                    result + (nint)strip * Rows * block.Stride + key, strides, accumulate, ref ahead);
+            }
+        }
+    }
+
+    /// <summary>c += a·b in strips of rows of a, each over its own range of the depth; b's and c's rows are padded.</summary>
+    protected static void Accumulate(
+        float* a, nint aRow, nint aDepth, int strips, int* from, int* to, float* b, int width, float* c)
+    {
+        TileStrides strides = new(aRow, aDepth, width, width);
+        TileAhead ahead = TileAhead.None;
+        for (int column = 0; column < width;)
+        {
+            int left = (width - column) / TKernels.Width;
+            int registers = left == TKernels.Registers + 1 ? (left + 1) / 2 : Math.Min(left, TKernels.Registers);
+            for (int strip = 0; strip < strips; strip++)
+            {
+                int depth = to[strip] - from[strip];
+                if (depth <= 0) continue;
+                TKernels.Multiply(Rows, registers, depth, a + strip * Rows * aRow + from[strip] * aDepth,
+                    b + (nint)from[strip] * width + column, c + (nint)strip * Rows * width + column, strides, accumulate: true,
+                    ref ahead);
+            }
+
+            column += registers * TKernels.Width;
+        }
+    }
+
+    /// <summary>Makes a row's scores final over the vectors that hold its visible cells: the bias is added, hidden cells are −∞.</summary>
+    /// <returns>The range of whole vectors.</returns>
+    protected (int From, int To) Adjust(in AttentionBlock block, int r, float* scores)
+    {
+        int from = block.RowFrom[r], to = block.RowTo[r];
+        if (Operands.Bias is not null)
+        {
+            float* bias = Operands.Bias + Problem.Bias.At(block.Batch, block.Head, block.Query + r, block.Key);
+            ScoreRows.AddBias(scores, bias, (nint)Problem.Bias.Key, from, to);
+        }
+
+        if (Operands.Mask is not null)
+        {
+            byte* mask = Operands.Mask + Problem.Mask.At(block.Batch, block.Head, block.Query + r, block.Key);
+            ScoreRows.Hide(scores, mask, (nint)Problem.Mask.Key, from, to);
+        }
+
+        int start = Down(from), end = Up(to);
+        for (int j = start; j < from; j++) scores[j] = float.NegativeInfinity;
+        for (int j = to; j < end; j++) scores[j] = float.NegativeInfinity;
+        return (start, end);
+    }
+
+    /// <summary>What dropout keeps of a row: 0, or <paramref name="value"/>.</summary>
+    protected void SetKept(in AttentionBlock block, int r, int from, int to, float value, float* kept)
+    {
+        uint* key = Operands.Key + Problem.DropoutKey(block.Batch);
+        long cell = Problem.FirstCell(block.Batch, block.Head, block.Query + r) + block.Key;
+        ScoreRows.Kept(kept, from, to, cell, key[0], key[1], Problem.KeepBelow, value);
+    }
+
+    protected static int Down(int j) => j & -ScoreRows.Lanes;
+
+    protected static int Up(int j) => (j + ScoreRows.Lanes - 1) & -ScoreRows.Lanes;
+
+    /// <summary>The part of a thread's buffer that follows, on a cache line of its own.</summary>
+    protected static T* Take<T>(ref byte* buffer, long count)
+        where T : unmanaged
+    {
+        T* taken = (T*)buffer;
+        buffer += (count * sizeof(T) + 63) & ~63L;
+        return taken;
+    }
+
+    /// <summary>As <see cref="Take"/> counts.</summary>
+    protected static long Size<T>(long count)
+        where T : unmanaged => (count * sizeof(T) + 63) & ~63L;
+}
+
+/// <summary>A block of queries against a block of keys.</summary>
+internal unsafe struct AttentionBlock
+{
+    public int Batch;
+    public int Head;
+
+    /// <summary>The first query, and how many.</summary>
+    public int Query;
+    public int Queries;
+
+    /// <summary>Tiles' heights that cover the queries.</summary>
+    public int Strips;
+
+    /// <summary>The first key, and how many.</summary>
+    public int Key;
+    public int Keys;
+
+    /// <summary>Elements from one row of scores to the next.</summary>
+    public int Stride;
+
+    /// <summary>The visible keys of each query, relative to the first key.</summary>
+    public int* RowFrom;
+    public int* RowTo;
+
+    /// <summary>The keys that some query of a strip sees.</summary>
+    public int* StripFrom;
+    public int* StripTo;
+}

@@ -1,0 +1,123 @@
+using System.Runtime.Intrinsics;
+using Cotangent.Kernels.Library;
+
+namespace Cotangent.Kernels.Cpu;
+
+/// <summary>The tangents of output and log-sum-exp: with dS = scale·(dq·kᵀ + q·dkᵀ) + d bias and weights P from the log-sum-exp,
+/// d lse = Σ P·dS of each row, and dO = (P·dS)·v + P·dv − d lse·O. Up to five products a block.</summary>
+internal sealed unsafe class AttentionTangent<TKernels>(AttentionProblem problem, AttentionOperands operands, IParallel pool)
+    : AttentionPass<TKernels>(problem, operands, pool)
+    where TKernels : struct, IMicroKernels<float>
+{
+    private const int QueryBlock = 96;
+    private const int KeyBlock = 96;
+
+    private float* _panels;
+    private float* _tangentPanels;
+    private float* _values;
+    private float* _valueTangents;
+
+    /// <summary>Bytes of scratch memory: packed keys and their tangents, and values and theirs where their width is not that of whole
+    /// vectors.</summary>
+    public static long ScratchBytes(in AttentionProblem problem) => 2 * Size<float>(PanelFloats(problem, problem.Width))
+        + 2 * Size<float>(RowFloats((long)problem.Batch * problem.KeyHeads * problem.Keys, problem.Values));
+
+    public void Run()
+    {
+        byte* scratch = Operands.Scratch;
+        long rows = (long)Problem.Batch * Problem.KeyHeads * Problem.Keys;
+        _panels = Take<float>(ref scratch, PanelFloats(Problem, Problem.Width));
+        _tangentPanels = Take<float>(ref scratch, PanelFloats(Problem, Problem.Width));
+        PackPanels(Operands.K, Problem.Width, Problem.Scale * ScoreRows.Log2E, _panels);
+        if (Operands.DK is not null) PackPanels(Operands.DK, Problem.Width, Problem.Scale * ScoreRows.Log2E, _tangentPanels);
+        _values = PackRows(Operands.V, rows, Problem.Values, Take<float>(ref scratch, RowFloats(rows, Problem.Values)));
+        _valueTangents = Operands.DV is null ? null : PackRows(Operands.DV, rows, Problem.Values, (float*)scratch);
+
+        int blocks = GemmBlocking.Ceiling(Problem.Queries, QueryBlock);
+        Pool.Run(Problem.Batch * Problem.Heads * blocks, task =>
+        {
+            (int head, int block) = Math.DivRem(task, blocks);
+            (int batch, head) = Math.DivRem(head, Problem.Heads);
+            Queries(batch, head, (blocks - 1 - block) * QueryBlock);
+        });
+    }
+
+    private void Queries(int batch, int head, int query)
+    {
+        int width = Problem.Width, values = PaddedValues, count = Math.Min(QueryBlock, Problem.Queries - query);
+        byte* buffer = (byte*)GemmScratch.Current.C(2 * Size<float>(QueryBlock * width) + 2 * Size<float>(QueryBlock * KeyBlock)
+            + Size<float>(QueryBlock * values) + Size<float>(QueryBlock * ScoreRows.Lanes) + Size<float>(KeyBlock) + 4 * Size<int>(QueryBlock));
+        float* q = Take<float>(ref buffer, QueryBlock * width), dq = Take<float>(ref buffer, QueryBlock * width);
+        float* scores = Take<float>(ref buffer, QueryBlock * KeyBlock), tangents = Take<float>(ref buffer, QueryBlock * KeyBlock);
+        float* output = Take<float>(ref buffer, QueryBlock * values), sums = Take<float>(ref buffer, QueryBlock * ScoreRows.Lanes);
+        float* kept = Take<float>(ref buffer, KeyBlock);
+        AttentionBlock block = new()
+        {
+            Batch = batch, Head = head, Query = query, Queries = count, Strips = GemmBlocking.Ceiling(count, Rows), Stride = KeyBlock,
+            RowFrom = Take<int>(ref buffer, QueryBlock), RowTo = Take<int>(ref buffer, QueryBlock),
+            StripFrom = Take<int>(ref buffer, QueryBlock), StripTo = Take<int>(ref buffer, QueryBlock),
+        };
+
+        long row = ((long)batch * Problem.Heads + head) * Problem.Queries + query;
+        long keyHead = (long)batch * Problem.KeyHeads + head / Problem.Group;
+        CopyBlock(Operands.Q + row * width, count, width, q, width);
+        if (Operands.DQ is not null) CopyBlock(Operands.DQ + row * width, count, width, dq, width);
+        new Span<float>(output, QueryBlock * values).Clear();
+        new Span<float>(sums, QueryBlock * ScoreRows.Lanes).Clear();
+
+        (int from, int to) = KeysOf(batch, query, count);
+        for (block.Key = from / KeyBlock * KeyBlock; block.Key < to; block.Key += KeyBlock)
+        {
+            block.Keys = Math.Min(KeyBlock, to - block.Key);
+            SetRanges(ref block);
+            long packed = (keyHead * PackedKeys + block.Key) * width, value = (keyHead * Problem.Keys + block.Key) * values;
+            Multiply(block, q, width, width, _panels + packed, scores);
+            if (Operands.DQ is not null) Multiply(block, dq, width, width, _panels + packed, tangents);
+            if (Operands.DK is not null) Multiply(block, q, width, width, _tangentPanels + packed, tangents, accumulate: Operands.DQ is not null);
+            for (int r = 0; r < block.Strips * Rows; r++) Differentiate(block, r, row + r, scores, tangents, kept, sums);
+            Accumulate(tangents, KeyBlock, 1, block.Strips, block.StripFrom, block.StripTo, _values + value, values, output);
+            if (_valueTangents is not null)
+                Accumulate(scores, KeyBlock, 1, block.Strips, block.StripFrom, block.StripTo, _valueTangents + value, values, output);
+        }
+
+        for (int r = 0; r < count; r++)
+        {
+            float sum = Vector512.Sum(Vector512.Load(sums + r * ScoreRows.Lanes));
+            Operands.DLogSumExp[row + r] = sum;
+            float* result = Operands.DOutput + (row + r) * Problem.Values, value = Operands.Output + (row + r) * Problem.Values;
+            for (int d = 0; d < Problem.Values; d++) result[d] = MathF.FusedMultiplyAdd(-sum, value[d], output[(nint)r * values + d]);
+        }
+    }
+
+    /// <summary>A row's weights, and the weighted tangents of its scores; 0 where nothing is seen.</summary>
+    private void Differentiate(in AttentionBlock block, int r, long row, float* scores, float* tangents, float* kept, float* sums)
+    {
+        int strip = r / Rows, first = block.StripFrom[strip], end = block.StripTo[strip];
+        if (first >= end) return;
+        scores += (nint)r * KeyBlock;
+        tangents += (nint)r * KeyBlock;
+        (int from, int to) = (first, first);
+        if (block.RowFrom[r] < block.RowTo[r])
+        {
+            (from, to) = Adjust(block, r, scores);
+            AdjustTangents(block, r, tangents, from, to);
+            float lse = Operands.LogSumExp[row];
+            lse = float.IsNegativeInfinity(lse) ? 0 : lse * ScoreRows.Log2E;
+            if (Operands.Key is not null) SetKept(block, r, from, to, 1 / Problem.KeepProbability, kept);
+            Vector512<float> sum = ScoreRows.Tangents(scores, tangents, Operands.Key is null ? null : kept, from, to, lse, ScoreRows.Ln2);
+            (Vector512.Load(sums + r * ScoreRows.Lanes) + sum).Store(sums + r * ScoreRows.Lanes);
+        }
+
+        for (int j = first; j < from; j++) (scores[j], tangents[j]) = (0, 0);
+        for (int j = Math.Max(to, first); j < end; j++) (scores[j], tangents[j]) = (0, 0);
+    }
+
+    /// <summary>Adds the bias's tangent; like the scores, tangents are in units of ln 2.</summary>
+    private void AdjustTangents(in AttentionBlock block, int r, float* tangents, int from, int to)
+    {
+        if (Operands.DQ is null && Operands.DK is null) new Span<float>(tangents + from, to - from).Clear();
+        if (Operands.DBias is null) return;
+        float* bias = Operands.DBias + Problem.BiasTangent.At(block.Batch, block.Head, block.Query + r, block.Key);
+        ScoreRows.AddBias(tangents, bias, (nint)Problem.BiasTangent.Key, block.RowFrom[r], block.RowTo[r]);
+    }
+}

@@ -1,0 +1,83 @@
+using System.Runtime.Intrinsics;
+using Cotangent.Kernels.Library;
+
+namespace Cotangent.Kernels.Cpu;
+
+/// <summary>The passes of an attention by the width of the processor's vectors.</summary>
+internal static class CpuAttention
+{
+    /// <summary>Bytes of scratch memory of <see cref="Forward"/>.</summary>
+    public static long ForwardScratch(in AttentionProblem problem) => CpuGemm.VectorBits switch
+    {
+        512 => AttentionForward<WideKernels<Float512, Vector512<float>, float>>.ScratchBytes(problem),
+        256 => AttentionForward<NarrowKernels<Float256, Vector256<float>, float>>.ScratchBytes(problem),
+        _ => AttentionForward<NarrowKernels<Float128, Vector128<float>, float>>.ScratchBytes(problem),
+    };
+
+    /// <summary>Writes Output and LogSumExp.</summary>
+    public static void Forward(in AttentionProblem problem, in AttentionOperands operands, IParallel pool)
+    {
+        switch (CpuGemm.VectorBits)
+        {
+            case 512:
+                new AttentionForward<WideKernels<Float512, Vector512<float>, float>>(problem, operands, pool).Run();
+                break;
+            case 256:
+                new AttentionForward<NarrowKernels<Float256, Vector256<float>, float>>(problem, operands, pool).Run();
+                break;
+            default:
+                new AttentionForward<NarrowKernels<Float128, Vector128<float>, float>>(problem, operands, pool).Run();
+                break;
+        }
+    }
+
+    /// <summary>Bytes of scratch memory of <see cref="Backward"/>.</summary>
+    public static long BackwardScratch(in AttentionProblem problem) => CpuGemm.VectorBits switch
+    {
+        512 => AttentionBackward<WideKernels<Float512, Vector512<float>, float>>.ScratchBytes(problem),
+        256 => AttentionBackward<NarrowKernels<Float256, Vector256<float>, float>>.ScratchBytes(problem),
+        _ => AttentionBackward<NarrowKernels<Float128, Vector128<float>, float>>.ScratchBytes(problem),
+    };
+
+    /// <summary>Writes DQ, DK and DV from DOutput and DLogSumExp.</summary>
+    public static void Backward(in AttentionProblem problem, in AttentionOperands operands, IParallel pool)
+    {
+        switch (CpuGemm.VectorBits)
+        {
+            case 512:
+                new AttentionBackward<WideKernels<Float512, Vector512<float>, float>>(problem, operands, pool).Run();
+                break;
+            case 256:
+                new AttentionBackward<NarrowKernels<Float256, Vector256<float>, float>>(problem, operands, pool).Run();
+                break;
+            default:
+                new AttentionBackward<NarrowKernels<Float128, Vector128<float>, float>>(problem, operands, pool).Run();
+                break;
+        }
+    }
+
+    /// <summary>Bytes of scratch memory of <see cref="Tangent"/>.</summary>
+    public static long TangentScratch(in AttentionProblem problem) => CpuGemm.VectorBits switch
+    {
+        512 => AttentionTangent<WideKernels<Float512, Vector512<float>, float>>.ScratchBytes(problem),
+        256 => AttentionTangent<NarrowKernels<Float256, Vector256<float>, float>>.ScratchBytes(problem),
+        _ => AttentionTangent<NarrowKernels<Float128, Vector128<float>, float>>.ScratchBytes(problem),
+    };
+
+    /// <summary>Writes the tangents DOutput and DLogSumExp from those of DQ, DK, DV and DBias that are given.</summary>
+    public static void Tangent(in AttentionProblem problem, in AttentionOperands operands, IParallel pool)
+    {
+        switch (CpuGemm.VectorBits)
+        {
+            case 512:
+                new AttentionTangent<WideKernels<Float512, Vector512<float>, float>>(problem, operands, pool).Run();
+                break;
+            case 256:
+                new AttentionTangent<NarrowKernels<Float256, Vector256<float>, float>>(problem, operands, pool).Run();
+                break;
+            default:
+                new AttentionTangent<NarrowKernels<Float128, Vector128<float>, float>>(problem, operands, pool).Run();
+                break;
+        }
+    }
+}
