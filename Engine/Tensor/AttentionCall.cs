@@ -49,7 +49,10 @@ internal sealed class AttentionCall
     }
 
     /// <summary>True if there are kernels for the fused form.</summary>
-    public bool CanFuse => _q.DType == DType.Float32 && _q.Node.Device.Kind == Kernels.DeviceKind.Cpu;
+    public bool CanFuse => _q.DType == DType.Float32;
+
+    /// <summary>True where the processor's vectors compute it.</summary>
+    public bool IsOnCpu => _q.Node.Device.Kind == Kernels.DeviceKind.Cpu;
 
     /// <summary>The fused form: output and log-sum-exp.</summary>
     public (Tensor Output, Tensor LogSumExp) Fused()

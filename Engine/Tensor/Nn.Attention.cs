@@ -48,7 +48,7 @@ public static partial class Nn
     }
 
     private static bool IsFused(AttentionCall call, Tensor q, Tensor k, AttentionOptions options) =>
-        call.CanFuse && (options.Fused ?? (long)q.Shape[^2] * k.Shape[^2] >= FusedCells);
+        call.CanFuse && (options.Fused ?? (call.IsOnCpu && (long)q.Shape[^2] * k.Shape[^2] >= FusedCells));
 
     private static bool CanBroadcast(Tensor q, Tensor k, Tensor v) =>
         q.Rank < 3 || ((k.Rank < 3 || k.Shape[^3] == 1 || k.Shape[^3] == q.Shape[^3]) && (v.Rank < 3 || v.Shape[^3] == 1 || v.Shape[^3] == q.Shape[^3]));

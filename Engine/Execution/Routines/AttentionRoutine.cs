@@ -15,7 +15,7 @@ internal static unsafe class AttentionRoutine
             x.Output = p.Output(0);
             x.LogSumExp = p.Output(1);
         })
-        : throw Missing(device, n);
+        : new OnDevice(device, n, AttentionKernel.Forward);
 
     /// <summary>Runs <see cref="Ops.AttentionGrad"/>.</summary>
     public static Routine Grad(Device device, Node n) => device is CpuDevice
@@ -29,7 +29,7 @@ internal static unsafe class AttentionRoutine
             x.DK = p.Output(1);
             x.DV = p.Output(2);
         })
-        : throw Missing(device, n);
+        : new OnDevice(device, n, AttentionKernel.Backward);
 
     /// <summary>Runs <see cref="Ops.AttentionTangent"/>.</summary>
     public static Routine Tangent(Device device, Node n) => device is CpuDevice
@@ -45,9 +45,7 @@ internal static unsafe class AttentionRoutine
             x.DOutput = p.Output(0);
             x.DLogSumExp = p.Output(1);
         })
-        : throw Missing(device, n);
-
-    private static InvalidOperationException Missing(Device device, Node n) => new($"{n.Op} has no kernels for {n.DType} on {device}.");
+        : new OnDevice(device, n, AttentionKernel.Tangent);
 
     private delegate void Bind(ref AttentionOperands operands, in Pointers pointers, AttentionForm form);
 
@@ -82,6 +80,64 @@ internal static unsafe class AttentionRoutine
             bind(ref operands, pointers, _form);
             ((CpuDevice)call.Device).Run(pool => pass(_problem, operands, pool));
         }
+    }
+
+    /// <summary>A pass by the kernel library.</summary>
+    private sealed class OnDevice(Device device, Node n, AttentionKernel kernel) : Routine(n.Op.Name)
+    {
+        private readonly AttentionForm _form = n.Get<AnyAttention>().Form;
+        private readonly long[] _sizes = [.. n.Inputs.Select(x => x.Shape.Size)];
+        private readonly AttentionTangentAttributes? _given = n.Attributes as AttentionTangentAttributes;
+        private readonly AttentionProblem _problem = AttentionShapes.Problem(n);
+        private readonly FlashAttention _attention = FlashAttention.Create(
+            device, AttentionShapes.Problem(n), n.Get<AnyAttention>().Form.Extras.HasFlag(AttentionExtras.Key), kernel);
+
+        /// <inheritdoc/>
+        public override long ScratchBytes => kernel == AttentionKernel.Backward ? 4 * _problem.Rows : 0;
+
+        /// <inheritdoc/>
+        public override void Launch(in RoutineCall call)
+        {
+            ArrayView<float> q = Input<float>(call, AttentionForm.Q), k = Input<float>(call, AttentionForm.K), v = Input<float>(call, AttentionForm.V);
+            AttentionExtrasViews extras = new()
+            {
+                Bias = Input<float>(call, _form.At(AttentionExtras.Bias)),
+                Mask = Input<byte>(call, _form.At(AttentionExtras.Mask)),
+                Lengths = Input<int>(call, _form.At(AttentionExtras.Lengths)),
+                Key = Input<uint>(call, _form.At(AttentionExtras.Key)),
+            };
+            int own = _form.Inputs;
+            long values = _problem.Rows * _problem.Values;
+            if (kernel == AttentionKernel.Forward)
+            {
+                _attention.Forward(q, k, v, extras, Output(call, 0, values), Output(call, 1, _problem.Rows));
+                return;
+            }
+
+            ArrayView<float> output = Input<float>(call, own), lse = Input<float>(call, own + 1);
+            if (kernel == AttentionKernel.Backward)
+            {
+                _attention.Backward(q, k, v, extras, output, lse, Input<float>(call, own + 2), Input<float>(call, own + 3),
+                    RoutineCall.View<float>(call.Scratch, _problem.Rows), Output(call, 0, q.Length), Output(call, 1, k.Length),
+                    Output(call, 2, v.Length));
+                return;
+            }
+
+            AttentionTangents given = new()
+            {
+                Q = Input<float>(call, _given!.At(_form, AttentionForm.Q)),
+                K = Input<float>(call, _given.At(_form, AttentionForm.K)),
+                V = Input<float>(call, _given.At(_form, AttentionForm.V)),
+                Bias = Input<float>(call, _given.At(_form, AttentionTangentAttributes.Bias)),
+            };
+            _attention.Tangent(q, k, v, extras, output, lse, given, Output(call, 0, values), Output(call, 1, _problem.Rows));
+        }
+
+        /// <summary>An input; without elements for −1.</summary>
+        private ArrayView<T> Input<T>(in RoutineCall call, int i)
+            where T : unmanaged => i < 0 ? ArrayView<T>.Empty : RoutineCall.View<T>(call.Inputs[i], _sizes[i]);
+
+        private static ArrayView<float> Output(in RoutineCall call, int i, long length) => RoutineCall.View<float>(call.Outputs[i], length);
     }
 
     /// <summary>The addresses of a call's operands.</summary>

@@ -1,4 +1,4 @@
-using Cotangent.AutoDiff;
+using Cotangent.Kernels;
 
 namespace Cotangent.Tests.Engine.Attention;
 
@@ -65,8 +65,21 @@ internal sealed record AttentionCase(string Name, Shape Q, Shape K, int Values, 
     }
 
     /// <summary>Output and log-sum-exp.</summary>
-    public (Tensor Output, Tensor LogSumExp) Call(Tensor[] x, bool fused) =>
-        Nn.AttentionWithLogSumExp(x[0], x[1], x[2], Options(x.Length > 3 ? x[3] : null) with { Fused = fused });
+    public (Tensor Output, Tensor LogSumExp) Call(Tensor[] x, bool fused, Device? device = null)
+    {
+        AttentionOptions options = Options(x.Length > 3 ? x[3] : null) with { Fused = fused };
+        if (device is not null)
+        {
+            options = options with
+            {
+                Mask = options.Mask?.To(device),
+                Lengths = options.Lengths?.To(device),
+                Key = options.Key is { } key ? new RandomKey(key.Value.To(device)) : null,
+            };
+        }
+
+        return Nn.AttentionWithLogSumExp(x[0], x[1], x[2], options);
+    }
 
     /// <summary>A scalar of both that no symmetry makes zero; rows that see nothing count with their output alone.</summary>
     public Tensor Loss(Tensor[] x, bool fused)
