@@ -85,7 +85,6 @@ internal static class GradientCases
         new("barrier", Ops.Barrier, x => Make.Unary(Ops.Sin, new Node(Ops.Barrier, [x[0], x[1]])), [s_shape, s_shape]),
         new("scatter_add outside", Ops.ScatterAdd, x => Make.ScatterAdd(x[0], Indices([2, 3], 9), 1, 4), [[2, 2, 3, 2]]),
         .. CrossEntropyCases.All, .. LinearAlgebraCases.All,
-        .. LinearAlgebraCases.All,
         .. AttentionCases.All,
         .. ControlDerivativeTests.Rows,
     ];
