@@ -35,6 +35,9 @@ internal sealed class Bench(string suite, SuiteOptions options, Limits limits, P
     {
         _rows.Add((result, bar));
         results.Add(result);
+        if (Console.IsErrorRedirected)
+            return;
+        Console.Error.WriteLine($"{suite}: {result.Case} {result.MedianMs:F3} ms");
     }
 
     /// <summary>Keeps a result for the file; the suite prints it itself.</summary>

@@ -16,32 +16,60 @@ internal static unsafe class OpenBlas
     public static Peer Product(int threads, int m, int n, int k, bool transposeA = false, bool transposeB = false) => new("openblas",
         () => s_library.Value is { } library ? new Contestant(library, threads, m, n, k, transposeA, transposeB) : null);
 
+    /// <summary>The kernels that OpenBLAS has to be told to use; null if it chooses those of this processor itself, or is not here.</summary>
+    /// <remarks>A release knows the processors of its time: of a later one it takes the kernels of the oldest, a fifth as fast.</remarks>
+    public static string? CoreType => s_library.Value?.CoreType;
+
     private static Library? Load()
     {
         PeerEnvironment.ClearOfThisProcess();
+        if (Open() is not { } handle)
+        {
+            Console.Error.WriteLine($"openblas is absent: none of {string.Join(", ", s_names)} loads.");
+            return null;
+        }
+
+        string chosen = CoreOf(handle), fitting = Processor.BlasCore;
+        if (Processor.Fits(chosen))
+            return new Library(handle, null);
+        NativeLibrary.Free(handle);
+        PeerEnvironment.SetInThisProcess("OPENBLAS_CORETYPE", fitting);
+        handle = Open()!.Value;
+        PeerEnvironment.ClearOfThisProcess();
+        Console.Error.WriteLine($"openblas took the kernels of {chosen}, as it does not know this processor; told to take those of {fitting} it " +
+            $"has those of {CoreOf(handle)}.");
+        return new Library(handle, fitting);
+    }
+
+    private static nint? Open()
+    {
         foreach (string name in s_names)
         {
             if (NativeLibrary.TryLoad(name, out nint handle))
-            {
-                return new Library(
-                    (delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int, void>)
-                        NativeLibrary.GetExport(handle, "cblas_sgemm"),
-                    (delegate* unmanaged<int, void>)NativeLibrary.GetExport(handle, "openblas_set_num_threads"));
-            }
+                return handle;
         }
 
-        Console.Error.WriteLine($"openblas is absent: none of {string.Join(", ", s_names)} loads.");
         return null;
     }
 
-    private sealed class Library(
-        delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int, void> multiply,
-        delegate* unmanaged<int, void> setThreads)
-    {
-        public void Multiply(int a, int b, int m, int n, int k, float* x, int ldx, float* y, int ldy, float* z) =>
-            multiply(RowMajor, a, b, m, n, k, 1, x, ldx, y, ldy, 0, z, n);
+    private static string CoreOf(nint handle) => Marshal.PtrToStringUTF8(
+        ((delegate* unmanaged<nint>)NativeLibrary.GetExport(handle, "openblas_get_corename"))())!;
 
-        public void UseThreads(int count) => setThreads(count);
+    private sealed class Library(nint handle, string? coreType)
+    {
+        private readonly delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int, void> _multiply =
+            (delegate* unmanaged<int, int, int, int, int, int, float, float*, int, float*, int, float, float*, int, void>)
+                NativeLibrary.GetExport(handle, "cblas_sgemm");
+
+        private readonly delegate* unmanaged<int, void> _setThreads =
+            (delegate* unmanaged<int, void>)NativeLibrary.GetExport(handle, "openblas_set_num_threads");
+
+        public string? CoreType => coreType;
+
+        public void Multiply(int a, int b, int m, int n, int k, float* x, int ldx, float* y, int ldy, float* z) =>
+            _multiply(RowMajor, a, b, m, n, k, 1, x, ldx, y, ldy, 0, z, n);
+
+        public void UseThreads(int count) => _setThreads(count);
     }
 
     private sealed class Contestant : IContestant

@@ -29,12 +29,23 @@ internal static partial class PeerEnvironment
         }
     }
 
+    /// <summary>Sets a variable as native libraries see it.</summary>
+    public static void SetInThisProcess(string name, string value)
+    {
+        Environment.SetEnvironmentVariable(name, value);
+        if (!OperatingSystem.IsWindows())
+            _ = Set(name, value, 1);
+    }
+
     /// <summary>Waits until a peer's threads have gone to sleep.</summary>
     public static void Settle(bool isParallel)
     {
         if (isParallel)
             Thread.Sleep(SleepMilliseconds);
     }
+
+    [LibraryImport("libc", EntryPoint = "setenv", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Set(string name, string value, int overwrite);
 
     [LibraryImport("libc", EntryPoint = "unsetenv", StringMarshalling = StringMarshalling.Utf8)]
     private static partial int Unset(string name);

@@ -75,6 +75,8 @@ internal sealed class PeerProcess(params IReadOnlyList<string> interpreters) : I
             ArgumentList = { Path.Combine(AppContext.BaseDirectory, "Peers", "torch_peer.py"), threads.ToString(CultureInfo.InvariantCulture) },
         };
         PeerEnvironment.Clear(start.Environment);
+        if (OpenBlas.CoreType is { } core)
+            start.Environment["OPENBLAS_CORETYPE"] = core;
         return start;
     }
 

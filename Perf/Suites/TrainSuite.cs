@@ -44,7 +44,7 @@ internal static class TrainSuite
                 Bytes = peak,
                 Achieved = peak / 1e9,
                 Unit = "GB",
-                Peers = new Dictionary<string, double?> { ["torch"] = double.IsNaN(peakOfTorch) ? null : peakOfTorch / peak },
+                Peers = !bench.Options.Peers ? [] : new Dictionary<string, double?> { ["torch"] = double.IsNaN(peakOfTorch) ? null : peakOfTorch / peak },
             });
         }
     }

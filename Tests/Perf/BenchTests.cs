@@ -64,6 +64,13 @@ public class BenchTests
     }
 
     [Fact]
+    public void Fits_KernelsOfAnOldProcessor_OnlyWhereVectorsAreNoWider()
+    {
+        Assert.True(Processor.Fits(Processor.BlasCore));
+        Assert.Equal(!System.Runtime.Intrinsics.X86.Avx2.IsSupported, Processor.Fits("Prescott"));
+    }
+
+    [Fact]
     public void Run_PartsOnThreads_DoesEachOnce()
     {
         using PinnedThreads threads = new(2);
