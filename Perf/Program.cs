@@ -21,6 +21,7 @@ internal static class Program
         new("attention", "fused attention, forward and backward", AttentionSuite.Run),
         new("optimizer", "a step of AdamW", OptimizerSuite.Run),
         new("train", "training steps of the Samples' transformer", TrainSuite.Run),
+        new("cce", "cross-entropy of a linear classifier without its logits", CrossEntropySuite.Run),
         new("compile", "compiling kernels and programs, and running them again", CompileSuite.Run),
         new("kernels", "C# kernels against hand-written vector code", Kernels.KernelSuite.Run) { IsOfCpu = true },
         new("autodiff", "derivatives as multiples of their functions", AutoDiff.AutoDiffSuite.Run),

@@ -169,6 +169,17 @@ def layer_norm(x, gain, bias):
     return F.layer_norm(x, x.shape[-1:], gain, bias)
 
 
+def cross_entropy(rows, classes, width):
+    e, c = randn(rows, width).requires_grad_(), (randn(classes, width) / width ** 0.5).requires_grad_()
+    y = torch.randint(classes, (rows,))
+
+    def step():
+        e.grad = c.grad = None
+        F.cross_entropy(e @ c.T, y).backward()
+
+    return step
+
+
 CASES = {
     "chain contiguous": chain(lambda rows, columns: randn(rows, columns)),
     "chain row": chain(lambda rows, columns: randn(columns)),
@@ -192,6 +203,7 @@ CASES = {
     "matmul": matmul,
     "matmul bias gelu": matmul_bias_gelu,
     "train": train,
+    "cross entropy": cross_entropy,
 }
 
 

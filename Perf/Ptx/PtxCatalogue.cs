@@ -53,6 +53,12 @@ internal static class PtxCatalogue
         ("attention", d => Nn.Attention(Values(d, 2, 2, 8, 16), Values(d, 2, 2, 8, 16), Values(d, 2, 2, 8, 16), causal: true).Realize()),
         ("cross entropy", d => Nn.CrossEntropy(Values(d, 20, 50), Tensor.From(new int[20], d)).Realize()),
         ("cross entropy gradient", d => Diff.Grad((Tensor x) => Nn.CrossEntropy(x, Tensor.From(new int[20], d)))(Values(d, 20, 50)).Realize()),
+        ("linear cross entropy", d => Diff.Grad((Tensor e, Tensor c) => CrossEntropy.Linear(e, c, Tensor.From(new int[20], d), new()
+        {
+            Bias = Values(d, 50), Softcap = 5, LabelSmoothing = 0.1, ZLoss = 0.1, Accumulation = GradientAccumulation.Kahan,
+        }))(Values(d, 20, 16), Values(d, 50, 16)).Item1.Realize()),
+        ("linear cross entropy, Hessian product", d => Diff.Hvp((Tensor e) => CrossEntropy.Linear(e, Values(d, 50, 16), Tensor.From(new int[20], d)),
+            Values(d, 20, 16), Values(d, 20, 16)).Realize()),
         ("embedding gradient", d => Diff.Grad((Tensor x) => x.Gather(Tensor.From(new int[20], d)).Square().Sum())(Values(d, 30, 16)).Realize()),
         ("permute", d => Values(d, 4, 30, 20).Permute(2, 0, 1).Realize()),
         ("random normal", d => new RandomKey(1, d).Normal([1000]).Realize()),

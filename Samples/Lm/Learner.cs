@@ -34,11 +34,12 @@ internal sealed class Learner
             RandomKey[] next = new RandomKey(_key.Value).Split(2);
             _key.Value = next[0].Value;
             Tensor windows = Batches.Random(corpus, next[1], options.Batch, _sizes.Context);
-            (Tensor loss, Transformer gradients) = Diff.ValueAndGrad((Transformer p) => p.Loss(windows, _sizes.Heads))(_optimizer.Parameters);
+            (Tensor loss, Transformer gradients) = Diff.ValueAndGrad(
+                (Transformer p) => p.Loss(windows, _sizes.Heads, fused: !options.Unfused))(_optimizer.Parameters);
             _optimizer.Step(gradients, rate);
             return loss;
         });
-        _loss = Jit.Compile((Tensor windows) => _optimizer.Parameters.Loss(windows, _sizes.Heads));
+        _loss = Jit.Compile((Tensor windows) => _optimizer.Parameters.Loss(windows, _sizes.Heads, fused: !options.Unfused));
         _nextLogits = Jit.Compile((Tensor window, Tensor last) =>
             _optimizer.Parameters.Logits(window, _sizes.Heads).Reshape(_sizes.Context, -1).Gather(last));
     }

@@ -32,6 +32,11 @@ internal static class LmCommand
         HelpName = "DIR",
     };
 
+    private static readonly Option<bool> s_unfused = new("--unfused")
+    {
+        Description = "Writes the logits to memory and derives the loss from them, for comparison.",
+    };
+
     private static readonly Option<string?> s_resume = new("--resume")
     {
         Description = "Continues the checkpoint in this folder, bit for bit; sizes, batch, rate, seed and steps come from it.",
@@ -42,7 +47,7 @@ internal static class LmCommand
     {
         Command command = new("lm", "Trains a byte-level decoder-only transformer on a text and shows what it learned.")
         {
-            s_text, s_device, s_threads, s_steps, s_layers, s_width, s_heads, s_context, s_batch, s_rate, s_seed, s_out, s_resume, s_stopAfter,
+            s_text, s_device, s_threads, s_steps, s_layers, s_width, s_heads, s_context, s_batch, s_rate, s_seed, s_out, s_resume, s_stopAfter, s_unfused,
         };
         s_rate.Validators.Add(result =>
         {
@@ -72,6 +77,7 @@ internal static class LmCommand
             StopAfter = a.GetValue(s_stopAfter),
             Out = a.GetResult(s_out) is { Implicit: false } || resume is null ? a.GetValue(s_out)! : resume,
             Resume = resume,
+            Unfused = a.GetValue(s_unfused),
             Threads = a.GetValue(s_threads),
             Device = a.GetValue(s_device) ?? "cpu",
         };

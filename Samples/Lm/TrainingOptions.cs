@@ -30,4 +30,7 @@ internal sealed record TrainingOptions
     public int Threads { get; init; } = Environment.ProcessorCount;
 
     public string Device { get; init; } = "cpu";
+
+    /// <summary>True to write logits to memory: for comparison.</summary>
+    public bool Unfused { get; init; }
 }

@@ -9,7 +9,8 @@ internal sealed record TransformerSizes(int Layers, int Width, int Heads, int Co
 internal sealed record Block(
     Tensor AttentionNorm, Tensor Query, Tensor Key, Tensor Value, Tensor Output, Tensor MlpNorm, Tensor Up, Tensor Down);
 
-/// <summary>A decoder-only transformer's parameters; as a record of tensors it is a tree that Diff and the optimizers understand.</summary>
+/// <summary>A decoder-only transformer's parameters; as a record of tensors it is a tree that Diff and the optimizers understand. The head's
+/// rows are those of the vocabulary.</summary>
 internal sealed record Transformer(Tensor Tokens, Tensor Positions, Block[] Blocks, Tensor Norm, Tensor Head)
 {
     /// <summary>Normal initial weights of deviation 0.02, those that write to the residual stream smaller by √(2·layers) (GPT-2's recipe).</summary>
@@ -30,14 +31,30 @@ internal sealed record Transformer(Tensor Tokens, Tensor Positions, Block[] Bloc
                 Gain(), Weights(0.02, d, d), Weights(0.02, d, d), Weights(0.02, d, d), Weights(residual, d, d),
                 Gain(), Weights(0.02, d, 4 * d), Weights(residual, 4 * d, d)))],
             Gain(),
-            Weights(0.02, d, sizes.Vocabulary));
+            Weights(0.02, sizes.Vocabulary, d));
     }
 
     /// <summary>Logits of the next token: tokens Int32 [batch, time] → [batch, time, vocabulary].</summary>
     /// <param name="tokens">In 0 … vocabulary − 1.</param>
     /// <param name="heads">Attention heads a block.</param>
     /// <param name="checkpoint">What each block keeps for the backward pass; all, unless given.</param>
-    public Tensor Logits(Tensor tokens, int heads, CheckpointPolicy? checkpoint = null)
+    public Tensor Logits(Tensor tokens, int heads, CheckpointPolicy? checkpoint = null) => Features(tokens, heads, checkpoint).MatMul(Head.T);
+
+    /// <summary>The mean cross-entropy in nats of predicting each of windows[:, 1:] from what precedes it; windows Int32 [batch, time + 1].</summary>
+    /// <param name="windows">In 0 … vocabulary − 1.</param>
+    /// <param name="heads">Attention heads a block.</param>
+    /// <param name="checkpoint">What each block keeps for the backward pass; all, unless given.</param>
+    /// <param name="fused">True to do without the logits: the same loss, less memory.</param>
+    public Tensor Loss(Tensor windows, int heads, CheckpointPolicy? checkpoint = null, bool fused = false)
+    {
+        Tensor tokens = windows[.., ..^1], next = windows[.., 1..];
+        return fused
+            ? CrossEntropy.Linear(Features(tokens, heads, checkpoint), Head, next)
+            : Nn.CrossEntropy(Logits(tokens, heads, checkpoint), next);
+    }
+
+    /// <summary>What the head sees: tokens Int32 [batch, time] → [batch, time, width].</summary>
+    private Tensor Features(Tensor tokens, int heads, CheckpointPolicy? checkpoint)
     {
         Tensor x = Tokens.Gather(tokens) + Positions[..tokens.Shape[1]];
         foreach (Block block in Blocks)
@@ -45,12 +62,8 @@ internal sealed record Transformer(Tensor Tokens, Tensor Positions, Block[] Bloc
             x = Diff.Checkpoint((Tensor h) => Apply(h, block, heads), checkpoint ?? CheckpointPolicy.All)(x);
         }
 
-        return Nn.RmsNorm(x, Norm).MatMul(Head);
+        return Nn.RmsNorm(x, Norm);
     }
-
-    /// <summary>The mean cross-entropy in nats of predicting each of windows[:, 1:] from what precedes it; windows Int32 [batch, time + 1].</summary>
-    public Tensor Loss(Tensor windows, int heads, CheckpointPolicy? checkpoint = null) =>
-        Nn.CrossEntropy(Logits(windows[.., ..^1], heads, checkpoint), windows[.., 1..]);
 
     private static Tensor Apply(Tensor x, Block block, int heads)
     {

@@ -1,6 +1,8 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using Cotangent.Graph;
 using Cotangent.Kernels;
+using Cotangent.Kernels.Cpu;
 using Cotangent.Kernels.Library;
 
 namespace Cotangent.Execution;
@@ -15,7 +17,8 @@ internal abstract class CrossEntropyRoutine<T, TMath>(Device device, Node n) : R
 
     protected CrossEntropyProblem Problem { get; } = n.Get<CrossEntropyCallAttributes>().ProblemOf(n);
 
-    protected CrossEntropyLauncher<T, TMath> Launcher { get; } = new(device, n.Get<CrossEntropyCallAttributes>().ProblemOf(n));
+    /// <summary>What computes it; made when it is first needed.</summary>
+    protected CrossEntropyLauncher<T, TMath> Launcher => field ??= new(device, Problem);
 
     /// <inheritdoc/>
     public sealed override void Launch(in RoutineCall call)
@@ -54,13 +57,18 @@ internal sealed class CrossEntropyValueRoutine<T, TMath>(Device device, Node n) 
     where T : unmanaged, IFloatingPointIeee754<T>
     where TMath : struct, IRealFunctions<T>
 {
+    private readonly CpuCrossEntropy? _cpu = CpuOf(device, n);
+
     /// <summary>What is left out of gradients is not in the float64 ones.</summary>
     public override bool IsVerifiable => Problem.TileRows == 0;
 
     /// <inheritdoc/>
-    public override long ScratchBytesFor(ReadOnlySpan<bool> isUsed) => Launcher.ScratchBytes(
-        isUsed[CrossEntropyAttributes.EmbeddingGradient] || isUsed[CrossEntropyAttributes.ClassifierGradient]
-        || isUsed[CrossEntropyAttributes.BiasGradient], false);
+    public override long ScratchBytesFor(ReadOnlySpan<bool> isUsed)
+    {
+        bool hasGradients = isUsed[CrossEntropyAttributes.EmbeddingGradient] || isUsed[CrossEntropyAttributes.ClassifierGradient]
+            || isUsed[CrossEntropyAttributes.BiasGradient];
+        return _cpu is null ? Launcher.ScratchBytes(hasGradients, hasTangents: false) : _cpu.ScratchBytes(hasGradients);
+    }
 
     /// <inheritdoc/>
     protected override void Launch(in RoutineCall call, CrossEntropyOperands<T> x)
@@ -77,8 +85,19 @@ internal sealed class CrossEntropyValueRoutine<T, TMath>(Device device, Node n) 
         x.ClassifierGradient = Output<T>(call, CrossEntropyAttributes.ClassifierGradient);
         x.BiasGradient = Output<T>(call, CrossEntropyAttributes.BiasGradient);
         x.KeptTiles = Output<int>(call, CrossEntropyAttributes.KeptTiles);
-        Launcher.Run(x, call.Cancellation);
+        if (_cpu is null)
+        {
+            Launcher.Run(x, call.Cancellation);
+            return;
+        }
+
+        // T is float.
+        ((CpuDevice)call.Device).Run(_cpu, Unsafe.As<CrossEntropyOperands<T>, CrossEntropyOperands<float>>(ref x), call.Cancellation);
     }
+
+    private static CpuCrossEntropy? CpuOf(Device device, Node n) =>
+        device is CpuDevice && typeof(T) == typeof(float) && n.Get<CrossEntropyAttributes>().ProblemOf(n) is var problem
+        && CpuCrossEntropy.Takes(problem) ? CpuCrossEntropy.Create(problem) : null;
 }
 
 /// <summary>Runs <see cref="Ops.CrossEntropyTangent"/>.</summary>

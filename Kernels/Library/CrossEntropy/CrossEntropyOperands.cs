@@ -1,7 +1,7 @@
 namespace Cotangent.Kernels.Library;
 
 /// <summary>What a linear cross-entropy reads and writes. Views that are empty are not there: not read, or not wanted.</summary>
-internal ref struct CrossEntropyOperands<T>
+internal struct CrossEntropyOperands<T>
     where T : unmanaged
 {
     /// <summary>E, [N, D].</summary>

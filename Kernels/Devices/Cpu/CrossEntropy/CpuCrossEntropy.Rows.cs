@@ -1,0 +1,72 @@
+using Cotangent.Kernels.Library;
+
+namespace Cotangent.Kernels.Cpu;
+
+// What is known of each row once all classes have been seen.
+internal sealed unsafe partial class CpuCrossEntropy<TKernels>
+{
+    /// <summary>Puts the chunks of each row together, in their order.</summary>
+    private void Join()
+    {
+        for (int r = 0; r < _b.Rows; r++)
+        {
+            if (r < _b.Count) JoinRow(r);
+            else (_b.LogSumExp[r], _b.Slope[r], _b.OfTarget[r], _b.OfWeights[r], _b.Targets[r]) = (0, 0, 0, 0, -1);
+        }
+    }
+
+    private void JoinRow(int r)
+    {
+        int row = _b.List[_b.FirstRow + r], n = _p.Rows, target = _x.Targets[row] - _p.Start;
+        if ((uint)target >= (uint)_p.Vocabulary) target = -1;
+        float logit = target >= 0 ? _b.Logits[((long)target * _b.Rows) + r] : 0;
+        (float lse, float weighted, int best) = Fold(r);
+
+        // lse − z as one difference: both may be large where the loss is small. What has no factor does not count.
+        float a = _x.Factors[row], b = _x.Factors[n + row], c = _x.Factors[2L * n + row], d = _x.Factors[3L * n + row];
+        float term = a == 0 ? 0 : target >= 0 ? a * (lse - logit) : a * lse;
+        float rest = target >= 0 ? a + b : 0;
+        if (rest != 0) term += rest * logit;
+        if (c != 0) term += c * weighted;
+        if (d != 0) term += d * lse * lse;
+        _b.Terms[row] = term;
+        _b.LogSumExp[r] = lse;
+        _b.Slope[r] = d == 0 ? a : a + (2 * d * lse);
+        _b.OfTarget[r] = b;
+        _b.OfWeights[r] = c;
+        _b.TargetLogits[r] = logit;
+        _b.Targets[r] = target;
+        if (_x.LogSumExp != null) _x.LogSumExp[row] = lse;
+        if (_x.TargetLogits != null) _x.TargetLogits[row] = logit;
+        if (_x.WeightedLogits != null) _x.WeightedLogits[row] = weighted;
+        if (_x.BestLogits != null) _x.BestLogits[row] = _b.Largest[((long)best * _b.Rows) + r];
+        if (_x.Predicted != null) _x.Predicted[row] = _b.Best[((long)best * _b.Rows) + r] + _p.Start;
+    }
+
+    /// <summary>The log-sum-exp and weighted sum of a row, and the first chunk with its largest logit.</summary>
+    private (float LogSumExp, float Weighted, int Best) Fold(int r)
+    {
+        float shift = float.NegativeInfinity, most = _b.Largest[r];
+        double sum = 0, weighted = 0;
+        int best = 0;
+        for (int k = 0; k < _b.Chunks; k++)
+        {
+            long at = ((long)k * _b.Rows) + r;
+            float own = Finite(_b.Largest[at]);
+            if (_b.Sums[at] != 0 && !(own <= shift)) shift = own;
+            if (_b.Largest[at] > most) (most, best) = (_b.Largest[at], k);
+        }
+
+        for (int k = 0; k < _b.Chunks; k++)
+        {
+            long at = ((long)k * _b.Rows) + r;
+            if (_b.Sums[at] != 0) sum += _b.Sums[at] * Math.Exp((double)Finite(_b.Largest[at]) - shift);
+            if (_x.ClassWeights != null) weighted += _b.Weighted[at];
+        }
+
+        return (sum == 0 ? float.NegativeInfinity : (float)(shift + Math.Log(sum)), (float)weighted, best);
+    }
+
+    /// <summary>What was taken from a chunk's logits.</summary>
+    private static float Finite(float largest) => float.IsFinite(largest) ? largest : 0;
+}
