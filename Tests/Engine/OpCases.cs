@@ -188,10 +188,21 @@ public static partial class OpCases
         new("dot_general", x => Tensor.DotGeneral(x[0], x[1], [0], [2], [1], [0]), new Arg([5, 2, 3]), new Arg([2, 4, 5])) { Linear = true, Ulps = 32 },
     ];
 
+    private static Tensor Joined((Tensor Normed, Tensor Sum) norm) => Tensor.Concat(0, norm.Normed, norm.Sum);
+
     private static IEnumerable<OpCase> Composites() =>
     [
         new("layer_norm", x => Nn.LayerNorm(x[0], x[1], x[2]), new Arg([4, 9]), new Arg([9]), new Arg([9])) { Ulps = 32 },
         new("rms_norm", x => Nn.RmsNorm(x[0], x[1]), new Arg([4, 9]), new Arg([9])) { Ulps = 32 },
+        new("add_layer_norm", x => Joined(Nn.AddLayerNorm(x[0], x[1], x[2], x[3])), new Arg([4, 9]), new Arg([4, 9]), new Arg([9]), new Arg([9])) { Ulps = 32 },
+        new("add_rms_norm", x => Joined(Nn.AddRmsNorm(x[0], x[1], x[2])), new Arg([4, 9]), new Arg([4, 9]), new Arg([9])) { Ulps = 32 },
+        new("rotary", x => Nn.Rotary(x[0], new RotaryTable(9, 8, device: x[0].Device), offset: 2), new Arg([2, 3, 5, 8])) { Linear = true, Ulps = 8 },
+        new("rotary interleaved", x => Nn.Rotary(x[0], new RotaryTable(9, 8, device: x[0].Device), interleaved: true, timeAxis: 1), new Arg([2, 5, 3, 8])) { Linear = true, Ulps = 8 },
+        new("swiglu", x => Nn.SwiGlu(x[0], x[1]), s_any, s_any) { Ulps = 8 },
+        new("geglu", x => Nn.GeGlu(x[0], x[1]), s_any, s_any) { Ulps = 8 },
+        new("softmax temperature", x => Nn.Softmax(x[0], 0.7), s_any) { Ulps = 16 },
+        new("softmax temperatures", x => Nn.Softmax(x[0], x[1]), s_any, new Arg([3, 1]) { Low = 0.5, High = 2 }) { Ulps = 16 },
+        new("embedding", x => Nn.Embedding(x[1], x[0]), new Arg([6, 3]), new Arg([2, 4], DType.Int32) { Low = 0, High = 5 }) { Linear = true },
         new("attention", x => Nn.Attention(x[0], x[1], x[2]), new Arg([2, 3, 4]), new Arg([2, 5, 4]), new Arg([2, 5, 6])) { Ulps = 64 },
         new("attention causal", x => Nn.Attention(x[0], x[1], x[2], causal: true), new Arg([2, 4, 3]), new Arg([2, 4, 3]), new Arg([2, 4, 3])) { Ulps = 64 },
         new("kernel", x => Tensor.Kernel(UserKernels.SampleKernels.Scale, 15, [x[0].Cast(DType.Float32)], [3, 5], numbers: [2f, 0.5f]), new Arg([5, 3]))

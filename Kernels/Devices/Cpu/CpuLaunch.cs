@@ -61,7 +61,7 @@ internal sealed unsafe class CpuLaunch : IPartedWork
         _rows = extent.Y * extent.Z;
         int lanes = _code.Target.Lanes;
         _rowGroups = _isGrouped ? extent.X : (int)(((long)extent.X + lanes - 1) / lanes);
-        _groups = (long)_rowGroups * extent.Y * extent.Z;
+        _groups = _code.RowsTogether > 1 ? (_rows + _code.RowsTogether - 1) / _code.RowsTogether : (long)_rowGroups * _rows;
         bool shares = _pool.Threads > 1 && items * kernel.Cost >= SmallestSharedWork;
         _parts = shares ? (int)Math.Min(_groups, _pool.Threads * PartsAThread) : 1;
         GrowScratch(shares ? _pool.Threads : 1, _dynamicRoom + _code.ScratchBytes);
@@ -84,6 +84,12 @@ internal sealed unsafe class CpuLaunch : IPartedWork
         if (_isGrouped)
         {
             entry(_arguments, scratch, 0, 1, (int)from, (int)to);
+            return;
+        }
+
+        if (_code.RowsTogether is > 1 and int together)
+        {
+            entry(_arguments, scratch, (int)from * together, (int)Math.Min(to * together, _rows), 0, _extent);
             return;
         }
 

@@ -11,6 +11,9 @@ internal unsafe delegate void SimdEntry(long* arguments, byte* scratch, int rowF
 /// <summary>A kernel compiled for one <see cref="SimdTarget"/>.</summary>
 internal sealed record SimdCode(SimdTarget Target, SimdEntry Entry, int ScratchBytes, string Listing)
 {
+    /// <summary>Rows of a range that are best done by the same part of a launch.</summary>
+    public int RowsTogether { get; init; } = 1;
+
     // From 60,000 bytes of IL on, the JIT gives up optimising without a word: nine times slower.
     private const int LargestMethod = 58_000;
 
@@ -34,7 +37,10 @@ internal sealed record SimdCode(SimdTarget Target, SimdEntry Entry, int ScratchB
             SimdEmitter emitter = new(ShuffleLowering.Lower(kernel, target), target, il);
             emitter.EmitKernel();
             if (il.ILOffset < (target.Rows > 1 ? LargestLockstep : LargestMethod))
-                return new SimdCode(target, method.CreateDelegate<SimdEntry>(), emitter.ScratchBytes, emitter.Listing);
+                return new SimdCode(target, method.CreateDelegate<SimdEntry>(), emitter.ScratchBytes, emitter.Listing)
+                {
+                    RowsTogether = emitter.RowsTogether,
+                };
             if (target.Rows > 1)
             {
                 target = target with { Rows = 1 };

@@ -94,6 +94,7 @@ internal sealed partial class SimdEmitter
         _il.Load(row);
         _il.Argument(RowToArgument);
         _il.Branch(OpCodes.Bge, end);
+        EmitTiledRows(row, head);
         EmitSplit(row, _extent[(int)Axis.Y]!, _position[(int)Axis.Y]!, _position[(int)Axis.Z]!);
         EmitRow();
         Increment(row, 1);

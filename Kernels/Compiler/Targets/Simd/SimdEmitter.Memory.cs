@@ -27,6 +27,8 @@ internal sealed partial class SimdEmitter
 
     private void EmitLoad(Instruction x)
     {
+        if (TryTileLoad(x))
+            return;
         if (IsUniformAccess(x))
             EmitUniformLoad(x);
         else if (IsContiguous(x))

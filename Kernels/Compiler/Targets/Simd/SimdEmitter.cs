@@ -44,6 +44,7 @@ internal sealed partial class SimdEmitter
         _usage = new Usage(kernel, _shapes, MayInline, node => _phases?.IsCut(node) == true,
             value => Rows > 1 && IsSameInRows(value), Rows > 1 ? LargestExpressionOfRows : LargestExpression);
         _structs = new StructAccesses(kernel, _shapes, _usage);
+        FindTurnedLoads();
         _traffic = target.Streaming ? MemoryTraffic.Of(kernel) : null;
     }
 
