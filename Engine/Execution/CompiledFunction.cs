@@ -11,15 +11,16 @@ internal sealed class CompiledFunctionCore<TArguments, TResult>(Func<TArguments,
     private readonly Lock _lock = new();
     private readonly LinkedList<(Signature Signature, TracedFunction<TResult> Trace)> _traces = new();
     private readonly List<string> _retraces = [];
+    private Signature? _ofNothing;
 
     public int TraceCount { get; private set; }
 
     public TResult Call(TArguments arguments, CancellationToken cancellation)
     {
-        Signature signature = Signature.Of(arguments);
+        Signature signature = SignatureOf(arguments);
 
         // Inside another trace this function is a part of that one.
-        if (JitTrace.Current is not null || signature.Tensors.Any(t => t.Node.IsTraced)) return function(arguments);
+        if (JitTrace.Current is not null || Array.Exists(signature.Tensors, t => t.Node.IsTraced)) return function(arguments);
         cancellation.ThrowIfCancellationRequested();
         return Find(arguments, signature).Call(signature.Tensors, cancellation);
     }
@@ -41,6 +42,17 @@ internal sealed class CompiledFunctionCore<TArguments, TResult>(Func<TArguments,
 
             return text.ToString();
         }
+    }
+
+    private TracedFunction<TResult> Trace(TArguments arguments, Signature signature) =>
+        new(leaves => function(Trees.Rebuild(arguments, leaves)), signature.Tensors);
+
+    /// <summary>A function of no argument makes no new signature for each call.</summary>
+    private Signature SignatureOf(TArguments arguments)
+    {
+        if (typeof(TArguments) != typeof(ValueTuple)) return Signature.Of(arguments);
+        if (_ofNothing is { IsCurrent: true } known) return known;
+        return _ofNothing = Signature.Of(arguments);
     }
 
     private TracedFunction<TResult> Find(TArguments arguments, Signature signature)
@@ -66,8 +78,7 @@ internal sealed class CompiledFunctionCore<TArguments, TResult>(Func<TArguments,
                     .Add($"trace {TraceCount + 1}: {last.Value.Signature.Difference(signature)}");
             }
 
-            TracedFunction<TResult> trace =
-                new(leaves => function(Trees.Rebuild(arguments, leaves)), signature.Tensors);
+            TracedFunction<TResult> trace = Trace(arguments, signature);
             TraceCount++;
             _traces.AddFirst((signature.WithoutTensors(), trace));
             if (_traces.Count > Capacity) _traces.RemoveLast();

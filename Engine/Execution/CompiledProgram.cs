@@ -10,9 +10,13 @@ namespace Cotangent.Execution;
 /// <see cref="Executor.Lock"/>.</summary>
 internal sealed class CompiledProgram
 {
+    /// <summary>Scratch memory up to this size stays with the program: a step on the CPU then allocates nothing.</summary>
+    private const long KeptScratch = 1 << 16;
+
     private readonly KernelArgument[] _buffers;
     private readonly ulong[] _scalars;
     private long _runs;
+    private Storage? _scratch;
 
     public CompiledProgram(ExecutionPlan plan)
     {
@@ -56,7 +60,9 @@ internal sealed class CompiledProgram
     {
         Device device = Plan.Device;
         for (int i = 0; i < _scalars.Length; i++) _scalars[i] = ToCompute(Plan.Scalars[i], scalars[i]);
-        DeviceMemory? scratch = Plan.ScratchBytes > 0 ? device.AllocateMemory(Plan.ScratchBytes) : null;
+        bool keeps = Plan.ScratchBytes is > 0 and <= KeptScratch && device.Kind == DeviceKind.Cpu;
+        DeviceMemory? scratch = keeps ? (_scratch ??= Allocate(device, Plan.ScratchBytes)).Memory
+            : Plan.ScratchBytes > 0 ? device.AllocateMemory(Plan.ScratchBytes) : null;
         DeviceReplay? replay = null;
         try
         {
@@ -76,7 +82,7 @@ internal sealed class CompiledProgram
         {
             replay?.Abandon();
             // Stream-ordered: what was issued may still use it.
-            scratch?.Release();
+            if (!keeps) scratch?.Release();
             Array.Clear(_buffers);
         }
     }

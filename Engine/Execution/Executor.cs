@@ -20,6 +20,7 @@ internal static class Executor
     /// <exception cref="TracedValueException">A node depends on a placeholder.</exception>
     public static void Realize(IReadOnlyList<Node> nodes, CancellationToken cancellation = default)
     {
+        if (nodes.Count == 0) return;
         HostCalls.Run(nodes, cancellation);
         lock (Lock)
         {

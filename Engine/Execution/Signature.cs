@@ -24,6 +24,9 @@ internal sealed class Signature : IEquatable<Signature>
     /// <summary>The tensors of the call. Not kept by signatures in a cache.</summary>
     public Tensor[] Tensors { get; }
 
+    /// <summary>True while the settings are those that this signature was made under.</summary>
+    public bool IsCurrent => _precision == Tensor.MatMulPrecision;
+
     public static Signature Of<T>(T arguments)
     {
         List<Part> parts = [];

@@ -21,6 +21,7 @@ internal sealed class TracedFunction<TResult>
     private readonly Storage[] _tensorSlots;
     private readonly ulong[] _scalarSlots;
     private readonly Storage?[] _outputSlots;
+    private readonly Storage[] _newValues;
 
     /// <summary>Traces a function.</summary>
     /// <param name="function">Called once, with placeholders in place of the arguments' tensors.</param>
@@ -31,6 +32,7 @@ internal sealed class TracedFunction<TResult>
         _results = [.. trace.Results.Select(r => (r.Shape, r.DType))];
         _like = trace.Results.Length == 0 ? trace.Result : Trees.Rebuild(trace.Result, [.. trace.Results.Select(_ => s_nothing)]);
         _writtenCells = [.. trace.Written];
+        _newValues = new Storage[_writtenCells.Length];
         Node[] outputs = trace.Outputs;
         _cells = [.. trace.Cells.Keys];
         if (outputs.Length == 0)
@@ -70,11 +72,10 @@ internal sealed class TracedFunction<TResult>
     public TResult Call(Tensor[] arguments, CancellationToken cancellation)
     {
         if (_program is null) return _like;
-        Node[] inputs = [.. arguments.Where(t => Signature.KindOf(t) == ArgumentKind.Tensor).Select(t => t.Node), .. _cells.Select(c => c.Node)];
-        HostCalls.Run(inputs, cancellation); // before the lock is held: they are the user's code
+        HostCalls.Run(Waiting(arguments), cancellation); // before the lock is held: they are the user's code
         lock (Executor.Lock)
         {
-            Executor.Realize(inputs);
+            Executor.Realize(Waiting(arguments));
             try
             {
                 BindInputs(arguments);
@@ -92,6 +93,23 @@ internal sealed class TracedFunction<TResult>
                 Array.Clear(_outputSlots);
             }
         }
+    }
+
+    /// <summary>The inputs that have no value yet: mostly none, and then nothing is allocated.</summary>
+    private Node[] Waiting(Tensor[] arguments)
+    {
+        List<Node>? waiting = null;
+        foreach (Tensor argument in arguments)
+        {
+            if (Signature.KindOf(argument) == ArgumentKind.Tensor && argument.Node.Storage is null) (waiting ??= []).Add(argument.Node);
+        }
+
+        foreach (State cell in _cells)
+        {
+            if (cell.Node is { Storage: null } node) (waiting ??= []).Add(node);
+        }
+
+        return waiting is null ? [] : [.. waiting];
     }
 
     private static TensorSource Source(Node n, Dictionary<Node, int> argumentOf, Dictionary<Node, int> cellOf)
@@ -182,7 +200,7 @@ internal sealed class TracedFunction<TResult>
     private TResult Finish()
     {
         ExecutionPlan plan = _program!.Plan;
-        Tensor[] results = new Tensor[_results.Length];
+        Tensor[] results = _results.Length == 0 ? [] : new Tensor[_results.Length];
         for (int i = 0; i < results.Length; i++)
         {
             ShareCell(plan.Outputs[i]);
@@ -190,14 +208,14 @@ internal sealed class TracedFunction<TResult>
             results[i] = new Tensor(new Node(_results[i].Shape, _results[i].DType, storage));
         }
 
-        Storage[] values = new Storage[_writtenCells.Length];
-        for (int c = 0; c < values.Length; c++)
+        for (int c = 0; c < _newValues.Length; c++)
         {
             ShareCell(plan.Outputs[_results.Length + c]);
-            values[c] = Executor.OutputStorage(plan, _results.Length + c, _tensorSlots, _outputSlots);
+            _newValues[c] = Executor.OutputStorage(plan, _results.Length + c, _tensorSlots, _outputSlots);
         }
 
-        for (int c = 0; c < values.Length; c++) _writtenCells[c].Replace(values[c], _isShared[c]);
+        for (int c = 0; c < _newValues.Length; c++) _writtenCells[c].Replace(_newValues[c], _isShared[c]);
+        Array.Clear(_newValues);
         return results.Length == 0 ? _like : Trees.Rebuild(_like, results);
     }
 

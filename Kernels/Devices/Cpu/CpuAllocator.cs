@@ -110,8 +110,12 @@ internal sealed unsafe class CpuAllocator(long budget, long cacheLimit, long lei
     {
         const int Smallest = 1 << 14;
         const int Distance = 256;
+        const long SmallestLarge = 8 << 20;
         int shift = Alignment + (size >= Smallest ? (int)(_blocks++ % 16) * Distance : 0);
-        nint start = (nint)NativeMemory.AlignedAlloc((nuint)(size + shift), Alignment);
+        bool isLarge = size >= SmallestLarge;
+        nint start = (nint)NativeMemory.AlignedAlloc((nuint)(size + shift), isLarge ? LargePages.Size : Alignment);
+        if (isLarge)
+            LargePages.Advise(start, (nuint)(size + shift));
         nint block = start + shift;
         ((nint*)block)[-1] = start;
         return block;

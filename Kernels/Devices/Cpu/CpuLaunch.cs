@@ -12,6 +12,9 @@ internal sealed unsafe class CpuLaunch : IPartedWork
     private const long SmallestSharedWork = 200_000;
     private const int PartsAThread = 4;
 
+    // A multiple of any number of lanes.
+    private const int StripWidth = 512;
+
     // Bytes written by a launch, or those of the largest operand of rows, from which on stores bypass the caches.
     private const long SmallestStream = 32 << 20;
 
@@ -73,7 +76,7 @@ internal sealed unsafe class CpuLaunch : IPartedWork
     {
         SimdEntry entry = _code!.Entry;
         byte* scratch = (byte*)_scratch[worker].Memory + _dynamicRoom;
-        if (_parts == 1 && !_isGrouped)
+        if (_parts == 1 && !_isGrouped && _code.RowsTogether == 1)
         {
             entry(_arguments, scratch, 0, _rows, 0, _extent);
             return;
@@ -89,7 +92,10 @@ internal sealed unsafe class CpuLaunch : IPartedWork
 
         if (_code.RowsTogether is > 1 and int together)
         {
-            entry(_arguments, scratch, (int)from * together, (int)Math.Min(to * together, _rows), 0, _extent);
+            // In strips, so that the pages of what is read across stay in the address cache.
+            int rowTo = (int)Math.Min(to * together, _rows);
+            for (int x = 0; x < _extent; x += StripWidth)
+                entry(_arguments, scratch, (int)from * together, rowTo, x, Math.Min(x + StripWidth, _extent));
             return;
         }
 

@@ -10,8 +10,11 @@ internal static unsafe class TurnedTile
     /// <summary>Rows of the result: the 4-byte elements of a cache line.</summary>
     public const int Rows = 16;
 
-    /// <summary>target[r·lanes + j] = source[j·stride + r] for 16 r and all lanes j, of 4-byte elements, stride being in bytes. Fetches the tile
-    /// beside this one, which is next.</summary>
+    // Not more: lines a power of two apart share few places of the caches.
+    private const int RowsAhead = 16;
+
+    /// <summary>target[r·lanes + j] = source[j·stride + r] for 16 r and all lanes j, of 4-byte elements, stride being in bytes. Fetches some
+    /// rows ahead, into the tile beside this one at the end.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static void Fill(nint source, nint stride, nint target, int lanes)
     {
@@ -27,7 +30,7 @@ internal static unsafe class TurnedTile
         {
             byte* row = from + j * stride;
             for (int i = 0; i < 8; i++)
-                Sse.Prefetch0(row + (lanes + i) * stride);
+                Sse.Prefetch1(row + (RowsAhead + i) * stride);
             TurnEight(row, stride, (float*)to + j, lanes);
             TurnEight(row + 32, stride, (float*)to + 8 * lanes + j, lanes);
         }
