@@ -36,7 +36,7 @@ public class XMathSingleTests
         Assert.True(worst <= 2, $"{name} is off by {worst:F3} ulp at {where}");
     }
 
-    private static double Error(double exact, float actual)
+    internal static double Error(double exact, float actual)
     {
         float expected = (float)exact;
         if (BitConverter.SingleToInt32Bits(expected) == BitConverter.SingleToInt32Bits(actual)
