@@ -18,10 +18,13 @@ internal sealed class DeviceLimits : Limits
     private readonly Action<Index1D, ArrayView<float>, ArrayView<float>> _copy;
     private readonly Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<float>> _triad;
 
+    private readonly FmaKernel _fma;
+
     public DeviceLimits(Device device, int threads)
         : base(threads)
     {
         _device = device;
+        _fma = new FmaKernel(device);
         (_x, _y, _z) = (device.Allocate<float>(Floats), device.Allocate<float>(Floats), device.Allocate<float>(Floats));
         float[] ones = new float[Floats];
         ones.AsSpan().Fill(0.5f);
@@ -35,6 +38,7 @@ internal sealed class DeviceLimits : Limits
     public override void Dispose()
     {
         base.Dispose();
+        _fma.Dispose();
         _x.Dispose();
         _y.Dispose();
         _z.Dispose();
@@ -42,7 +46,7 @@ internal sealed class DeviceLimits : Limits
 
     private protected override double Sweep(Limit limit, double footprint) => limit switch
     {
-        Limit.Fma => 1e9 * FmaKernel.Measure(_device),
+        Limit.Fma => FmaKernel.Flops / Time(_fma.Launch),
         Limit.Read => 4.0 * Floats / Time(() => _read(Floats / Chunks, _x, Floats / Chunks, _y)),
         Limit.Triad => 12.0 * Floats / Time(() => _triad(Floats, _x, _y, _z)),
         _ => 8.0 * Floats / Math.Min(Time(() => _copy(Floats, _x, _y)), Time(CopyByDriver)),

@@ -1,32 +1,23 @@
-using System.Diagnostics;
 using Cotangent.Kernels;
 
 namespace Cotangent.Perf;
 
 /// <summary>Independent fused multiply-adds in registers, as a kernel: the float32 limit of a device.</summary>
-internal static class FmaKernel
+internal sealed class FmaKernel(Device device) : IDisposable
 {
     private const int Items = 1 << 20;
     private const int Rounds = 1024;
     private const int Chains = 8;
 
-    /// <summary>GFLOP/s: the best of several launches, since interruptions only take away.</summary>
-    public static double Measure(Device device)
-    {
-        Action<Index1D, ArrayView<float>, float> kernel = device.Load<Index1D, ArrayView<float>, float>(Run);
-        using DeviceBuffer<float> sums = device.Allocate<float>(Items);
-        double best = double.PositiveInfinity;
-        for (int round = 0; round < 7; round++)
-        {
-            long start = Stopwatch.GetTimestamp();
-            kernel(new Index1D(Items), sums, 0.5f);
-            device.Synchronize();
-            if (round > 0)
-                best = Math.Min(best, Stopwatch.GetElapsedTime(start).TotalSeconds);
-        }
+    private readonly Action<Index1D, ArrayView<float>, float> _kernel = device.Load<Index1D, ArrayView<float>, float>(Run);
+    private readonly DeviceBuffer<float> _sums = device.Allocate<float>(Items);
 
-        return 2.0 * Chains * Rounds * Items / best / 1e9;
-    }
+    /// <summary>Operations of one launch.</summary>
+    public static double Flops => 2.0 * Chains * Rounds * Items;
+
+    public void Launch() => _kernel(new Index1D(Items), _sums, 0.5f);
+
+    public void Dispose() => _sums.Dispose();
 
     private static void Run(Index1D i, ArrayView<float> sums, float m)
     {

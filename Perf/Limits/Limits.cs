@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Cotangent.Kernels;
 
 namespace Cotangent.Perf;
@@ -8,6 +9,8 @@ namespace Cotangent.Perf;
 internal abstract class Limits : IDisposable
 {
     private const int Rounds = 9;
+    private const int LeastRounds = 3;
+    private const double MostSeconds = 1.5;
     private readonly Dictionary<Limit, double> _best = [];
 
     /// <summary>Those that a machine has.</summary>
@@ -23,7 +26,14 @@ internal abstract class Limits : IDisposable
     {
         Limits limits = device.Kind == DeviceKind.Cpu ? new CpuLimits(threads) : new DeviceLimits(device, threads);
         foreach (Limit limit in All)
-            limits._best[limit] = Enumerable.Range(0, Rounds).Max(_ => limits.Round(limit, double.PositiveInfinity));
+        {
+            long start = Stopwatch.GetTimestamp();
+            double best = 0;
+            for (int i = 0; i < Rounds && (i < LeastRounds || Stopwatch.GetElapsedTime(start).TotalSeconds < MostSeconds); i++)
+                best = Math.Max(best, limits.Round(limit, double.PositiveInfinity));
+            limits._best[limit] = best;
+        }
+
         return limits;
     }
 
@@ -39,20 +49,14 @@ internal abstract class Limits : IDisposable
         _ => throw new ArgumentOutOfRangeException(nameof(limit), limit, "There is no such limit."),
     };
 
-    /// <summary>The best rate seen so far, in units a second.</summary>
+    /// <summary>The best rate of the first rounds, in units a second.</summary>
     public double Best(Limit limit) => _best[limit];
 
     /// <summary>The rate of one round over arrays that are together as large as what a case reads and writes: a case that half fits
     /// into a cache is compared with a limit that does so, too.</summary>
     /// <param name="limit">Which.</param>
     /// <param name="footprint">Bytes of the case; ignored for arithmetic.</param>
-    public double Round(Limit limit, double footprint)
-    {
-        double rate = Sweep(limit, footprint);
-        if (_best.TryGetValue(limit, out double best) && rate > best && double.IsPositiveInfinity(footprint))
-            _best[limit] = rate;
-        return rate;
-    }
+    public double Round(Limit limit, double footprint) => Sweep(limit, footprint);
 
     public virtual void Dispose() => Workers.Dispose();
 
