@@ -1,0 +1,208 @@
+using Cotangent.Graph;
+
+namespace Cotangent.AutoDiff;
+
+/// <summary>The gradients of the examples of a batch, as a graph: what is computed of them is decided by what is asked for. Norms and weighted sums
+/// come from what the gradients are products of, where that is less than the gradients themselves (book-keeping: Bu et al., arXiv
+/// 2210.00038; ghost norms: Li et al., arXiv 2110.05679).</summary>
+internal sealed class SampleGradients
+{
+    // A norm of a Gram sum errs by its terms, which may be larger than their sum: 8 standard deviations of a random walk of roundings.
+    private const double Deviations = 8;
+
+    // Operands are scaled, and Gram matrices made, for as many examples at a time as fit in this: they are read again while a cache has them.
+    private const long PieceBytes = 4 << 20;
+    private readonly Tensor[] _each;
+    private readonly SampleForm[] _forms;
+    private readonly NormMethod[] _methods;
+
+    private SampleGradients(Tensor losses, Tensor[] each, SampleForm[] forms)
+    {
+        (Losses, _each, _forms) = (losses, each, forms);
+        _methods = [.. forms.Select(ChooseNorm)];
+    }
+
+    /// <summary>How the squared norms of a parameter's gradients are computed.</summary>
+    public enum NormMethod
+    {
+        /// <summary>From the gradients themselves.</summary>
+        Direct,
+
+        /// <summary>From the Gram matrices of a product's operands: Σₜₛ (aₜ·aₛ)(gₜ·gₛ).</summary>
+        Gram,
+
+        /// <summary>From the Gram matrix of the rows that are added up, where their indices are equal.</summary>
+        EqualRows,
+    }
+
+    /// <summary>The loss of each example: [examples].</summary>
+    public Tensor Losses { get; }
+
+    /// <summary>The gradients, [examples, …parameter], in the order of the tree.</summary>
+    public IReadOnlyList<Tensor> Each => _each;
+
+    /// <summary>The number of examples.</summary>
+    public int Examples => Losses.Shape[0];
+
+    /// <summary>What is chosen for each parameter, in words, with the flops an example that the choice was made by.</summary>
+    public IReadOnlyList<string> Plan => [.. _forms.Select((form, i) => Describe(form, _methods[i]))];
+
+    /// <summary>Records the gradients of a loss by the parameters, one for each example of a batch.</summary>
+    /// <param name="loss">The loss of one example.</param>
+    /// <param name="parameters">The parameters.</param>
+    /// <param name="batch">The examples, along the first axis of each tensor.</param>
+    /// <param name="materialise">Takes all gradients as they are, whatever they are products of.</param>
+    public static SampleGradients Of<TParameters, TExample>(
+        Func<TParameters, TExample, Tensor> loss, TParameters parameters, TExample batch, bool materialise = false)
+    {
+        (Tensor losses, TParameters gradients) = Diff.Vmap((TExample example) =>
+            Diff.ValueAndGrad((TParameters p) => loss(p, example))(parameters))(batch);
+        Tensor[] each = Trees.Flatten(gradients);
+        return new(losses, each, [.. each.Select(g => materialise ? new SampleForm.Dense(g.Node) : SampleForm.Of(g.Node))]);
+    }
+
+    /// <summary>The squared norms of a parameter's gradients, Float64 [examples]. Those from Gram matrices are rounded up by what they may err, so that
+    /// a bound made from them holds.</summary>
+    public Tensor SquaredNorms(int leaf)
+    {
+        SampleForm form = _forms[leaf];
+        return (_methods[leaf], form) switch
+        {
+            (NormMethod.Gram, SampleForm.Product p) => GramNorms(new(p.Left), new(p.Right)),
+            (NormMethod.EqualRows, SampleForm.Table t) => EqualRowNorms(t),
+            _ => _each[leaf].Cast(DType.Float64).Square().Reshape(Examples, -1).Sum(1),
+        };
+    }
+
+    /// <summary>Σ_b factor_b·g_b, of the parameter's shape.</summary>
+    /// <param name="leaf">The parameter.</param>
+    /// <param name="factors">Of the gradients' dtype, or Float32 for narrower ones: [examples].</param>
+    /// <param name="isGuarded">A factor of 0 leaves its example out, NaN and infinity in it too. Otherwise such an example makes the sum NaN, and no copy of a
+    /// product's larger operand is made.</param>
+    public Tensor WeightedSum(int leaf, Tensor factors, bool isGuarded)
+    {
+        SampleForm form = _forms[leaf];
+        if (_methods[leaf] == NormMethod.Direct) return Weighted(_each[leaf], factors);
+        return form switch
+        {
+            SampleForm.Product p => Weighted(p, factors, isGuarded),
+            SampleForm.Table t => Weighted(t, factors),
+            _ => throw new InvalidOperationException($"No weighted sum of {form.GetType().Name}."),
+        };
+    }
+
+    // A product and a sum, which fuse: the gradients are read once.
+    private static Tensor Weighted(Tensor each, Tensor factors)
+    {
+        Tensor f = Along(factors, each);
+        return Tensor.Where(f.NotEqual(0), each.Cast(factors.DType) * f, 0).Sum(0);
+    }
+
+    // Products over examples and positions together, of the shape of the ordinary weight gradient: the smaller operand is scaled, in pieces.
+    private Tensor Weighted(SampleForm.Product p, Tensor factors, bool isGuarded)
+    {
+        Tensor left = new(p.Left), right = new(p.Right);
+        bool isLeftSmaller = left.Size <= right.Size;
+        (Tensor small, Tensor large) = isLeftSmaller ? (left, right) : (right, left);
+        Tensor? sum = null;
+        foreach (Range piece in Pieces(small.Size / Examples * factors.DType.Size()))
+        {
+            Tensor f = Along(factors[piece], small);
+            Tensor scaled = Tensor.Where(f.NotEqual(0), small[piece].Cast(factors.DType) * f, 0), other = large[piece].Cast(factors.DType);
+            if (isGuarded) other = Tensor.Where(f.NotEqual(0), other, 0);
+            (Tensor l, Tensor r) = isLeftSmaller ? (scaled, other) : (other, scaled);
+            Tensor product = Tensor.DotGeneral(Flat(l), Flat(r), [0], [0]);
+            sum = sum is null ? product : sum + product;
+        }
+
+        return new(p.Back(sum!.Node));
+
+        static Tensor Flat(Tensor x) => x.Reshape(x.Shape[0] * x.Shape[1], x.Shape[2]);
+    }
+
+    // Ranges of examples whose bytes, so many each, stay within a piece.
+    private IEnumerable<Range> Pieces(long bytes)
+    {
+        int count = (int)Math.Clamp(PieceBytes / Math.Max(1, bytes), 1, Math.Max(1, Examples));
+        for (int first = 0; first == 0 || first < Examples; first += count) yield return first..Math.Min(Examples, first + count);
+    }
+
+    private static Tensor Weighted(SampleForm.Table t, Tensor factors)
+    {
+        Tensor updates = new(t.Updates), f = Along(factors, updates);
+        Tensor scaled = Tensor.Where(f.NotEqual(0), updates.Cast(factors.DType) * f, 0);
+        int count = updates.Shape[0] * updates.Shape[1];
+        Node rows = Algebra.Reshape(t.Rows, [count]);
+        return new(t.Back(Make.ScatterAdd(scaled.Reshape(count, updates.Shape[2]).Node, rows, 0, t.Extent)));
+    }
+
+    private static Tensor Along(Tensor factors, Tensor x) => factors.Reshape(Shape.From([x.Shape[0], .. Enumerable.Repeat(1, x.Rank - 1)]));
+
+    private Tensor GramNorms(Tensor left, Tensor right)
+    {
+        long positions = left.Shape[1];
+        Tensor[] pieces = [.. Pieces(2 * positions * positions * left.DType.Size()).Select(piece =>
+        {
+            Tensor a = Gram(left[piece]), g = Gram(right[piece]);
+            return (a.Cast(DType.Float64) * g.Cast(DType.Float64)).Sum([1, 2]) + Error(Lengths(a) * Lengths(g), left.DType, left.Shape[2] + right.Shape[2]);
+        })];
+        return pieces is [var one] ? one : Tensor.Concat(0, pieces);
+    }
+
+    private static Tensor EqualRowNorms(SampleForm.Table t)
+    {
+        Tensor rows = new(t.Rows), g = Gram(new(t.Updates));
+        Tensor isEqual = rows.Unsqueeze(1).Equal(rows.Unsqueeze(2)) & (rows >= 0).Unsqueeze(1);
+
+        // An example whose unused rows are not finite is not finite either: its gradient may not be trusted.
+        return Tensor.Where(isEqual, g.Cast(DType.Float64), 0).Sum([1, 2]) + Error(Lengths(g), g.DType, t.Updates.Shape[2]);
+    }
+
+    /// <summary>(Σₜ length)² times a rounding: no less than what a Gram sum of so many products a term may err by.</summary>
+    private static Tensor Error(Tensor lengths, DType type, int terms)
+    {
+        double unit = type == DType.Float64 ? 1.0 / (1L << 53) : 1.0 / (1L << 24);
+        return lengths.Sum(1).Square() * (Deviations * unit * Math.Sqrt(terms));
+    }
+
+    /// <summary>The length of each position's vector, the root of its Gram matrix' diagonal: [examples, T, T] → Float64 [examples, T].</summary>
+    private static Tensor Lengths(Tensor gram)
+    {
+        Tensor at = Tensor.Arange(gram.Shape[1]);
+        return Tensor.Where(at.Unsqueeze(0).Equal(at.Unsqueeze(1)), gram.Cast(DType.Float64), 0).Sum(2).Sqrt();
+    }
+
+    private static Tensor Gram(Tensor x)
+    {
+        if (x.DType is DType.Float16 or DType.BFloat16) x = x.Cast(DType.Float32);
+        return Tensor.DotGeneral(x, x, [2], [2], [0], [0]);
+    }
+
+    // The gradients themselves cost their making and three passes over memory, at about ten flops a byte; Gram matrices two products of T² elements. Above
+    // a few megabytes the gradients are not made if it can be helped: memory is what private training runs out of.
+    private static NormMethod ChooseNorm(SampleForm form) => form switch
+    {
+        SampleForm.Product p when p.Left.Shape[1] == 1 => NormMethod.Gram,
+        SampleForm.Product p => GramCost(p) < DirectCost(p) || Bytes(p) > 8 << 20 && GramFlops(p) < 2 * DirectFlops(p) ? NormMethod.Gram : NormMethod.Direct,
+        SampleForm.Table => NormMethod.EqualRows,
+        _ => NormMethod.Direct,
+    };
+
+    private static double GramFlops(SampleForm.Product p) => 2.0 * p.Left.Shape[1] * p.Left.Shape[1] * (p.Left.Shape[2] + p.Right.Shape[2]);
+
+    private static double DirectFlops(SampleForm.Product p) => 2.0 * p.Left.Shape[1] * p.Left.Shape[2] * p.Right.Shape[2];
+
+    private static double GramCost(SampleForm.Product p) => GramFlops(p) + 240.0 * p.Left.Shape[1] * p.Left.Shape[1];
+
+    private static double DirectCost(SampleForm.Product p) => 120.0 * p.Left.Shape[2] * p.Right.Shape[2];
+
+    private static double Bytes(SampleForm.Product p) => (double)p.Left.Shape[0] * p.Left.Shape[2] * p.Right.Shape[2] * p.Left.DType.Size();
+
+    private static string Describe(SampleForm form, NormMethod method) => form switch
+    {
+        SampleForm.Product p => FormattableString.Invariant(
+            $"product of T={p.Left.Shape[1]}, {p.Left.Shape[2]}×{p.Right.Shape[2]}: {(method == NormMethod.Gram ? "ghost norm (Gram matrices)" : "direct norm")}; Gram {GramFlops(p):0.###e0} flops an example, direct {DirectFlops(p):0.###e0} and {Bytes(p):0.###e0} bytes"),
+        SampleForm.Table t => $"rows of a table of {t.Extent}×{t.Updates.Shape[2]}: norm from T={t.Rows.Shape[1]} rows with equal indices",
+        _ => $"gradients of {form.Gradients.DType}{form.Gradients.Shape}: direct norm",
+    };
+}

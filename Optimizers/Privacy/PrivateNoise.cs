@@ -1,0 +1,54 @@
+using Cotangent.Kernels.Library;
+
+namespace Cotangent.Optimizers.Privacy;
+
+/// <summary>The randomness of a step: which records are in it, and the noise.</summary>
+internal sealed class PrivateNoise(PrivateOptions options)
+{
+    // What the keys of a step are for. The first word sets them apart from keys that a program derives from the same seed, say for its first weights,
+    // which may become public.
+    private const int Domain = 0x70726976, Sampling = 0, Counting = 1, Gradients = 2;
+
+    /// <summary>The records of a step.</summary>
+    public int[] Batch(long step) => options.Source == RandomSource.Seed
+        ? PoissonSampler.Sample(Key(step, Sampling), options.Records, options.SampleRate)
+        : PoissonSampler.Sample(options.Records, options.SampleRate);
+
+    /// <summary>A standard normal number for a count.</summary>
+    public double Count(long step) => options.Source == RandomSource.Seed
+        ? Key(step, Counting).Normal([], DType.Float64).Item<double>()
+        : new SecureRandom().Normal();
+
+    /// <summary>The key of a step's noise on gradients, from which each parameter's is made.</summary>
+    public Tensor GradientKey(long step) => Key(step, Gradients).Value;
+
+    /// <summary>Standard normal tensors like the parameters, from a key: a graph. Those of Float32 are parts of one vector.</summary>
+    public static Tensor[] FromKey(Tensor key, IReadOnlyList<Tensor> like)
+    {
+        RandomKey root = new(key);
+        long total = like.Where(x => x.DType != DType.Float64).Sum(x => x.Size);
+        int pairs = checked((int)((total + 1) / 2)), next = 0;
+        Tensor all = pairs == 0 ? key : Tensor.Kernel(NormalPairs.Fill, pairs, [key], [checked(2 * pairs)], [pairs]);
+        return [.. like.Select((x, i) => x.DType == DType.Float64
+            ? root.Fold(i).Normal(x.Shape, x.DType)
+            : all[next..(next += (int)x.Size)].Reshape(x.Shape))];
+    }
+
+    /// <summary>Standard normal tensors like the parameters, from the operating system.</summary>
+    public static Tensor[] FromSystem(IReadOnlyList<Tensor> like)
+    {
+        SecureRandom random = new();
+        return [.. like.Select(x => x.DType == DType.Float64
+            ? Tensor.From(Draw(x.Shape.Size, random.Normal), x.Shape, x.Device)
+            : Tensor.From(Draw(x.Shape.Size, () => (float)random.Normal()), x.Shape, x.Device))];
+    }
+
+    private RandomKey Key(long step, int purpose) => new RandomKey(options.Seed).Fold(Domain).Fold(checked((uint)step)).Fold(purpose);
+
+    private static T[] Draw<T>(long count, Func<T> next)
+    {
+        T[] values = new T[count];
+        for (long i = 0; i < count; i++) values[i] = next();
+        return values;
+    }
+}

@@ -1,0 +1,191 @@
+using Cotangent.AutoDiff;
+using Cotangent.Kernels;
+using Cotangent.Optimizers.Privacy;
+using static Cotangent.Tests.Optimizers.Privacy.PrivateModels;
+
+namespace Cotangent.Tests.Optimizers.Privacy;
+
+/// <summary>Clipping against its definition, and what it promises: no record counts for more than the bound.</summary>
+public class ClippingTests
+{
+    private const int Count = 7;
+
+    public static TheoryData<string, ClippingMethod> Devices
+    {
+        get
+        {
+            TheoryData<string, ClippingMethod> rows = [];
+            foreach (string device in Tests.Devices.Hardware.Where(Tests.Devices.Runs))
+            {
+                rows.Add(device, ClippingMethod.Materialised);
+                rows.Add(device, ClippingMethod.BookKeeping);
+            }
+
+            return rows;
+        }
+    }
+
+    /// <summary>Every style: rule, groups, method.</summary>
+    public static TheoryData<ClippingRule, bool, ClippingMethod> Styles
+    {
+        get
+        {
+            TheoryData<ClippingRule, bool, ClippingMethod> rows = [];
+            foreach (ClippingRule rule in Enum.GetValues<ClippingRule>())
+            {
+                foreach (ClippingMethod method in Enum.GetValues<ClippingMethod>())
+                {
+                    rows.Add(rule, false, method);
+                    rows.Add(rule, true, method);
+                }
+            }
+
+            return rows;
+        }
+    }
+
+    [Theory, MemberData(nameof(Devices))]
+    public void Sum_OfAModel_IsThatOfThePerSampleOracle(string device, ClippingMethod method)
+    {
+        Device on = Device.Find(device);
+        Sequence p = CreateSequence(DType.Float64, on);
+        Tensor windows = Windows(Count, on);
+        double[] norms = PerSample.Norms<Sequence, Tensor>(Loss)(p, windows).ToArray<double>();
+        double clip = norms.Order().ElementAt(Count / 2) * 1.0001;
+        (Sequence expected, _) = PerSample.Clip<Sequence, Tensor>(Loss, clip)(p, windows);
+        (PrivateSum sum, Tensor before) = Private.Wrap<Sequence, Tensor>(Loss, Options(Count, clip) with { Method = method }).ClippedSum(p, windows);
+        Near(norms, Doubles(before), 1e-10);
+        foreach ((Tensor e, Tensor a) in Trees.Flatten(expected).Zip(sum.Sum)) Near(Doubles(e), Doubles(a), 1e-10);
+        Assert.Equal(Count / 2 + 1, sum.Unclipped.Item<double>());
+        Assert.Equal(0, sum.Rejected.Item<double>());
+    }
+
+    [Fact]
+    public void Sum_OfRecordsWithoutPositions_IsThatOfThePerSampleOracle()
+    {
+        Mlp p = CreateMlp(DType.Float64, Device.Cpu);
+        (Tensor X, Tensor Y) points = Points(Count, DType.Float64, Device.Cpu);
+        (Mlp expected, _) = PerSample.Clip<Mlp, (Tensor, Tensor)>(Loss, 0.7)(p, points);
+        PrivateGradient<Mlp, (Tensor, Tensor)> gradient = Private.Wrap<Mlp, (Tensor, Tensor)>(Loss, Options(Count, 0.7));
+        foreach ((Tensor e, Tensor a) in Trees.Flatten(expected).Zip(gradient.ClippedSum(p, points).Sum.Sum)) Near(Doubles(e), Doubles(a), 1e-11);
+        Assert.Contains("w: product of T=1, 4×6: ghost norm", gradient.Describe(p, points), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Describe_OfAModel_NamesTheUseOfEachParameter()
+    {
+        string plan = Private.Wrap<Sequence, Tensor>(Loss, Options()).Describe(CreateSequence(DType.Float32, Device.Cpu), Windows(Count, Device.Cpu));
+        Assert.Contains("tokens: rows of a table of 11×6", plan, StringComparison.Ordinal);
+        Assert.Contains("up: product of T=5, 6×12", plan, StringComparison.Ordinal);
+        Assert.Contains("head: product of T=5, 6×11", plan, StringComparison.Ordinal);
+        Assert.Contains("bias: gradients of Float32", plan, StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(Styles))]
+    public void Sum_OfOneRecord_IsWithinTheBound(ClippingRule rule, bool isGrouped, ClippingMethod method)
+    {
+        PrivateOptions options = Options(Count) with { Rule = rule, Groups = isGrouped ? PrivateOptions.PerParameter : null, Method = method };
+        PrivateGradient<Sequence, Tensor> gradient = Private.Wrap<Sequence, Tensor>(Loss, options);
+        Func<Sequence, Tensor, Tensor, Tensor, (PrivateSum Sum, Tensor Norms)> sum = Jit.Compile(
+            (Sequence p, Tensor w, Tensor mask, Tensor bound) => gradient.ClippedSum(p, w, mask, bound));
+        Sequence unit = CreateSequence(DType.Float32, Device.Cpu);
+        Tensor windows = Windows(Count, Device.Cpu);
+        foreach (double scale in new[] { 1e-3, 1, 1e4 })
+        {
+            Sequence p = Trees.Map(unit, x => (x * scale).Realize());
+            foreach (double clip in new[] { 1e-3, 0.37, 50 })
+            {
+                for (int i = 0; i < Count; i++)
+                {
+                    (PrivateSum one, _) = sum(p, windows, Tensor.From([.. Enumerable.Range(0, Count).Select(k => k == i)]), Tensor.Scalar(clip, DType.Float64).Realize());
+                    double norm = Norm(one.Sum);
+                    Assert.True(norm <= clip, $"{rule} {method} at scale {scale}: {norm:R} > {clip:R}");
+                    if (isGrouped) Assert.All(one.Sum, s => Assert.True(Norm([s]) <= clip / Math.Sqrt(one.Sum.Length)));
+                    if (rule == ClippingRule.Normalised && !isGrouped) Assert.InRange(norm, clip * 0.99, clip);
+                }
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Styles))]
+    public void Sum_WithAndWithoutARecord_DiffersByNoMoreThanTheSensitivity(ClippingRule rule, bool isGrouped, ClippingMethod method)
+    {
+        const double clip = 0.37;
+        Sequence p = CreateSequence(DType.Float32, Device.Cpu);
+        PrivateOptions options = Options(Count, clip) with { Rule = rule, Groups = isGrouped ? PrivateOptions.PerParameter : null, Method = method };
+        PrivateGradient<Sequence, Tensor> gradient = Private.Wrap<Sequence, Tensor>(Loss, options);
+        Tensor windows = Windows(Count, Device.Cpu);
+        Tensor[] all = gradient.ClippedSum(p, windows).Sum.Sum;
+        for (int i = 0; i < Count; i += 3)
+        {
+            Tensor others = Tensor.From([.. Enumerable.Range(0, Count).Where(k => k != i)]);
+            Tensor[] less = gradient.ClippedSum(p, windows.Gather(others)).Sum.Sum;
+            Assert.InRange(Norm(all.Zip(less, (x, y) => x - y)), 1e-4 * clip, clip * (1 + 1e-5));
+        }
+    }
+
+    [Fact]
+    public void Sum_WithGroupBounds_KeepsEach()
+    {
+        Sequence p = CreateSequence(DType.Float32, Device.Cpu);
+        PrivateOptions options = Options(Count) with
+        {
+            Groups = name => name is "tokens" or "positions" ? "input" : "rest",
+            GroupClip = group => group == "input" ? 0.03 : 0.4,
+        };
+        Tensor[] one = Private.Wrap<Sequence, Tensor>(Loss, options).ClippedSum(p, Windows(1, Device.Cpu)).Sum.Sum;
+        Assert.InRange(Norm(one[..2]), 0.0299, 0.03);
+        Assert.InRange(Norm(one[2..]), 0.399, 0.4);
+    }
+
+    [Theory, MemberData(nameof(Devices))]
+    public void Sum_WithBadRecords_IsThatOfTheOthers(string device, ClippingMethod method)
+    {
+        Device on = Device.Find(device);
+        Mlp p = CreateMlp(DType.Float32, on);
+        (Tensor x, Tensor y) = Points(Count, DType.Float32, on);
+        float[] values = x.ToArray<float>();
+        values[4] = float.NaN;
+        values[13] = float.PositiveInfinity;
+        values[17] = 1e30f;
+        PrivateGradient<Mlp, (Tensor, Tensor)> gradient = Private.Wrap<Mlp, (Tensor, Tensor)>(Loss, Options(Count, 0.5) with { Method = method });
+        (PrivateSum sum, Tensor norms) = gradient.ClippedSum(p, (Tensor.From(values, x.Shape, on), y));
+        int[] good = [.. Doubles(norms).Select((n, i) => (n, i)).Where(q => double.IsFinite(q.n)).Select(q => q.i)];
+        Assert.Equal(Count - good.Length, sum.Rejected.Item<double>());
+        Assert.InRange(good.Length, 4, 5);
+        Tensor keep = Tensor.From(good, on);
+        PrivateSum expected = gradient.ClippedSum(p, (Tensor.From(values, x.Shape, on).Gather(keep), y.Gather(keep))).Sum;
+        foreach ((Tensor e, Tensor a) in expected.Sum.Zip(sum.Sum)) Near(Doubles(e), Doubles(a), 1e-6);
+        Assert.Equal(expected.Loss.Item<double>(), sum.Loss.Item<double>(), 1e-5);
+    }
+
+    [Fact]
+    public void Sum_WithAnInfiniteBound_IsThePlainGradient()
+    {
+        Sequence p = CreateSequence(DType.Float64, Device.Cpu);
+        Tensor windows = Windows(Count, Device.Cpu);
+        Sequence expected = Diff.Grad((Sequence q) => Diff.Vmap((Tensor w) => Loss(q, w))(windows).Sum())(p);
+        Tensor[] sum = Private.Wrap<Sequence, Tensor>(Loss, Options(Count, double.PositiveInfinity)).ClippedSum(p, windows).Sum.Sum;
+        foreach ((Tensor e, Tensor a) in Trees.Flatten(expected).Zip(sum)) Near(Doubles(e), Doubles(a), 1e-12);
+    }
+
+    [Fact]
+    public void Sum_OfUnusedAndSharedParameters_IsThatOfTheOracle()
+    {
+        // One matrix used twice, one not at all, one behind a checkpoint.
+        static Tensor Tied((Tensor W, Tensor Unused, Tensor V) p, Tensor x) =>
+            Diff.Checkpoint((Tensor h) => h.MatMul(p.V).Tanh())(x.MatMul(p.W).Tanh().MatMul(p.W.Permute(1, 0))).Square().Sum();
+
+        (Tensor, Tensor, Tensor) p = (Normal(1, DType.Float64, Device.Cpu, 4, 6), Normal(2, DType.Float64, Device.Cpu, 3), Normal(3, DType.Float64, Device.Cpu, 4, 4));
+        Tensor x = Normal(4, DType.Float64, Device.Cpu, Count, 5, 4);
+        ((Tensor, Tensor, Tensor) expected, _) = PerSample.Clip<(Tensor, Tensor, Tensor), Tensor>(Tied, 0.7)(p, x);
+        Tensor[] sum = Private.Wrap<(Tensor, Tensor, Tensor), Tensor>(Tied, Options(Count, 0.7)).ClippedSum(p, x).Sum.Sum;
+        foreach ((Tensor e, Tensor a) in Trees.Flatten(expected).Zip(sum)) Near(Doubles(e), Doubles(a), 1e-10);
+    }
+
+    private static void Near(double[] expected, double[] actual, double tolerance)
+    {
+        Assert.Equal(expected.Length, actual.Length);
+        for (int i = 0; i < expected.Length; i++) Assert.Equal(expected[i], actual[i], tolerance * (1 + Math.Abs(expected[i])));
+    }
+}
