@@ -8,6 +8,9 @@ namespace Cotangent.Samples.Lm;
 /// loss history) and the options as metadata. Nothing of the clock or the machine is in it.</summary>
 internal sealed record Checkpoint(TrainingOptions Options, string CorpusDigest, int Step, IReadOnlyDictionary<string, Tensor> Tensors)
 {
+    /// <summary>Of a private run: the ledger of what was spent.</summary>
+    public string? PrivacyState { get; init; }
+
     public const string FileName = "checkpoint.safetensors";
     private const string Format = "cotangent-lm/1";
 
@@ -28,6 +31,7 @@ internal sealed record Checkpoint(TrainingOptions Options, string CorpusDigest, 
             ["seed"] = Text(Options.Seed),
             ["rate"] = Options.Rate.ToString("R", CultureInfo.InvariantCulture),
         };
+        if (Options.Privacy is { } privacy) (metadata["privacy"], metadata["privacy_state"]) = (privacy.ToJson(), PrivacyState ?? "");
         SafeTensors.Save(Path.Combine(folder, FileName), Tensors, metadata);
     }
 
@@ -53,7 +57,13 @@ internal sealed record Checkpoint(TrainingOptions Options, string CorpusDigest, 
 
         TransformerSizes sizes = new(Number("layers"), Number("width"), Number("heads"), Number("context"));
         TrainingOptions options = given with { Sizes = sizes, Batch = Number("batch"), Rate = rate, Seed = Number("seed"), Steps = Number("steps") };
-        return new Checkpoint(options, file.Metadata.GetValueOrDefault("corpus") ?? "", Number("step"), file.Tensors);
+        string? budget = file.Metadata.GetValueOrDefault("privacy");
+        return new Checkpoint(
+            options with { Privacy = budget is null ? null : PrivacyBudget.FromJson(budget) },
+            file.Metadata.GetValueOrDefault("corpus") ?? "", Number("step"), file.Tensors)
+        {
+            PrivacyState = file.Metadata.GetValueOrDefault("privacy_state"),
+        };
     }
 
     /// <summary>The tensor of this name, shape and dtype, or an error that says how the file differs.</summary>

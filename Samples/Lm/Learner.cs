@@ -15,6 +15,8 @@ internal sealed class Learner
     private readonly Func<Tensor, Tensor> _step;
     private readonly Func<Tensor, Tensor> _loss;
     private readonly Func<Tensor, Tensor, Tensor> _nextLogits;
+    private readonly PrivateLearner? _private;
+    private readonly Func<Transformer, Tensor, Tensor> _apply;
 
     /// <summary>A new model, or the one of a checkpoint.</summary>
     /// <exception cref="UserErrorException">The checkpoint lacks a tensor, or has it in another shape.</exception>
@@ -39,6 +41,8 @@ internal sealed class Learner
             _optimizer.Step(gradients, rate);
             return loss;
         });
+        _private = options.Privacy is { } budget ? new PrivateLearner(options, budget, text, device, checkpoint?.PrivacyState) : null;
+        _apply = Jit.Compile((Transformer gradients, Tensor rate) => _optimizer.Step(gradients, rate));
         _loss = Jit.Compile((Tensor windows) => _optimizer.Parameters.Loss(windows, _sizes.Heads, fused: !options.Unfused));
         _nextLogits = Jit.Compile((Tensor window, Tensor last) =>
             _optimizer.Parameters.Logits(window, _sizes.Heads).Reshape(_sizes.Context, -1).Gather(last));
@@ -47,7 +51,20 @@ internal sealed class Learner
     public long ParameterCount => Trees.Flatten(_optimizer.Parameters).Sum(p => p.Size);
 
     /// <summary>One optimizer step on a random batch; the batch's loss in nats a byte.</summary>
-    public float Step(double rate) => _step(Tensor.Scalar(rate, device: _device)).Item<float>();
+    public float Step(double rate)
+    {
+        Tensor rateTensor = Tensor.Scalar(rate, device: _device);
+        if (_private is null) return _step(rateTensor).Item<float>();
+        (Transformer gradients, float loss) = _private.Step(_optimizer.Parameters);
+        _apply(gradients, rateTensor).Realize();
+        return loss;
+    }
+
+    /// <summary>Of a private run: the account, for a checkpoint.</summary>
+    public string? PrivacyState => _private?.State;
+
+    /// <summary>Of a private run: what is spent.</summary>
+    public string? Spent() => _private?.Spent();
 
     /// <summary>Mean bits a byte over windows that tile a text.</summary>
     public double Evaluate(byte[] text, int batch, int limit, CancellationToken cancellation = default)

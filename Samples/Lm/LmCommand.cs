@@ -43,11 +43,19 @@ internal static class LmCommand
         HelpName = "DIR",
     };
 
+    private static readonly Option<bool> s_private = new("--private") { Description = "Trains with differential privacy: see docs/privacy.md. Needs --epsilon and --delta." };
+    private static readonly Option<double> s_epsilon = Positive("--epsilon", 8, "The budget ε of all steps; with --private.");
+    private static readonly Option<double> s_delta = Positive("--delta", 1e-5, "The budget δ, less than 1/windows; with --private.");
+    private static readonly Option<double> s_clip = Positive("--clip", 1, "The bound on the gradient of each window; with --private.");
+    private static readonly Option<bool> s_perLayer = new("--clip-per-layer") { Description = "Clips each parameter by itself; with --private." };
+    private static readonly Option<bool> s_secure = new("--secure-noise") { Description = "Sampling and noise from the operating system, not from the seed; with --private." };
+
     public static Command Create()
     {
         Command command = new("lm", "Trains a byte-level decoder-only transformer on a text and shows what it learned.")
         {
             s_text, s_device, s_threads, s_steps, s_layers, s_width, s_heads, s_context, s_batch, s_rate, s_seed, s_out, s_resume, s_stopAfter, s_unfused,
+            s_private, s_epsilon, s_delta, s_clip, s_perLayer, s_secure,
         };
         s_rate.Validators.Add(result =>
         {
@@ -80,6 +88,7 @@ internal static class LmCommand
             Unfused = a.GetValue(s_unfused),
             Threads = a.GetValue(s_threads),
             Device = a.GetValue(s_device) ?? "cpu",
+            Privacy = Privacy(a),
         };
         if (given.Sizes.Width % given.Sizes.Heads != 0)
         {
@@ -88,7 +97,7 @@ internal static class LmCommand
 
         if (resume is not null)
         {
-            Option[] fixedByCheckpoint = [s_layers, s_width, s_heads, s_context, s_batch, s_rate, s_seed, s_steps];
+            Option[] fixedByCheckpoint = [s_layers, s_width, s_heads, s_context, s_batch, s_rate, s_seed, s_steps, s_private, s_epsilon, s_delta, s_clip, s_perLayer, s_secure];
             if (fixedByCheckpoint.FirstOrDefault(o => a.GetResult(o) is { Implicit: false }) is { } clash)
             {
                 throw new UserErrorException($"{clash.Name} cannot be given with --resume: it comes from the checkpoint, so that training continues bit for bit.");
@@ -96,5 +105,31 @@ internal static class LmCommand
         }
 
         return given;
+    }
+
+    private static PrivacyBudget? Privacy(ParseResult a)
+    {
+        if (a.GetValue(s_private))
+        {
+            return new PrivacyBudget(a.GetValue(s_epsilon), a.GetValue(s_delta), a.GetValue(s_clip), a.GetValue(s_perLayer), a.GetValue(s_secure));
+        }
+
+        Option[] ofPrivate = [s_epsilon, s_delta, s_clip, s_perLayer, s_secure];
+        return ofPrivate.FirstOrDefault(o => a.GetResult(o) is { Implicit: false }) is { } alone
+            ? throw new UserErrorException($"{alone.Name} has no meaning without --private.")
+            : null;
+    }
+
+    private static Option<double> Positive(string name, double value, string description)
+    {
+        Option<double> option = new(name) { Description = description, DefaultValueFactory = _ => value, HelpName = "X" };
+        option.Validators.Add(result =>
+        {
+            if (result.Tokens.Count == 1 && result.GetValueOrDefault<double>() is not (> 0 and < double.PositiveInfinity))
+            {
+                result.AddError($"{name} is {result.Tokens[0].Value}; it must be a positive number.");
+            }
+        });
+        return option;
     }
 }

@@ -34,12 +34,22 @@ internal sealed class Training
             throw new UserErrorException($"The checkpoint was trained on another text than '{_corpus.Name}'. Give that one with --text.");
         }
 
+        if (checkpoint is null && _options.Privacy is { } budget)
+        {
+            long records = PrivateLearner.Records(_corpus.Train.Length, _options.Sizes.Context);
+            _options = _options with { Privacy = budget.Planned(records, _options.Batch, _options.Steps) };
+        }
+
         _learner = new Learner(_options, _corpus.Train, device, checkpoint);
         _schedule = new CosineSchedule(_options.Rate, Math.Max(1, _options.Steps), _options.Steps / 20, _options.Rate / 10);
         if (checkpoint is not null) Resume(checkpoint);
         string sizes = $"{_options.Sizes.Layers} layers, width {_options.Sizes.Width}, {_options.Sizes.Heads} heads, context {_options.Sizes.Context}";
         Line($"{_corpus.Name}: {_corpus.Train.Length:N0} bytes to train on, {_corpus.Validation.Length:N0} held out; unigram entropy {_corpus.UnigramEntropy:F3} bits per byte");
         Line($"{_learner.ParameterCount:N0} parameters ({sizes}), batches of {_options.Batch} on {device}");
+        if (_options.Privacy is { } privacy)
+        {
+            Line($"private: each of {PrivateLearner.Records(_corpus.Train.Length, _options.Sizes.Context):N0} windows of {_options.Sizes.Context + 1} bytes, ε {privacy.Epsilon} at δ {privacy.Delta}; clip {privacy.Clip}{(privacy.PerLayer ? " in all, each layer by itself" : "")}, noise multiplier {privacy.NoiseMultiplier:F4}");
+        }
     }
 
     private int Done => _losses.Count;
@@ -112,7 +122,7 @@ internal sealed class Training
             double seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
             (smooth, weight, rate) = (0.95 * smooth + 0.05 * loss, 0.95 * weight + 0.05, 0.95 * rate + 0.05 * seconds);
             double nats = smooth / weight, tokens = _options.Batch * _options.Sizes.Context / (rate / weight);
-            report(string.Create(CultureInfo.InvariantCulture, $"loss {nats:F3}  {nats / Math.Log(2):F3} bits/byte  {tokens:N0} tokens/s"), Done);
+            report(string.Create(CultureInfo.InvariantCulture, $"loss {nats:F3}  {nats / Math.Log(2):F3} bits/byte  {tokens:N0} tokens/s{(_learner.Spent() is { } spent ? "  " + spent : "")}"), Done);
             if (Done % Math.Max(1, _options.Steps / Evaluations) == 0) _validations.Add((Done, Evaluate(_corpus.Validation)));
         }
     }
@@ -134,7 +144,7 @@ internal sealed class Training
         tensors["history.loss"] = Tensor.From([.. _losses]);
         tensors["history.validation_step"] = Tensor.From([.. _validations.Select(v => v.Step)]);
         tensors["history.validation_bits"] = Tensor.From([.. _validations.Select(v => v.Bits)]);
-        new Checkpoint(_options, _corpus.Digest, Done, tensors).Save(_options.Out);
+        new Checkpoint(_options, _corpus.Digest, Done, tensors) { PrivacyState = _learner.PrivacyState }.Save(_options.Out);
         string chart = LossChart.Draw([.. _losses.Select(x => (float)(x / Math.Log(2)))], _validations, _corpus.UnigramEntropy);
         AtomicFile.Write(Path.Combine(_options.Out, "loss.svg"), file => file.Write(Encoding.UTF8.GetBytes(chart)));
     }
@@ -158,6 +168,7 @@ internal sealed class Training
         _console.Write(new Rule());
         AtomicFile.Write(Path.Combine(_options.Out, "sample.txt"), file => file.Write(sample));
         Line($"Saved {Checkpoint.FileName}, loss.svg and sample.txt in {_options.Out}");
+        if (_learner.Spent() is { } spent) Line($"Spent {spent}. Private are the tensors 'model.*' and 'optimizer.*'; losses and seed are not: see docs/privacy.md.");
     }
 
     private void Line(FormattableString text) => _console.WriteLine(text.ToString(CultureInfo.InvariantCulture));

@@ -33,4 +33,7 @@ internal sealed record TrainingOptions
 
     /// <summary>True to write logits to memory: for comparison.</summary>
     public bool Unfused { get; init; }
+
+    /// <summary>The budget of a private run; null for an ordinary one.</summary>
+    public PrivacyBudget? Privacy { get; init; }
 }

@@ -1,3 +1,4 @@
+using Cotangent.Interop;
 using Cotangent.Kernels;
 using Cotangent.Samples;
 using Cotangent.Samples.Lm;
@@ -22,6 +23,34 @@ public sealed class LmTests : IDisposable
         byte[] half = Train(Options("half") with { StopAfter = 3 });
         Assert.NotEqual(once, half);
         Assert.Equal(once, Train(Options("half") with { Resume = Path.Combine(_folder, "half") }));
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Run_Private_KeepsItsBudgetAndResumesBitForBit(bool perLayer)
+    {
+        PrivacyBudget budget = new(Epsilon: 4, Delta: 1e-3, Clip: 0.5, PerLayer: perLayer, Secure: false);
+        byte[] once = Train(Options("private") with { Privacy = budget }, out string said);
+        Assert.Contains("private: each of ", said);
+        Assert.Contains("ε ≤ 4.00 of 4 at δ 1e-3", said);
+        Assert.NotEqual(once, Train(Options("other") with { Privacy = budget with { Clip = 1 } }));
+        Train(Options("part") with { Privacy = budget, StopAfter = 2 });
+        Assert.Equal(once, Train(Options("part") with { Resume = Path.Combine(_folder, "part") }));
+
+        SafeTensorsFile file = SafeTensors.Load(Path.Combine(_folder, "private", Checkpoint.FileName), Device.Cpu);
+        Assert.Contains("\\u0022Steps\\u0022:6".ToLowerInvariant(), file.Metadata["privacy_state"].ToLowerInvariant());
+    }
+
+    [Fact]
+    public void Run_PrivateWithAnImpossibleBudget_IsRefused()
+    {
+        PrivacyBudget budget = new(Epsilon: 4, Delta: 0.1, Clip: 0.5, PerLayer: false, Secure: false);
+        Assert.Contains("is no less than 1/", Assert.Throws<UserErrorException>(() => Train(Options("delta") with { Privacy = budget })).Message);
+        Assert.Contains("windows of the text", Assert.Throws<UserErrorException>(
+            () => Train(Options("batch") with { Privacy = budget with { Delta = 1e-4 }, Batch = 100_000 })).Message);
+        Assert.NotEqual(0, Program.Main(["--epsilon", "3", "--out", Path.Combine(_folder, "bad")]));
+        Assert.NotEqual(0, Program.Main(["--private", "--clip", "-1", "--out", Path.Combine(_folder, "bad")]));
     }
 
     [TheoryOn("opencl")]
@@ -106,11 +135,14 @@ public sealed class LmTests : IDisposable
         return path;
     }
 
-    private static byte[] Train(TrainingOptions options)
+    private static byte[] Train(TrainingOptions options) => Train(options, out _);
+
+    private static byte[] Train(TrainingOptions options, out string said)
     {
         using StringWriter text = new();
         IAnsiConsole console = AnsiConsole.Create(new AnsiConsoleSettings { Ansi = AnsiSupport.No, Out = new AnsiConsoleOutput(text) });
         Training.Run(options, console);
+        said = text.ToString();
         return File.ReadAllBytes(Path.Combine(options.Out, Checkpoint.FileName));
     }
 

@@ -1,0 +1,68 @@
+using System.Globalization;
+using Cotangent.Kernels;
+using Cotangent.Optimizers.Privacy;
+
+namespace Cotangent.Samples.Lm;
+
+/// <summary>Private gradients of the model: a record is a window of the text, and the windows do not overlap.</summary>
+internal sealed class PrivateLearner
+{
+    // The spent budget is computed this many times a run: composing losses takes a good part of a second.
+    private const int Accounts = 20;
+    private readonly PrivateGradient<Transformer, Tensor> _gradient;
+    private readonly PrivacyBudget _budget;
+    private readonly Func<Tensor, Tensor> _windows;
+    private readonly int _steps;
+    private (long Until, double Epsilon) _spent = (0, 0);
+    private float _lastLoss;
+
+    public PrivateLearner(TrainingOptions options, PrivacyBudget budget, byte[] text, Device device, string? state)
+    {
+        int length = options.Sizes.Context + 1;
+        (_budget, _steps) = (budget, options.Steps);
+        _gradient = Private.Wrap(
+            (Transformer p, Tensor window) => p.Loss(window.Unsqueeze(0), options.Sizes.Heads),
+            budget.Options(Records(text.Length, options.Sizes.Context), options.Batch, options.Seed));
+        if (state is not null)
+        {
+            try
+            {
+                _gradient.Import(state, new Dictionary<string, Tensor>());
+            }
+            catch (PrivacyException e)
+            {
+                throw new UserErrorException(e.Message);
+            }
+        }
+
+        Tensor corpus = Tensor.From(text, device), within = Tensor.Arange(length).To(device).Realize();
+        _windows = Jit.Compile((Tensor numbers) => corpus.Gather((numbers * length).Unsqueeze(1) + within).Cast(DType.Int32));
+    }
+
+    /// <summary>The windows of a text.</summary>
+    public static long Records(int length, int context) => length / (context + 1);
+
+    /// <summary>What a checkpoint keeps of the account.</summary>
+    public string State => _gradient.Export().Text;
+
+    /// <summary>A step's gradient, and the mean loss of its windows; of an empty batch, the loss before.</summary>
+    public (Transformer Gradient, float Loss) Step(Transformer parameters)
+    {
+        (Transformer gradient, PrivateStatistics s) = _gradient.Gradient(parameters, _windows);
+        if (s.Records > s.Rejected) _lastLoss = (float)s.Loss;
+        return (gradient, _lastLoss);
+    }
+
+    /// <summary>The budget spent so far, a bound from above.</summary>
+    public string Spent()
+    {
+        if (_gradient.Ledger.Steps > _spent.Until)
+        {
+            long stride = Math.Max(1, _steps / Accounts), until = Math.Min(_steps, (_gradient.Ledger.Steps + stride - 1) / stride * stride);
+            PrivacyPhase one = _gradient.Ledger.Phases[0] with { Steps = until };
+            _spent = (until, PrivacyAccountant.Prv.Epsilon(new PrivacyLedger(one), _budget.Delta).Upper);
+        }
+
+        return string.Create(CultureInfo.InvariantCulture, $"ε ≤ {_spent.Epsilon:F2} of {_budget.Epsilon:0.##} at δ {_budget.Delta:0.#e0}");
+    }
+}
