@@ -20,6 +20,7 @@ internal static class Program
         new("norm", "RMS and layer norm, forward and backward", NormSuite.Run),
         new("attention", "fused attention, forward and backward", AttentionSuite.Run),
         new("optimizer", "a step of AdamW", OptimizerSuite.Run),
+        new("flashdp", "private training steps against ordinary ones, clipped sums, accountants", FlashDpSuite.Run),
         new("train", "training steps of the Samples' transformer", TrainSuite.Run),
         new("cce", "cross-entropy of a linear classifier without its logits", CrossEntropySuite.Run),
         new("compile", "compiling kernels and programs, and running them again", CompileSuite.Run),
