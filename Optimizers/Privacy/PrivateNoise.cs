@@ -22,16 +22,19 @@ internal sealed class PrivateNoise(PrivateOptions options)
     /// <summary>The key of a step's noise on gradients, from which each parameter's is made.</summary>
     public Tensor GradientKey(long step) => Key(step, Gradients).Value;
 
-    /// <summary>Standard normal tensors like the parameters, from a key: a graph. Those of Float32 are parts of one vector.</summary>
+    /// <summary>Standard normal tensors like the parameters, from a key: a graph.</summary>
     public static Tensor[] FromKey(Tensor key, IReadOnlyList<Tensor> like)
     {
         RandomKey root = new(key);
-        long total = like.Where(x => x.DType != DType.Float64).Sum(x => x.Size);
-        int pairs = checked((int)((total + 1) / 2)), next = 0;
-        Tensor all = pairs == 0 ? key : Tensor.Kernel(NormalPairs.Fill, pairs, [key], [checked(2 * pairs)], [pairs]);
-        return [.. like.Select((x, i) => x.DType == DType.Float64
-            ? root.Fold(i).Normal(x.Shape, x.DType)
-            : all[next..(next += (int)x.Size)].Reshape(x.Shape))];
+        return [.. like.Select((x, i) => x.DType == DType.Float64 ? root.Fold(i).Normal(x.Shape, x.DType) : FromStream(key, i, x.Shape))];
+    }
+
+    private static Tensor FromStream(Tensor key, int stream, Shape shape)
+    {
+        int pairs = checked((int)((shape.Size + 1) / 2));
+        if (pairs == 0) return Tensor.Zeros(shape, DType.Float32, key.Device);
+        Tensor normals = Tensor.Kernel(NormalPairs.Fill, pairs, [key], [checked(2 * pairs)], [pairs, stream]);
+        return normals[..(int)shape.Size].Reshape(shape);
     }
 
     /// <summary>Standard normal tensors like the parameters, from the operating system.</summary>

@@ -6,13 +6,14 @@ namespace Cotangent.Kernels.Library;
 internal static class NormalPairs
 {
     /// <summary>Pair i goes to the elements i and pairs + i.</summary>
-    /// <param name="i">The pair, the counter's low word.</param>
+    /// <param name="i">The pair, the counter's second word.</param>
     /// <param name="key">The two words of the key.</param>
     /// <param name="output">2·pairs elements.</param>
     /// <param name="pairs">How many pairs there are.</param>
-    public static void Fill(Index1D i, ArrayView<uint> key, ArrayView<float> output, int pairs)
+    /// <param name="stream">The counter's first word: other streams are independent.</param>
+    public static void Fill(Index1D i, ArrayView<uint> key, ArrayView<float> output, int pairs, int stream)
     {
-        (uint first, uint second) = Threefry.Block(key[0], key[1], 0, (uint)i.X);
+        (uint first, uint second) = Threefry.Block(key[0], key[1], (uint)stream, (uint)i.X);
 
         // In (0, 1]: small numbers keep all their bits.
         float uniform = (first + 0.5f) * (1f / 4294967296f);

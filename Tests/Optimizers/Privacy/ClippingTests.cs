@@ -183,6 +183,17 @@ public class ClippingTests
         foreach ((Tensor e, Tensor a) in Trees.Flatten(expected).Zip(sum)) Near(Doubles(e), Doubles(a), 1e-10);
     }
 
+    [Fact]
+    public void Sum_OfAConvolution_IsThatOfTheOracle()
+    {
+        Convolution p = new(Normal(1, DType.Float64, Device.Cpu, 3, 2, 3, 3), Normal(2, DType.Float64, Device.Cpu, 3 * 5 * 4));
+        Tensor images = Normal(3, DType.Float64, Device.Cpu, Count, 2, 5, 4);
+        (Convolution expected, _) = PerSample.Clip<Convolution, Tensor>(Loss, 20)(p, images);
+        PrivateSum sum = Private.Wrap<Convolution, Tensor>(Loss, Options(Count, 20)).ClippedSum(p, images).Sum;
+        Assert.InRange(sum.Unclipped.Item<double>(), 1, Count - 1);
+        foreach ((Tensor e, Tensor a) in Trees.Flatten(expected).Zip(sum.Sum)) Near(Doubles(e), Doubles(a), 1e-10);
+    }
+
     private static void Near(double[] expected, double[] actual, double tolerance)
     {
         Assert.Equal(expected.Length, actual.Length);

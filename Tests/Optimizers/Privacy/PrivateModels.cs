@@ -38,6 +38,9 @@ internal static class PrivateModels
     public static (Tensor X, Tensor Y) Points(int count, DType type, Device device) =>
         (Normal(8, type, device, count, 4), (new RandomKey(10, device).Bits([count]) % 3).Cast(DType.Int32).Realize());
 
+    public static Tensor Loss(Convolution p, Tensor image) =>
+        (Tensor.Conv(image.Unsqueeze(0), p.Kernel, padding: Padding.Same).Relu().Reshape(-1).MatMul(p.Head)).Square();
+
     public static Tensor Normal(int seed, DType type, Device device, params int[] shape) =>
         new RandomKey(seed, device).Normal(Shape.Create(shape), type).Realize();
 
