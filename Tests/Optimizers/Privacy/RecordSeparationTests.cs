@@ -63,7 +63,7 @@ public class RecordSeparationTests
         Assert.Contains(says, e.Message, StringComparison.Ordinal);
         Assert.Contains("RecordSeparationTests", e.Message, StringComparison.Ordinal);
         Assert.Contains("Private.Wrap", e.Message, StringComparison.Ordinal);
-        Assert.Equal("CTG2060", e.Code);
+        Assert.Equal("CTG2062", e.Code);
     }
 
     // Shapes written for any number of records.
