@@ -107,8 +107,8 @@ internal sealed class SampleGradients
         Tensor? sum = null;
         foreach (Range piece in Pieces(small.Size / Examples * factors.DType.Size()))
         {
-            Tensor f = Along(factors[piece], small);
-            Tensor scaled = Tensor.Where(f.NotEqual(0), small[piece].Cast(factors.DType) * f, 0), other = large[piece].Cast(factors.DType);
+            Tensor scaled = small[piece].Cast(factors.DType), other = large[piece].Cast(factors.DType), f = Along(factors[piece], scaled);
+            scaled = Tensor.Where(f.NotEqual(0), scaled * f, 0);
             if (isGuarded) other = Tensor.Where(f.NotEqual(0), other, 0);
             (Tensor l, Tensor r) = isLeftSmaller ? (scaled, other) : (other, scaled);
             Tensor product = Tensor.DotGeneral(Flat(l), Flat(r), [0], [0]);

@@ -184,12 +184,29 @@ public class ClippingTests
     }
 
     [Fact]
+    public void Sum_OfMoreRecordsThanAPiece_IsThatOfTheOracle()
+    {
+        // Operands are scaled for 4 MB of records at a time, here 128, and Gram matrices made for 256.
+        const int count = 300;
+        static Tensor Loss(Tensor w, Tensor x) => (x.MatMul(w) * 0.1).Tanh().Square().Sum();
+        Tensor w = Normal(1, DType.Float64, Device.Cpu, 128, 128), x = Normal(2, DType.Float64, Device.Cpu, count, 32, 128);
+        double clip = PerSample.Norms<Tensor, Tensor>(Loss)(w, x).ToArray<double>().Order().ElementAt(count / 2) * 1.0000001;
+        (Tensor expected, Tensor norms) = PerSample.Clip<Tensor, Tensor>(Loss, clip)(w, x);
+        PrivateGradient<Tensor, Tensor> gradient = Private.Wrap<Tensor, Tensor>(Loss, Options(count, clip));
+        Assert.Contains("ghost norm", gradient.Describe(w, x), StringComparison.Ordinal);
+        (PrivateSum sum, Tensor own) = gradient.ClippedSum(w, x);
+        Assert.Equal(count / 2 + 1, sum.Unclipped.Item<double>());
+        Near(Doubles(norms), Doubles(own), 1e-9);
+        Near(Doubles(expected), Doubles(sum.Sum[0]), 1e-9);
+    }
+
+    [Fact]
     public void Sum_OfAConvolution_IsThatOfTheOracle()
     {
-        Convolution p = new(Normal(1, DType.Float64, Device.Cpu, 3, 2, 3, 3), Normal(2, DType.Float64, Device.Cpu, 3 * 5 * 4));
+        Images p = new(Normal(1, DType.Float64, Device.Cpu, 3, 2, 3, 3), Normal(2, DType.Float64, Device.Cpu, 3 * 5 * 4));
         Tensor images = Normal(3, DType.Float64, Device.Cpu, Count, 2, 5, 4);
-        (Convolution expected, _) = PerSample.Clip<Convolution, Tensor>(Loss, 20)(p, images);
-        PrivateSum sum = Private.Wrap<Convolution, Tensor>(Loss, Options(Count, 20)).ClippedSum(p, images).Sum;
+        (Images expected, _) = PerSample.Clip<Images, Tensor>(Loss, 20)(p, images);
+        PrivateSum sum = Private.Wrap<Images, Tensor>(Loss, Options(Count, 20)).ClippedSum(p, images).Sum;
         Assert.InRange(sum.Unclipped.Item<double>(), 1, Count - 1);
         foreach ((Tensor e, Tensor a) in Trees.Flatten(expected).Zip(sum.Sum)) Near(Doubles(e), Doubles(a), 1e-10);
     }

@@ -10,7 +10,7 @@ internal static class PrivateModels
 
     public sealed record Mlp(Tensor W, Tensor B, Tensor V);
 
-    public sealed record Convolution(Tensor Kernel, Tensor Head);
+    public sealed record Images(Tensor Kernel, Tensor Head);
 
     /// <summary>A small model over tokens: embedding, positions, norm, linear layers, bias.</summary>
     public static Sequence CreateSequence(DType type, Device device, int vocabulary = 11, int time = 5, int width = 6) =>
@@ -38,7 +38,7 @@ internal static class PrivateModels
     public static (Tensor X, Tensor Y) Points(int count, DType type, Device device) =>
         (Normal(8, type, device, count, 4), (new RandomKey(10, device).Bits([count]) % 3).Cast(DType.Int32).Realize());
 
-    public static Tensor Loss(Convolution p, Tensor image) =>
+    public static Tensor Loss(Images p, Tensor image) =>
         (Tensor.Conv(image.Unsqueeze(0), p.Kernel, padding: Padding.Same).Relu().Reshape(-1).MatMul(p.Head)).Square();
 
     public static Tensor Normal(int seed, DType type, Device device, params int[] shape) =>
