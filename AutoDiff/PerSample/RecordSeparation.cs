@@ -51,6 +51,8 @@ internal sealed class RecordSeparation
             OpKind.Contraction => Contracted(n, inputs),
             OpKind.Indexing => Indexed(n, inputs, known),
             _ when n.Attributes is CumulativeAttributes => Along(n, known[0]),
+            _ when n.Op == Ops.Attention => Attended(known),
+            _ when n.Op == Ops.CrossEntropy => OfRows(n, inputs),
             _ when n.Op == Ops.ArgSort && known[0].Axis != n.Get<SortAttributes>().Axis => (known[0], null),
             _ => (null, $"{n.Op} is not known to keep records apart"),
         };
@@ -108,6 +110,20 @@ internal sealed class RecordSeparation
             int place = batch.AsSpan().IndexOf(at.Axis);
             return at with { Axis = place >= 0 ? place : firstFree + Array.IndexOf([.. Ops.FreeAxes(operand, batch, contract)], at.Axis) };
         }
+    }
+
+    // Batches are the first axis of all operands.
+    private static (RecordAxis?, string?) Attended(RecordAxis[] known) =>
+        known.All(a => a == known[0] && a.Axis == 0) ? (known[0], null) : (null, "attention looks from one record at another");
+
+    // Results of rows, from rows of embeddings and targets and columns of factors.
+    private static (RecordAxis?, string?) OfRows(Node n, RecordAxis?[] inputs)
+    {
+        if (n.Shape.Rank != 1 || n.Shape[0] != n.Inputs[1].Shape[0]) return (null, $"output {n.Get<CallAttributes>().Output} of {n.Op} adds rows up");
+        RecordAxis?[] rows = [.. inputs.Select((x, i) => i == 0 && x is { Axis: 1 } f ? f with { Axis = 0 } : x)];
+        RecordAxis known = rows.OfType<RecordAxis>().First();
+        bool isApart = rows.Select((x, i) => x is null || (x == known && known.Axis == 0 && i is 0 or 1 or 3)).All(good => good);
+        return isApart ? (known, null) : (null, "the cross-entropy combines rows of different records");
     }
 
     private static (RecordAxis?, string?) Indexed(Node n, RecordAxis?[] inputs, RecordAxis[] known)

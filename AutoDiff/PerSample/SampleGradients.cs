@@ -11,7 +11,7 @@ internal sealed class SampleGradients
     private const double Deviations = 8;
 
     // Operands are scaled, and Gram matrices made, for as many examples at a time as fit in this: they are read again while a cache has them.
-    private const long PieceBytes = 4 << 20;
+    private const long PieceBytes = 2 << 20;
     private readonly Tensor[] _each;
     private readonly SampleForm[] _forms;
     private readonly NormMethod[] _methods;
@@ -107,7 +107,7 @@ internal sealed class SampleGradients
         Tensor? sum = null;
         foreach (Range piece in Pieces(small.Size / Examples * factors.DType.Size()))
         {
-            Tensor scaled = small[piece].Cast(factors.DType), other = large[piece].Cast(factors.DType), f = Along(factors[piece], scaled);
+            Tensor scaled = small[piece].Cast(factors.DType), other = large[piece].Cast(factors.DType), f = Along(After(factors[piece], sum), scaled);
             scaled = Tensor.Where(f.NotEqual(0), scaled * f, 0);
             if (isGuarded) other = Tensor.Where(f.NotEqual(0), other, 0);
             (Tensor l, Tensor r) = isLeftSmaller ? (scaled, other) : (other, scaled);
@@ -119,6 +119,9 @@ internal sealed class SampleGradients
 
         static Tensor Flat(Tensor x) => x.Reshape(x.Shape[0] * x.Shape[1], x.Shape[2]);
     }
+
+    // The same value, known only when another is: pieces come one after the other, in the same memory.
+    private static Tensor After(Tensor x, Tensor? other) => other is null ? x : new(new Node(Ops.Barrier, [x.Node, other.Node]));
 
     // Ranges of examples whose bytes, so many each, stay within a piece.
     private IEnumerable<Range> Pieces(long bytes)

@@ -186,7 +186,7 @@ public class ClippingTests
     [Fact]
     public void Sum_OfMoreRecordsThanAPiece_IsThatOfTheOracle()
     {
-        // Operands are scaled for 4 MB of records at a time, here 128, and Gram matrices made for 256.
+        // Operands are scaled for 2 MB of records at a time, here 64, and Gram matrices made for 128.
         const int count = 300;
         static Tensor Loss(Tensor w, Tensor x) => (x.MatMul(w) * 0.1).Tanh().Square().Sum();
         Tensor w = Normal(1, DType.Float64, Device.Cpu, 128, 128), x = Normal(2, DType.Float64, Device.Cpu, count, 32, 128);
@@ -198,6 +198,21 @@ public class ClippingTests
         Assert.Equal(count / 2 + 1, sum.Unclipped.Item<double>());
         Near(Doubles(norms), Doubles(own), 1e-9);
         Near(Doubles(expected), Doubles(sum.Sum[0]), 1e-9);
+    }
+
+    [Fact]
+    public void Sum_OfALinearCrossEntropyHead_IsThatOfLogits()
+    {
+        static Tensor Linear(Sequence p, Tensor window) =>
+            CrossEntropy.Linear((p.Tokens.Gather(window[..^1]) + p.Positions).Tanh(), p.Head.Permute(1, 0), window[1..]);
+        static Tensor Logits(Sequence p, Tensor window) =>
+            Nn.CrossEntropy((p.Tokens.Gather(window[..^1]) + p.Positions).Tanh().MatMul(p.Head), window[1..]);
+        Sequence p = CreateSequence(DType.Float64, Device.Cpu);
+        Tensor windows = Windows(Count, Device.Cpu);
+        (Sequence expected, Tensor norms) = PerSample.Clip<Sequence, Tensor>(Logits, 0.5)(p, windows);
+        (PrivateSum sum, Tensor own) = Private.Wrap<Sequence, Tensor>(Linear, Options(Count, 0.5)).ClippedSum(p, windows);
+        Near(Doubles(norms), Doubles(own), 1e-9);
+        foreach ((Tensor e, Tensor a) in Trees.Flatten(expected).Zip(sum.Sum)) Near(Doubles(e), Doubles(a), 1e-9);
     }
 
     [Fact]

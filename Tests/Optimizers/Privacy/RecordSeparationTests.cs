@@ -15,6 +15,8 @@ public class RecordSeparationTests
         ["positions and records as one axis"] = (w, x) => x.Reshape(-1, 6).MatMul(w).Tanh().Reshape(Count, 5, 6).Sum([1, 2]),
         ["records as one axis, reduced in runs"] = (w, x) => x.Reshape(-1, 6).MatMul(w).Reshape(Count, 30).Square().Sum(1),
         ["attention"] = (w, x) => Nn.Attention(x.MatMul(w).Unsqueeze(1), x.Unsqueeze(1), x.Unsqueeze(1), causal: true).Sum([1, 2, 3]),
+        ["linear cross-entropy"] = (w, x) => CrossEntropy.Linear(
+            x.MatMul(w), w, Tensor.Full([x.Shape[0], 5], 2, DType.Int32), new() { Reduction = LossReduction.None }).Sum(1),
         ["norm"] = (w, x) => (Nn.RmsNorm(x, w[0]) * x).Sum([1, 2]),
         ["layer norm by hand"] = (w, x) => ((x - x.Mean(2, keepDims: true)) * w[0]).Square().Sum([1, 2]),
         ["cross-entropy a record"] = (w, x) => -(x.MatMul(w).LogSoftmax(2) * x).Mean(2).Mean(1),
@@ -35,6 +37,9 @@ public class RecordSeparationTests
         ["records spread by a reshape"] = ((w, x) => x.Reshape(5, Count, 6).Sum([0, 2]) * w[0, 0], "the reshape spreads records over several axes"),
         ["selected"] = ((w, x) => x.Gather(Tensor.From(new[] { 1, 0, 3, 2 })).MatMul(w).Sum([1, 2]), "takes elements of other records"),
         ["one result"] = ((w, x) => x.MatMul(w).Square().Sum(2), "does not hold one loss a record"),
+        ["attention between records"] = ((w, x) => Nn.Attention(
+            x.MatMul(w).Permute(1, 0, 2).Unsqueeze(0), x.Permute(1, 0, 2).Unsqueeze(0), x.Permute(1, 0, 2).Unsqueeze(0), causal: false).Sum([0, 1, 3]), "records"),
+        ["mean of linear cross-entropy"] = ((w, x) => CrossEntropy.Linear(x.MatMul(w), w, Tensor.Full([x.Shape[0], 5], 2, DType.Int32)), "records"),
         ["a loop"] = ((w, x) => Flow.Scan((Tensor c, Tensor v) => (c + v, c.Sum()), x[.., 0], x.Permute(1, 0, 2)).Carry.Sum(1) * w[0, 0],
             "scan is not known to keep records apart"),
     };
