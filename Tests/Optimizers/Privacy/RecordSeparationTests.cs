@@ -71,6 +71,17 @@ public class RecordSeparationTests
         Assert.Equal("CTG2062", e.Code);
     }
 
+    [Fact]
+    public void WrapBatch_InAStep_IsWrapOfOne()
+    {
+        Tensor w = Normal(1, DType.Float64, Device.Cpu, 6, 6), x = Normal(2, DType.Float64, Device.Cpu, Count, 5, 6);
+        Func<Tensor, Tensor, Tensor> losses = s_separate["linear"];
+        double[] g = Doubles(Private.WrapBatch(losses, Options(Count)).Gradient(w, i => x.Gather(i)).Gradient);
+        double[] expected = Doubles(Private.Wrap<Tensor, Tensor>((p, r) => losses(p, r.Unsqueeze(0)).Sum(), Options(Count)).Gradient(w, i => x.Gather(i)).Gradient);
+        for (int i = 0; i < g.Length; i++) Assert.Equal(expected[i], g[i], 1e-12);
+        Assert.Throws<MixedRecordsException>(() => Private.WrapBatch(s_mixing["contrastive"].Loss, Options(Count)).Gradient(w, i => x.Gather(i)));
+    }
+
     // Shapes written for any number of records.
     private static Func<Tensor, Tensor, Tensor> OfAnySize(string name) => name switch
     {
