@@ -10,7 +10,7 @@ internal sealed class SampleGradients
     // A norm of a Gram sum errs by its terms, which may be larger than their sum: 8 standard deviations of a random walk of roundings.
     private const double Deviations = 8;
 
-    // Operands are scaled, and Gram matrices made, for as many examples at a time as fit in this: they are read again while a cache has them.
+    // Gram matrices are made for as many examples at a time as fit in this: they are read again while a cache has them.
     private const long PieceBytes = 2 << 20;
     private readonly Tensor[] _each;
     private readonly SampleForm[] _forms;
@@ -98,30 +98,17 @@ internal sealed class SampleGradients
         return Tensor.Where(f.NotEqual(0), each.Cast(factors.DType) * f, 0).Sum(0);
     }
 
-    // Products over examples and positions together, of the shape of the ordinary weight gradient: the smaller operand is scaled, in pieces.
-    private Tensor Weighted(SampleForm.Product p, Tensor factors, bool isGuarded)
+    // One product over examples and positions together, of the shape of the ordinary weight gradient: the smaller operand is scaled.
+    private static Tensor Weighted(SampleForm.Product p, Tensor factors, bool isGuarded)
     {
-        Tensor left = new(p.Left), right = new(p.Right);
-        bool isLeftSmaller = left.Size <= right.Size;
-        (Tensor small, Tensor large) = isLeftSmaller ? (left, right) : (right, left);
-        Tensor? sum = null;
-        foreach (Range piece in Pieces(small.Size / Examples * factors.DType.Size()))
-        {
-            Tensor scaled = small[piece].Cast(factors.DType), other = large[piece].Cast(factors.DType), f = Along(After(factors[piece], sum), scaled);
-            scaled = Tensor.Where(f.NotEqual(0), scaled * f, 0);
-            if (isGuarded) other = Tensor.Where(f.NotEqual(0), other, 0);
-            (Tensor l, Tensor r) = isLeftSmaller ? (scaled, other) : (other, scaled);
-            Tensor product = Tensor.DotGeneral(Flat(l), Flat(r), [0], [0]);
-            sum = sum is null ? product : sum + product;
-        }
-
-        return new(p.Back(sum!.Node));
+        Tensor left = new Tensor(p.Left).Cast(factors.DType), right = new Tensor(p.Right).Cast(factors.DType), f = Along(factors, left);
+        Tensor Scaled(Tensor x) => Tensor.Where(f.NotEqual(0), x * f, 0);
+        Tensor Kept(Tensor x) => isGuarded ? Tensor.Where(f.NotEqual(0), x, 0) : x;
+        (Tensor l, Tensor r) = left.Size <= right.Size ? (Scaled(left), Kept(right)) : (Kept(left), Scaled(right));
+        return new(p.Back(Tensor.DotGeneral(Flat(l), Flat(r), [0], [0]).Node));
 
         static Tensor Flat(Tensor x) => x.Reshape(x.Shape[0] * x.Shape[1], x.Shape[2]);
     }
-
-    // The same value, known only when another is: pieces come one after the other, in the same memory.
-    private static Tensor After(Tensor x, Tensor? other) => other is null ? x : new(new Node(Ops.Barrier, [x.Node, other.Node]));
 
     // Ranges of examples whose bytes, so many each, stay within a piece.
     private IEnumerable<Range> Pieces(long bytes)
