@@ -42,6 +42,11 @@ internal static class Algebra
         _ => Make.Mul(x, y),
     };
 
+    /// <summary>x·y, of which y may be 1 − s for a share s of 0, ½ or 1: then x − x·s, which is the same number and shares x·s with who has
+    /// the share s.</summary>
+    public static Node MulByShare(Node x, Node y) =>
+        y.Op == Ops.Sub && y.Inputs is [var one, var share] && Fill(one) is 1 && IsShare(share) ? Make.Sub(x, Mul(x, share)) : Mul(x, y);
+
     public static Node Div(Node x, Node y) => (Fill(x), Fill(y)) switch
     {
         (_, 1) => x,
@@ -64,7 +69,7 @@ internal static class Algebra
     public static Node SumTo(Node x, Shape shape)
     {
         Shape axes = Shape.From(Enumerable.Range(0, x.Shape.Rank).Where(i => shape[i] != x.Shape[i]));
-        return Reshape(Make.Sum(x, axes), shape);
+        return Reshape(WindowFold.Sum(x, axes) ?? Make.Sum(x, axes), shape);
     }
 
     /// <summary>The transpose of a sum over axes to a shape: the value repeated along them.</summary>
@@ -73,6 +78,9 @@ internal static class Algebra
         if (Fill(x) is { } number) return Number(x, number, shape);
         return Make.Expand(Reshape(x, Shape.From(shape.Select((n, i) => axes.Contains(i) ? 1 : n))), shape);
     }
+
+    private static bool IsShare(Node s) => Fill(s) is 0 or 0.5 or 1
+        || (s.Op == Ops.Where && s.Inputs is [_, var yes, var no] && IsShare(yes) && IsShare(no));
 
     /// <summary>True for the dtypes in which one operation in float64, then rounded, is the operation itself.</summary>
     private static bool IsExact(Node x) => x.DType is DType.Float32 or DType.Float64;

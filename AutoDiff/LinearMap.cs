@@ -8,6 +8,18 @@ namespace Cotangent.AutoDiff;
 /// <summary>A linear function as a graph: placeholders in, nodes linear in them out (null: zero).</summary>
 internal sealed record LinearMap(Node[] Inputs, Node?[] Outputs)
 {
+    /// <summary>A function that is known to be linear as a map: its derivative, in which what does not vary stands apart.</summary>
+    public static LinearMap OfLinear(IReadOnlyList<Node> inputs, IReadOnlyList<Node?> outputs)
+    {
+        Node[] tangents = [.. inputs.Select(ScanDerivative.Tangent)];
+        Replacements replacements = new();
+        Node[] given = [.. outputs.OfType<Node>()];
+        Node?[] found = replacements.Resolve(Forward.Tangents(
+            given, inputs.Zip(tangents).ToDictionary(p => p.First, p => p.Second), ForwardMode.Linear, replacements));
+        Queue<Node?> next = new(found);
+        return new LinearMap(tangents, [.. outputs.Select(o => o is null ? null : next.Dequeue())]);
+    }
+
     /// <summary>The transposed map applied to cotangents of the outputs: cotangents of the inputs. Null is zero on both sides.</summary>
     /// <param name="cotangents">Those of the outputs.</param>
     /// <param name="onto">What cotangents of the inputs are added to; null for nothing.</param>

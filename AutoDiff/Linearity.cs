@@ -1,3 +1,4 @@
+using Cotangent.AutoDiff.Control;
 using Cotangent.AutoDiff.Rules;
 using Cotangent.Graph;
 
@@ -15,7 +16,12 @@ internal static class Linearity
         {
             if (varying.Contains(n)) continue;
             bool[] varies = [.. n.Inputs.Select(varying.Contains)];
-            if (!IsLinear(n, varies)) return $"{n.Op} of {string.Join(" and ", n.Inputs.Select((x, i) => Describe(x, varies[i])))}";
+            if (n.Attributes is ControlAttributes)
+            {
+                if (!ControlLinearity.Varies(n, varies)) continue;
+                if (ControlLinearity.FirstFault(n, varies) is { } inside) return inside;
+            }
+            else if (!IsLinear(n, varies)) return $"{n.Op} of {string.Join(" and ", n.Inputs.Select((x, i) => Describe(x, varies[i])))}";
             varying.Add(n);
         }
 

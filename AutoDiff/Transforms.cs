@@ -71,7 +71,11 @@ internal static class Transforms
         if (Linearity.FirstFault(trace.Outputs, [.. trace.Placeholders]) is { } fault) throw new NotLinearException(
             $"LinearTranspose: the function is not linear in its argument: {fault}. Of a function that is not linear take Vjp, the transpose " +
             "of its derivative.");
-        LinearMap map = new([.. trace.Placeholders], trace.Outputs);
+
+        // Of a linear function the derivative is the function, apart from what in it does not vary, a loop's counter say. Where a rule
+        // names the point, the given arguments take its place: their values do not matter.
+        LinearMap map = trace.Linearize(trace.Outputs);
+        map = map with { Outputs = trace.Bind(map.Outputs) };
         return cotangents =>
         {
             RequireLike("LinearTranspose", "cotangent", trace.Outputs, cotangents);

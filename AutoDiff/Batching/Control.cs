@@ -13,9 +13,10 @@ internal static class Control
         [Ops.Scan] = Scan,
         [Ops.While] = While,
         [Ops.Cond] = Cond,
+        [Ops.UserKernel] = UserKernel.Each,
     };
 
-    public static readonly Dictionary<Op, BatchRule> Rules = Calls.ToDictionary(p => p.Key, p => (BatchRule)(call =>
+    public static readonly Dictionary<Op, BatchRule> Rules = Calls.Where(p => p.Key != Ops.UserKernel).ToDictionary(p => p.Key, p => (BatchRule)(call =>
         p.Value(call)[call.Get<CallAttributes>().Output] is var y && y.IsBatched ? y.Value : BatchedGraph.Repeat(y.Value, call.Size)));
 
     private static BatchedOutput[] Scan(BatchedCall call)
@@ -75,12 +76,32 @@ internal static class Control
             .Select((n, o) => !batched[o] ? n : b.Outputs[o] ?? BatchedGraph.Repeat(n, call.Size))], 0).Graph)];
         if (perExample)
         {
-            Node[] yes = bodies[0].Apply(operands), no = bodies[1].Apply(operands);
+            Node[] yes = bodies[0].Apply(Taken(call, operands, isBatched, true)), no = bodies[1].Apply(Taken(call, operands, isBatched, false));
             return [.. yes.Select((y, o) => new BatchedOutput(Make.Where(Spread(call[0], y.Shape), y, no[o]), true))];
         }
 
         Node[] results = ControlFlow.Call(Ops.Cond, [call.Node.Inputs[0], .. operands], new CondAttributes(bodies[0], bodies[1]));
         return [.. results.Select((y, o) => new BatchedOutput(y, batched[o]))];
+    }
+
+    /// <summary>What a branch is given for each example: where the example takes the other one, the operands of the first that takes this
+    /// one, as constants. So a branch never sees what it was not meant for, and no derivative at a point that the predicate keeps it from
+    /// (∞, times the zero that comes back for it) reaches a gradient. An operand that all examples share gets nothing back where none takes
+    /// the branch.</summary>
+    private static Node[] Taken(BatchedCall call, Node[] operands, bool[] isBatched, bool branch)
+    {
+        if (call.Size == 0) return operands;
+        Node takes = branch ? call[0] : Make.Unary(Ops.Not, call[0]);
+        Node index = Make.Cast(takes, DType.Int32);
+        Node first = new(Ops.ArgMax, [index], new AxisAttributes(0));
+        Node any = Make.Cast(Make.Reduce(Ops.ReduceMax, index, [0]), DType.Bool);
+        return [.. operands.Select((x, i) =>
+        {
+            if (!isBatched[i]) return !x.DType.IsFloat() ? x : Make.Where(Make.Expand(Make.Reshape(any, Shape.From(x.Shape.Select(_ => 1))), x.Shape),
+                x, Make.Unary(Ops.StopGradient, x));
+            Node other = Make.Unary(Ops.StopGradient, Make.Gather(x, first, 0));
+            return Make.Where(Spread(takes, x.Shape), x, BatchedGraph.Repeat(other, call.Size));
+        })];
     }
 
     private static bool[] IsBatched(BatchedCall call, int first, int count) =>

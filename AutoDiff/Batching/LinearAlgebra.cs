@@ -13,6 +13,7 @@ internal static class LinearAlgebra
         [Ops.Cholesky] = Leading,
         [Ops.Lu] = Leading,
         [Ops.Solve] = Solve,
+        [Ops.Determinant] = Leading,
         [Ops.Qr] = Leading,
         [Ops.Eigh] = Leading,
         [Ops.Svd] = Leading,

@@ -36,7 +36,9 @@ internal sealed record ScanCall(
     /// <summary>The outputs: last carries, then stacks. Sequences and constants that no output depends on are left out.</summary>
     public Node[] Invoke()
     {
-        int[] sequences = Used(Carries.Length, Sequences.Length), constants = Used(Carries.Length + Sequences.Length, Constants.Length);
+        HashSet<Node> held = [.. Walk.Topological(Body.Outputs)];
+        int[] sequences = Used(held, Carries.Length, Sequences.Length);
+        int[] constants = Used(held, Carries.Length + Sequences.Length, Constants.Length);
         SubGraph body = sequences.Length == Sequences.Length && constants.Length == Constants.Length ? Body
             : new SubGraph([.. Body.Inputs.Take(Carries.Length), .. sequences.Concat(constants).Select(i => Body.Inputs[i])], Body.Outputs);
         Node[] inputs = Inputs;
@@ -44,5 +46,7 @@ internal sealed record ScanCall(
             new ScanAttributes(body, Carries.Length, sequences.Length, Length, Reverse) { Memory = Memory });
     }
 
-    private int[] Used(int first, int count) => [.. Enumerable.Range(first, count).Where(i => Body.SlotOf(i) >= 0)];
+    /// <summary>What the body's nodes hold counts, whether or not values are computed from it: derivatives of their own may read it.</summary>
+    private int[] Used(HashSet<Node> held, int first, int count) =>
+        [.. Enumerable.Range(first, count).Where(i => held.Contains(Body.Inputs[i]))];
 }

@@ -39,7 +39,7 @@ internal sealed class VjpRule(string name, Func<CustomCall, Node[], Node[]> vjp)
         try
         {
             if (Linearity.FirstFault([.. outputs.OfType<Node>()], ct) is { } fault) return Refuse($"its vjp is not linear: {fault}");
-            Node?[] values = new LinearMap(ct, outputs).Transpose(dx);
+            Node?[] values = LinearMap.OfLinear(ct, outputs).Transpose(dx);
             return [.. call.Results.Select((y, i) => OrZero(values[i], y))];
         }
         catch (CotangentException e)

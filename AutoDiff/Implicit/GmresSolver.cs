@@ -6,7 +6,55 @@ internal sealed record GmresSolver(Iterations Iterations, int Restart) : LinearS
 {
     internal override Func<Tensor, Tensor> Prepare(LinearOperator a) => b => Solve(a.Compute, b);
 
-    internal override Tensor Trace(LinearOperator a, Tensor b) => NormalCgSolver.TraceNormal(a, b, Iterations);
+    internal override Tensor Trace(LinearOperator a, Tensor b) => Trace(a.Apply, b);
+
+    /// <summary>The same as operations: a loop of cycles on the device, each of as many steps as the restart allows. NaN where it does not
+    /// converge.</summary>
+    private Tensor Trace(Func<Tensor, Tensor> a, Tensor b)
+    {
+        if (b.Size == 0) return b;
+        double tolerance = Iterations.Tolerance(b.DType);
+        Shape shape = b.Shape;
+        int n = (int)b.Size, count = Iterations.Count(b), m = Math.Min(Math.Min(Restart, n), Math.Max(1, count));
+        Tensor flat = b.Reshape(n), target = CgSolver.Inner(flat, flat) * (tolerance * tolerance);
+        (Tensor x, _, Tensor last, _) = Flow.While(
+            c => (c.Square > target) & (c.Round < count),
+            c =>
+            {
+                Tensor next = c.X + TracedCycle(v => a(v.Reshape(shape)).Reshape(n), c.R, c.Square.Sqrt(), m);
+                Tensor r = flat - a(next.Reshape(shape)).Reshape(n);
+                return (next, r, CgSolver.Inner(r, r), c.Round + m);
+            },
+            (X: Tensor.ZerosLike(flat), R: flat, Square: CgSolver.Inner(flat, flat), Round: Tensor.Scalar(0, DType.Int32, b.Device)));
+        return Tensor.Where(last <= target, x, double.NaN).Reshape(shape);
+    }
+
+    /// <summary>The change of x that minimises the residual in one Krylov space of m steps. Gram–Schmidt runs twice, against all rows of the
+    /// basis at once: those that are still to come are zero. When the space is exhausted the rest of the basis stays zero, and its
+    /// columns in the least squares problem are unit vectors, whose solutions are zero.</summary>
+    private static Tensor TracedCycle(Func<Tensor, Tensor> a, Tensor r, Tensor norm, int m)
+    {
+        int n = r.Shape[0];
+        Tensor rows = Tensor.Iota([m + 1], 0);
+        Tensor Unit(Tensor index) => rows.Equal(index).Cast(r.DType);
+        Tensor first = Unit(Tensor.Scalar(0, DType.Int32, r.Device));
+        double nothing = r.DType == DType.Float64 ? 1e-14 : 1e-6;
+        (Tensor basis, Tensor h) = Flow.ForLoop(m, (k, c) =>
+        {
+            Tensor v = c.Basis.Gather(k), w = a(v), start = CgSolver.Inner(w, w).Sqrt();
+            Tensor once = c.Basis.MatMul(w);
+            w -= once.MatMul(c.Basis);
+            Tensor twice = c.Basis.MatMul(w);
+            w -= twice.MatMul(c.Basis);
+            Tensor below = CgSolver.Inner(w, w).Sqrt();
+            Tensor goesOn = below > nothing * start;
+            Tensor next = Tensor.Where(goesOn, w / below, Tensor.ZerosLike(w)), after = Unit(k + 1);
+            Tensor column = Tensor.Where(CgSolver.Inner(v, v) > 0,
+                once + twice + Tensor.Where(goesOn, below, Tensor.ZerosLike(below)) * after, Unit(k));
+            return (c.Basis + after.Unsqueeze(1) * next, c.H + column.Unsqueeze(1) * Tensor.Iota([m], 0).Equal(k).Cast(r.DType));
+        }, (Basis: first.Unsqueeze(1) * (r / norm), H: Tensor.Zeros([m + 1, m], r.DType, r.Device)));
+        return Linalg.LstSq(h, first * norm).MatMul(basis[..m]);
+    }
 
     private Tensor Solve(Func<Tensor, Tensor> a, Tensor b)
     {

@@ -39,7 +39,7 @@ public abstract record LinearSolver
         new NormalCgSolver(new Iterations(tolerance, maxIterations));
 
     /// <summary>Generalised minimal residuals (Saad and Schultz, 1986), restarted, for any A that has an inverse: one product with A an
-    /// iteration, and a vector kept for each since the restart. Compiled, <see cref="NormalCg"/> takes its place.</summary>
+    /// iteration, and a vector kept for each since the restart. Compiled, each cycle makes as many steps as the restart allows.</summary>
     /// <param name="tolerance">Relative to ‖b‖; by default 1e-6 for Float32 and 1e-12 for Float64.</param>
     /// <param name="restart">Vectors kept.</param>
     /// <param name="maxIterations">By default 10 for each unknown, at least 100.</param>

@@ -18,12 +18,10 @@ internal sealed record NormalCgSolver(Iterations Iterations) : LinearSolver
         };
     }
 
-    internal override Tensor Trace(LinearOperator a, Tensor b) => TraceNormal(a, b, Iterations);
-
-    internal static Tensor TraceNormal(LinearOperator a, Tensor b, Iterations iterations)
+    internal override Tensor Trace(LinearOperator a, Tensor b)
     {
-        Tensor x = CgSolver.Trace(v => a.Transposed.Apply(a.Apply(v)), a.Transposed.Apply(b), iterations);
-        double tolerance = Slack * iterations.Tolerance(b.DType);
+        Tensor x = CgSolver.Trace(v => a.Transposed.Apply(a.Apply(v)), a.Transposed.Apply(b), Iterations);
+        double tolerance = Slack * Iterations.Tolerance(b.DType);
         Tensor r = b - a.Apply(x);
         return Tensor.Where(CgSolver.Inner(r, r) <= CgSolver.Inner(b, b) * (tolerance * tolerance), x, double.NaN);
     }

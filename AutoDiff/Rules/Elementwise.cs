@@ -39,7 +39,7 @@ internal static class Elementwise
             Jvp = (y, dx) => X(y) == Y(y)
                 ? Mul(dx[0]!, Make.Add(X(y), X(y)))
                 : Sum(dx[0] is { } d ? Mul(d, Y(y)) : null, dx[1] is { } e ? Mul(e, X(y)) : null),
-            Transpose = (y, ct, argument) => Mul(ct, y.Inputs[1 - argument]),
+            Transpose = (y, ct, argument) => MulByShare(ct, y.Inputs[1 - argument]),
         },
         [Ops.Div] = new()
         {
@@ -53,8 +53,8 @@ internal static class Elementwise
             // x − b·truncate(x/b), whose quotient is piecewise constant.
             Jvp = (y, dx) => Sum(dx[0], dx[1] is { } d ? Neg(Mul(d, Make.Unary(Ops.Truncate, Make.Div(X(y), Y(y))))) : null),
         },
-        [Ops.Max] = new() { Jvp = (y, dx) => Choice(y, dx, Share(Y(y), X(y)), Share(X(y), Y(y))) },
-        [Ops.Min] = new() { Jvp = (y, dx) => Choice(y, dx, Share(X(y), Y(y)), Share(Y(y), X(y))) },
+        [Ops.Max] = new() { Jvp = (y, dx) => Choice(dx, Y(y), X(y), X(y), Y(y)) },
+        [Ops.Min] = new() { Jvp = (y, dx) => Choice(dx, X(y), Y(y), Y(y), X(y)) },
         [Ops.Pow] = new()
         {
             Jvp = (y, dx) => Sum(
@@ -104,11 +104,16 @@ internal static class Elementwise
 
     private static Node? Scaled(Node dx, Node? coefficient) => coefficient is null ? null : Mul(dx, coefficient);
 
-    /// <summary>The derivative of a choice between two operands, by the share that each has in the result.</summary>
-    private static Node? Choice(Node y, Node?[] dx, Node first, Node second) =>
-        X(y) == Y(y)
-            ? dx[0]
-            : Sum(dx[0] is { } d ? Mul(d, first) : null, dx[1] is { } e ? Mul(e, second) : null);
+    /// <summary>The derivative of a choice between two operands: the first has a share where <paramref name="low"/> &lt;
+    /// <paramref name="high"/>, the second where <paramref name="otherLow"/> &lt; <paramref name="otherHigh"/>. Of both the second has what
+    /// the first leaves, so that one of them has the tangent where the other is NaN.</summary>
+    private static Node? Choice(Node?[] dx, Node low, Node high, Node otherLow, Node otherHigh)
+    {
+        if (low == high) return dx[0];
+        if (dx[0] is not { } d) return Mul(dx[1]!, Share(otherLow, otherHigh));
+        Node share = Share(low, high);
+        return Sum(Mul(d, share), dx[1] is { } e ? Mul(e, Make.Sub(Like(share, 1), share)) : null);
+    }
 
     /// <summary>1 where <paramref name="low"/> &lt; <paramref name="high"/>, ½ at ties, 0 elsewhere.</summary>
     private static Node Share(Node low, Node high) => Make.Where(

@@ -27,6 +27,7 @@ internal static class LinearAlgebra
             IsLinear = InRightSides,
             Transpose = (y, ct, _) => SolveAgain(y, ct, !y.Get<SolveAttributes>().Transpose),
         },
+        [Ops.Determinant] = new() { Jvp = DeterminantTangent, DifferentiatedInputs = _ => 1..2, IsLinear = (_, _) => false },
         [Ops.Qr] = new() { Jvp = (y, dx) => QrTangent(y, dx[0]!) },
         [Ops.Eigh] = new() { Jvp = (y, dx) => SpectralRules.EighTangent(y, dx[0]!) },
         [Ops.Svd] = new() { Jvp = (y, dx) => SpectralRules.SvdTangent(y, dx[0]!) },
@@ -84,6 +85,14 @@ internal static class LinearAlgebra
         Node? right = dx[3];
         if (dx[0] is { } da) right = Algebra.Sum(right, Algebra.Neg(Multiply(transpose ? Transpose(da) : da, x)));
         return right is null ? null : SolveAgain(x, right, transpose);
+    }
+
+    /// <summary>d log|det A| = tr(A⁻¹·dA), d det A = det A · tr(A⁻¹·dA), by the factors that made the value.</summary>
+    private static Node DeterminantTangent(Node y, Node?[] dx)
+    {
+        Node x = new(Ops.Solve, [y.Inputs[1], y.Inputs[2], y.Inputs[3], dx[1]!], new SolveAttributes(Transpose: false));
+        Node trace = Make.Sum(Make.Where(IsDiagonal(x), x, Algebra.Like(x, 0)), [x.Shape.Rank - 2, x.Shape.Rank - 1]);
+        return y.Get<DeterminantAttributes>().IsLogarithm ? trace : Algebra.Mul(trace, y);
     }
 
     private static Node SolveAgain(Node x, Node right, bool transpose) =>

@@ -79,7 +79,6 @@ internal sealed class Capture
             return new(Ops.Input, null, n.Shape, n.DType, isScalar ? 1 : 0, slots.Count - 1);
         }
 
-        if (n.Attributes is RefusedAttributes refused) throw refused.Error();
         if (n.Attributes is KernelAttributes kernel) return new(n.Op, kernel.ForProgram(), default, default, n.Inputs.Length, 0);
         if (n.Op != Ops.Number) return new(n.Op, attributes, default, default, n.Inputs.Length, 0);
 
@@ -133,6 +132,7 @@ internal sealed class GraphKey : IEquatable<GraphKey>
 
     /// <summary>The canonical graph over fresh placeholders.</summary>
     /// <param name="made">Told the entry for each canonical node that computes it.</param>
+    /// <remarks>Throws the error of a value that does not exist. Keys may hold one: a loop that is only transposed is never run.</remarks>
     public PlanGraph ToPlanGraph(Action<int, Node>? made = null)
     {
         int entry = 0;
@@ -144,6 +144,7 @@ internal sealed class GraphKey : IEquatable<GraphKey>
         {
             entry = i;
             GraphEntry e = _entries[i];
+            if (e.Attributes is RefusedAttributes refused) throw refused.Error();
             if (e.Op == Ops.Input)
             {
                 LeafSlot slot = new(e.Count == 1, e.Slot);

@@ -22,7 +22,10 @@ internal sealed class CondRoutine : Routine
     public override long ScratchBytes => Math.Max(_ifTrue.Plan.ScratchBytes, _ifFalse.Plan.ScratchBytes);
 
     /// <inheritdoc/>
-    public override IEnumerable<ExecutionPlan> Nested => [_ifTrue.Plan, _ifFalse.Plan];
+    public override IEnumerable<NestedPlan> Nested => [new("if true", _ifTrue.Plan), new("if false", _ifFalse.Plan)];
+
+    /// <summary>Those of the branch that has more.</summary>
+    public override double Flops => Math.Max(PlanCost.Of(_ifTrue.Plan).Flops, PlanCost.Of(_ifFalse.Plan).Flops);
 
     /// <inheritdoc/>
     public override void Launch(in RoutineCall call)

@@ -45,7 +45,7 @@ public sealed class MemoryReport
     public required IReadOnlyList<ReportedTensor> AtPeak { get; init; }
 
     /// <summary>Arithmetic of one run: an addition counts 1, a division 4, a transcendental function 16 or 40, a product of M×K and K×N
-    /// 2·M·N·K; C# kernels, loops and routines nothing.</summary>
+    /// 2·M·N·K, a loop its rounds (<c>While</c> one), a choice its larger branch, a factorisation its leading terms; C# kernels nothing.</summary>
     public double Flops { get; internal init; }
 
     /// <inheritdoc/>

@@ -3,8 +3,8 @@ using Cotangent.Kernels;
 namespace Cotangent.Execution;
 
 /// <summary>What one run of a plan costs.</summary>
-/// <param name="Flops">Arithmetic, an addition counting 1, a division 4, a transcendental function 16 or 40, a product of M×K and K×N
-/// 2·M·N·K. C# kernels and routines count nothing.</param>
+/// <param name="Flops">Floating-point arithmetic, an addition, comparison or choice counting 1, a division 4, a transcendental function 16
+/// or 40, a product of M×K and K×N 2·M·N·K, routines what they say: a loop its rounds (<c>While</c> one), a choice its larger branch. User kernels count nothing.</param>
 /// <param name="Bytes">What steps read and write, each buffer once a step.</param>
 internal readonly record struct PlanCost(double Flops, long Bytes)
 {
@@ -19,7 +19,8 @@ internal readonly record struct PlanCost(double Flops, long Bytes)
     {
         KernelStep kernel => kernel.Fused.Flops,
         ProductStep { Dot.Problem: var p } => FlopsOf(p),
-        FusedProductStep { Dot.Problem: var p } => FlopsOf(p),
+        FusedProductStep { Dot.Problem: var p } fused => FlopsOf(p) + fused.Map.Flops,
+        RoutineStep routine => routine.Routine.Flops,
         _ => 0,
     };
 

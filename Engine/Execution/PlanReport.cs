@@ -1,16 +1,23 @@
 using System.Text;
 using Cotangent.Fusion;
+using Cotangent.Graph;
 
 namespace Cotangent.Execution;
 
-/// <summary>A plan as text: steps with shapes and bytes, memory, and why nodes were stored or not fused.</summary>
+/// <summary>A plan as text: steps with shapes and bytes, the plans of bodies and branches under theirs, memory, and why nodes were stored or not fused.</summary>
 internal static class PlanReport
 {
     public static string Of(ExecutionPlan plan)
     {
         StringBuilder text = new();
+        Append(text, plan, "");
+        return text.ToString();
+    }
+
+    private static void Append(StringBuilder text, ExecutionPlan plan, string indent)
+    {
         long scratch = plan.Buffers.Where(b => b.Kind == BufferKind.Scratch).Sum(b => b.Bytes);
-        text.Append($"{plan.Steps.Length} steps on {plan.Device.Id}; ");
+        text.Append($"{indent}{plan.Steps.Length} steps on {plan.Device.Id}; ");
         text.AppendLine($"scratch {scratch} bytes planned into {plan.ScratchBytes}");
         for (int i = 0; i < plan.Steps.Length; i++)
         {
@@ -25,11 +32,15 @@ internal static class PlanReport
                 FusedProductStep f => $"{f.Dot.Result.Shape}, an elementwise kernel in it",
                 _ => "",
             };
-            text.AppendLine($"{i,4} {step.Name,-40} {Ids(plan, step.Reads)} -> {Ids(plan, step.Writes)}  {what}");
+            text.AppendLine($"{indent}{i,4} {step.Name,-40} {Ids(plan, step.Reads)} -> {Ids(plan, step.Writes)}  {what}");
+            foreach (NestedPlan nested in (step as RoutineStep)?.Routine.Nested ?? [])
+            {
+                text.AppendLine($"{indent}     {nested.Name}:");
+                Append(text, nested.Plan, indent + "        ");
+            }
         }
 
-        foreach (string note in plan.Notes) text.AppendLine($"  {note}");
-        return text.ToString();
+        foreach (string note in plan.Notes) text.AppendLine($"{indent}  {note}");
     }
 
     private static string Ids(ExecutionPlan plan, IEnumerable<int> ids) =>

@@ -40,7 +40,10 @@ internal sealed class ScanRoutine : Routine
     public override bool IsVerifiable => _scan.Length <= LongestVerified;
 
     /// <inheritdoc/>
-    public override IEnumerable<ExecutionPlan> Nested => [_body.Plan];
+    public override IEnumerable<NestedPlan> Nested => [new($"body, {_scan.Length} rounds", _body.Plan)];
+
+    /// <inheritdoc/>
+    public override double Flops => _scan.Length * PlanCost.Of(_body.Plan).Flops;
 
     /// <inheritdoc/>
     public override void Launch(in RoutineCall call)

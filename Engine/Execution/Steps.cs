@@ -110,6 +110,9 @@ internal sealed class FusedProductStep(FusedGemm gemm, ProductStep product, Kern
 
     public DotPlan Dot => product.Dot;
 
+    /// <summary>The elementwise kernel.</summary>
+    public FusedKernel Map => map.Fused;
+
     /// <inheritdoc/>
     public override string Size => $"{Dot.Result.Shape}";
 

@@ -39,7 +39,10 @@ internal sealed class WhileRoutine : Routine
     public override bool IsVerifiable => false;
 
     /// <inheritdoc/>
-    public override IEnumerable<ExecutionPlan> Nested => [_condition.Plan, _body.Plan];
+    public override IEnumerable<NestedPlan> Nested => [new("condition", _condition.Plan), new("body", _body.Plan)];
+
+    /// <summary>Those of one round: how many there are is not known before.</summary>
+    public override double Flops => PlanCost.Of(_condition.Plan).Flops + PlanCost.Of(_body.Plan).Flops;
 
     /// <inheritdoc/>
     public override void Launch(in RoutineCall call)

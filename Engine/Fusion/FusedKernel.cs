@@ -19,7 +19,7 @@ internal readonly record struct KernelOperand(Node Node, OperandKind Kind);
 /// <summary>A kernel, its launch and what to bind to its parameters.</summary>
 internal sealed record FusedKernel(Kernel Kernel, LaunchShape Launch, ImmutableArray<KernelOperand> Operands)
 {
-    /// <summary>Arithmetic of one run, an addition counting 1 (see <see cref="Anchors.OwnCost"/>): what is computed again in
+    /// <summary>Floating-point arithmetic of one run, an addition counting 1 (see <see cref="Anchors.OwnCost"/>): what is computed again in
     /// another loop, or for each element that it is repeated over, counts each time.</summary>
     public double Flops { get; init; }
 

@@ -33,7 +33,7 @@ internal sealed partial class KernelEmitter
             {
                 Value x = InGuard(() => Evaluate(updates, _space.Unflatten(_full, updates.Shape)));
                 Value at = _builder.Add(_builder.Mul(index, step), first);
-                _flops += _scope.Rounds;
+                if (IsFloating(n)) _flops += _scope.Rounds;
                 Value old = _builder.Convert(_builder.Load(column, at), type);
                 _builder.Store(column, at, Converted(_builder.Add(old, x), n));
             });

@@ -36,7 +36,7 @@ internal sealed partial class KernelEmitter
                 if (kept is { IsStored: true } && kept.Loop < _loop) return _builder.Load(kept.Array, EmitIndex(FlatIndex(_variables[1])));
                 Value[] x = new Value[n.Inputs.Length];
                 for (int i = 0; i < x.Length; i++) x[i] = Evaluate(n.Inputs[i], at);
-                _flops += _scope.Rounds * Anchors.OwnCost(n);
+                if (IsFloating(n)) _flops += _scope.Rounds * Anchors.OwnCost(n);
                 Value value = n.Op.Emit!(n, _builder, x);
                 return kept is null ? value : Keep(kept, value);
             case OpKind.Movement:
@@ -172,6 +172,7 @@ internal sealed partial class KernelEmitter
     {
         Node x = n.Inputs[0];
         IndexVariable k = _space.Variable(x.Shape[1]);
+        CountStart(n, x.Shape[1]);
         ImmutableArray<Result> sum = Loop([k], Constant.Of(0), x.Shape[1], Constant.Of(1), [Reduction.Start(n)],
             carried => [Combine(n, carried[0], [at[0], Affine.Of(k), at[1]])]);
         return Reduction.Finish(_builder, n, sum[0]);

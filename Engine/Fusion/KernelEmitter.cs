@@ -194,6 +194,7 @@ internal sealed partial class KernelEmitter
         {
             ImmutableArray<Value> start = [.. nodes.Select(n => (Value)Reduction.Start(n))];
             bool grouped = _group.IsGrouped;
+            foreach (Node n in nodes) CountStart(n, _domain.K);
             Value[] sums = [.. Loop(start, carried =>
                 [.. nodes.Select((n, i) => Combine(n, carried[i], _space.Unflatten(_full, n.Inputs[0].Shape)))])];
             for (int i = 0; i < nodes.Length; i++)
@@ -208,9 +209,18 @@ internal sealed partial class KernelEmitter
 
     private Value Combine(Node reduce, Value carried, Affine[] at)
     {
-        _flops += _scope.Rounds;
+        if (IsFloating(reduce)) _flops += _scope.Rounds;
         return Reduction.Combine(_builder, reduce, carried, Evaluate(reduce.Inputs[0], at));
     }
+
+    /// <summary>The first element of a reduction is combined with nothing: K elements take K − 1 operations.</summary>
+    private void CountStart(Node reduce, long extent)
+    {
+        if (IsFloating(reduce) && extent > 0) _flops -= _scope.Rounds;
+    }
+
+    /// <summary>True for arithmetic on floating-point numbers: what computes indices, keys and answers of answers counts no flops.</summary>
+    private static bool IsFloating(Node n) => n.DType.IsFloat() || n.Inputs.Any(x => x.DType.IsFloat());
 
     /// <summary>The group's reductions, with the number of others that each waits for.</summary>
     private List<(Node Reduce, int Level)> Levels()

@@ -23,5 +23,9 @@ internal sealed record CustomAttributes(CustomDerivative Derivative, int Argumen
 /// <summary>How a function differentiates; Engine only carries it.</summary>
 internal abstract class CustomDerivative;
 
+/// <summary>What a value is of a matrix.</summary>
+/// <param name="IsLogarithm">log|det(A)|; else det(A).</param>
+internal sealed record DeterminantAttributes(bool IsLogarithm) : Attributes;
+
 /// <summary>Why a value does not exist.</summary>
 internal sealed record RefusedAttributes(Shape Shape, DType DType, Func<CotangentException> Error) : Attributes;

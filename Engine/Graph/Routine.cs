@@ -20,12 +20,21 @@ internal abstract class Routine(string name)
     /// float64 ones; false where several answers are right (the signs of eigenvectors).</summary>
     public virtual bool IsVerifiable => true;
 
+    /// <summary>Arithmetic of one run, as <see cref="PlanCost"/> counts: for factorisations the leading terms of the textbooks (Golub and Van
+    /// Loan, Matrix Computations, 4th edition).</summary>
+    public virtual double Flops => 0;
+
     /// <summary>The plans of programs that run as parts of this step, for reports.</summary>
-    public virtual IEnumerable<ExecutionPlan> Nested => [];
+    public virtual IEnumerable<NestedPlan> Nested => [];
 
     /// <summary>Issues the launches.</summary>
     public abstract void Launch(in RoutineCall call);
 }
+
+/// <summary>The plan of a part of a routine: a loop's body, a branch.</summary>
+/// <param name="Name">What it is to the routine.</param>
+/// <param name="Plan">Its steps; their scratch memory lies in the routine's.</param>
+internal readonly record struct NestedPlan(string Name, ExecutionPlan Plan);
 
 /// <summary>The operands of one run of a routine. All are contiguous and row-major; those without elements have no
 /// memory. Inputs must not be written.</summary>

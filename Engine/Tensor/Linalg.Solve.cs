@@ -70,8 +70,8 @@ public static partial class Linalg
     public static Tensor Det(Tensor a)
     {
         ArgumentNullException.ThrowIfNull(a);
-        (Tensor parity, Tensor diagonal) = Pivots("det", a);
-        return Narrow(parity * Product(diagonal), a.DType);
+        (Tensor parity, Tensor diagonal, Func<Tensor, bool, Tensor> of) = Pivots("det", a);
+        return Narrow(of(parity * Product(diagonal), false), a.DType);
     }
 
     /// <summary>The signs of determinants and the logarithms of their absolute values.</summary>
@@ -82,8 +82,8 @@ public static partial class Linalg
     public static (Tensor Sign, Tensor LogAbs) SlogDet(Tensor a)
     {
         ArgumentNullException.ThrowIfNull(a);
-        (Tensor parity, Tensor diagonal) = Pivots("slogdet", a);
-        return (Narrow(parity * Product(diagonal.Sign()), a.DType), Narrow(diagonal.Abs().Log().Sum(-1), a.DType));
+        (Tensor parity, Tensor diagonal, Func<Tensor, bool, Tensor> of) = Pivots("slogdet", a);
+        return (Narrow(parity * Product(diagonal.Sign()), a.DType), Narrow(of(diagonal.Abs().Log().Sum(-1), true), a.DType));
     }
 
     /// <summary>The elements (i, i) of each matrix.</summary>
@@ -109,18 +109,23 @@ public static partial class Linalg
             new SolveAttributes(Transpose: false));
     }
 
-    /// <summary>What a determinant is made of: ±1 for the exchanges of rows, and the diagonal of U.</summary>
-    private static (Tensor Parity, Tensor Diagonal) Pivots(string op, Tensor a)
+    /// <summary>What a determinant is made of: ±1 for the exchanges of rows, and the diagonal of U; and what gives what is made of them, a
+    /// determinant or its logarithm, its derivative.</summary>
+    private static (Tensor Parity, Tensor Diagonal, Func<Tensor, bool, Tensor> Of) Pivots(string op, Tensor a)
     {
         RequireSquare(op, a);
         Tensor wide = Wide(a);
-        Node[] factors = Lu(wide.Node);
+
+        // The derivative goes by a itself, as that of a solve with the same factors: n right sides, where that of the factors takes more.
+        Node[] factors = Lu(Make.Unary(Ops.StopGradient, wide.Node));
         Tensor pivots = Tensor.Of(factors[LuAttributes.Pivots]);
         Tensor exchanges = pivots.NotEqual(Tensor.Arange(a.Shape[^1])).Cast(DType.Int32).Sum(-1);
-        return ((1 - 2 * (exchanges % 2)).Cast(wide.DType), Diagonal(Tensor.Of(factors[LuAttributes.Packed])));
+        return ((1 - 2 * (exchanges % 2)).Cast(wide.DType), Diagonal(Tensor.Of(factors[LuAttributes.Packed])),
+            (x, isLogarithm) => Tensor.Of(new Node(Ops.Determinant,
+                [x.Node, wide.Node, factors[LuAttributes.Packed], factors[LuAttributes.Permutation]], new DeterminantAttributes(isLogarithm))));
     }
 
-    /// <summary>The product along the last axis, halves by halves: its derivative is right where factors are 0.</summary>
+    /// <summary>The product along the last axis, halves by halves.</summary>
     private static Tensor Product(Tensor x)
     {
         if (x.Shape[^1] == 0) return Tensor.Ones([.. x.Shape.SkipLast(1)], x.DType, x.Device);

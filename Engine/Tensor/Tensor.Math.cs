@@ -110,8 +110,14 @@ public sealed partial class Tensor
     /// <summary>Bool: whether x is neither NaN nor infinite.</summary>
     public Tensor IsFinite() => AsFloat().Abs() < double.PositiveInfinity;
 
-    /// <summary>x limited to low … high; NaN stays.</summary>
-    public Tensor Clamp(Tensor low, Tensor high) => Minimum(Maximum(this, low), high);
+    /// <summary>x limited to low … high; NaN stays. The derivative by x is 1 from bound to bound, both included, and 0 outside.</summary>
+    public Tensor Clamp(Tensor low, Tensor high)
+    {
+        ArgumentNullException.ThrowIfNull(low);
+        ArgumentNullException.ThrowIfNull(high);
+        Tensor above = Where(this < low, low, this);
+        return Where(above > high, high, above);
+    }
 
     /// <summary>The same numbers in another dtype. Float to integer truncates and saturates, NaN gives 0; integers
     /// wrap; to Bool is x ≠ 0.</summary>

@@ -9,7 +9,7 @@ public sealed partial class Tensor
     /// <param name="stride">How far it moves: one number an axis, or one for all; the window's extents if empty.</param>
     /// <param name="padding">Around the input; none if null.</param>
     /// <param name="dilation">How far the elements of the window are apart; 1 if empty.</param>
-    /// <remarks>The gradient goes to the elements that attain the maximum, in equal shares.</remarks>
+    /// <remarks>The gradient of a window goes to the first of its elements that attain the maximum.</remarks>
     /// <exception cref="WindowException">The window does not fit.</exception>
     /// <example><code>Tensor half = images.MaxPool([2, 2]);</code></example>
     public Tensor MaxPool(

@@ -104,6 +104,30 @@ public class DerivativeCostTests
     // has those that do not. A bound that is too high, but a bound.
     private static double FactorOf(string name) => name.Contains("_pool", StringComparison.Ordinal) ? 20 : 4;
 
+    [Fact]
+    public void Dump()
+    {
+        List<string> lines = [];
+        void Row(string name, Func<Tensor[], Tensor> f, Tensor[] x)
+        {
+            try
+            {
+                Tensor value = f(x);
+                double own = PlanCost.Of(Plan(Graph([value]))).Flops;
+                (Tensor y, Tensor[] g) = Derivative(f, x);
+                PlanGraph graph = Graph([y, .. g]);
+                double both = PlanCost.Of(Plan(graph)).Flops;
+                double size = x.Sum(t => (double)t.Size) + value.Size;
+                string z = string.Join("; ", Zeros(graph));
+                lines.Add($"{(both <= 4 * own + size ? "ok " : "BAD")} {name,-40} own {own} both {both} size {size} excess {both - 4 * own - size} ratio {both / own:F2} zeros {z}");
+            }
+            catch (Exception e) { lines.Add($"EXC {name} {e.GetType().Name} {e.Message.Split('\n')[0]}"); }
+        }
+        foreach ((string name, (Func<Tensor[], Tensor> f, Tensor[] x)) in s_models) Row("M " + name, f, x);
+        foreach (string name in OpRows) { OpCase row = OpCases.Get(name); Row(name, row.Apply, [.. row.Args.Select((a, i) => new Tensor(GraphFunction.Input(a.Shape, $"x{i}", a.DType)))]); }
+        File.WriteAllLines("/tmp/adclose.cost", lines);
+    }
+
     private static void CheckCost(Func<Tensor[], Tensor> f, Tensor[] x, double factor = 4)
     {
         Tensor value = f(x);

@@ -15,6 +15,10 @@ internal sealed class ArgSortRoutine<T, TOrder> : LineRoutine
     public ArgSortRoutine(Device device, Node n)
         : base("argsort", n, n.Get<SortAttributes>().Axis) => _sort = new(device, Outer, Length, Inner);
 
+    /// <summary>The comparisons of merging.</summary>
+    public override double Flops => typeof(T) != typeof(float) && typeof(T) != typeof(double) ? 0
+        : (double)Outer * Length * Inner * Math.Ceiling(Math.Log2(Math.Max(1, Length)));
+
     /// <inheritdoc/>
     public override unsafe long ScratchBytes => _sort.Scratch * 2 * (sizeof(T) + sizeof(int));
 

@@ -12,6 +12,9 @@ internal sealed class CholeskyRoutine<T>(Device device, Node n) : MatrixRoutine<
     private readonly CholeskyFactorisation<T> _factorisation = new(device);
 
     /// <inheritdoc/>
+    public override double Flops => Batch * Math.Pow(Rows, 3) / 3;
+
+    /// <inheritdoc/>
     protected override long ScratchLength => CholeskyFactorisation<T>.Scratch(Batch, Rows);
 
     /// <inheritdoc/>

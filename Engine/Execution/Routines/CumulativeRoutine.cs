@@ -11,10 +11,17 @@ internal sealed class CumulativeRoutine<T, TOperation> : LineRoutine
     where TOperation : struct, ICumulative<T>
 {
     private readonly Cumulative<T, TOperation> _cumulative;
+    private readonly int _operations;
 
     public CumulativeRoutine(Device device, Node n)
-        : base(n.Op.Name, n, n.Get<CumulativeAttributes>().Axis) =>
+        : base(n.Op.Name, n, n.Get<CumulativeAttributes>().Axis)
+    {
         _cumulative = new(device, Outer, Length, Inner, n.Get<CumulativeAttributes>().Reverse);
+        _operations = n.DType.IsFloat() ? n.Inputs.Length : 0;
+    }
+
+    /// <inheritdoc/>
+    public override double Flops => (double)Outer * Length * Inner * _operations;
 
     /// <inheritdoc/>
     public override unsafe long ScratchBytes => _cumulative.Scratch * sizeof(T);

@@ -14,6 +14,9 @@ internal sealed class EighRoutine<T, TAdd, TMax>(Device device, Node n) : Matrix
     private readonly SymmetricEigensolver<T, TAdd, TMax> _solver = new(device);
 
     /// <inheritdoc/>
+    public override double Flops => Batch * 9 * Math.Pow(Rows, 3);
+
+    /// <inheritdoc/>
     protected override long ScratchLength => SymmetricEigensolver<T, TAdd, TMax>.Scratch(Batch, Rows);
 
     /// <inheritdoc/>

@@ -13,6 +13,9 @@ internal sealed class LuRoutine<T, TMax>(Device device, Node n) : MatrixRoutine<
     private readonly LuFactorisation<T, TMax> _factorisation = new(device);
 
     /// <inheritdoc/>
+    public override double Flops => Batch * EliminationFlops(Rows, Columns);
+
+    /// <inheritdoc/>
     protected override long ScratchLength => LuFactorisation<T, TMax>.Scratch(Batch, Rows, Columns);
 
     /// <inheritdoc/>

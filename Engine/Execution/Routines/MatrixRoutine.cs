@@ -26,6 +26,13 @@ internal abstract class MatrixRoutine<T>(string name, Node matrices) : Routine(n
     /// <summary>Elements of scratch memory.</summary>
     protected virtual long ScratchLength => 0;
 
+    /// <summary>Arithmetic of eliminating below the diagonal of a matrix: an LU factorisation; twice that for R of a QR one.</summary>
+    protected static double EliminationFlops(double rows, double columns)
+    {
+        double k = Math.Min(rows, columns);
+        return 2 * k * (rows * columns - (rows + columns) * k / 2 + k * k / 3);
+    }
+
     /// <summary>The scratch memory.</summary>
     protected ArrayView<T> Scratch(in RoutineCall call) => RoutineCall.View<T>(call.Scratch, ScratchLength);
 

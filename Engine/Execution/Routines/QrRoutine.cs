@@ -16,6 +16,9 @@ internal sealed class QrRoutine<T, TAdd, TMax>(Device device, Node n) : MatrixRo
     private int Count => Math.Min(Rows, Columns);
 
     /// <inheritdoc/>
+    public override double Flops => Batch * 2 * (EliminationFlops(Rows, Columns) + EliminationFlops(Rows, Count));
+
+    /// <inheritdoc/>
     protected override long ScratchLength => QrFactorisation<T, TAdd, TMax>.Scratch(Batch, Rows, Columns);
 
     /// <inheritdoc/>

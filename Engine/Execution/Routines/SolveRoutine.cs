@@ -13,6 +13,9 @@ internal sealed class SolveRoutine<T>(Device device, Node n) : MatrixRoutine<T>(
     private readonly bool _transpose = n.Get<SolveAttributes>().Transpose;
 
     /// <inheritdoc/>
+    public override double Flops => 2.0 * Batch * Rows * Rows * Columns;
+
+    /// <inheritdoc/>
     protected override long ScratchLength => LuSolver<T>.Scratch(Batch, Rows, Columns, _transpose);
 
     /// <inheritdoc/>

@@ -16,6 +16,9 @@ internal sealed class SvdRoutine<T, TAdd, TMax>(Device device, Node n) : MatrixR
     private int Count => Math.Min(Rows, Columns);
 
     /// <inheritdoc/>
+    public override double Flops => Batch * (14.0 * Math.Max(Rows, Columns) + 8 * Count) * Count * Count;
+
+    /// <inheritdoc/>
     protected override long ScratchLength => SingularValueSolver<T, TAdd, TMax>.Scratch(Batch, Rows, Columns);
 
     /// <inheritdoc/>

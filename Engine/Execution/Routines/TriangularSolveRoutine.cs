@@ -13,6 +13,9 @@ internal sealed class TriangularSolveRoutine<T>(Device device, Node n) : MatrixR
     private readonly TriangularAttributes _kind = n.Get<TriangularAttributes>();
 
     /// <inheritdoc/>
+    public override double Flops => (double)Batch * Rows * Rows * Columns;
+
+    /// <inheritdoc/>
     protected override long ScratchLength => TriangularSolver<T>.Scratch(Batch, Rows, Columns);
 
     /// <inheritdoc/>

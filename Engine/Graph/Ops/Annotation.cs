@@ -38,7 +38,16 @@ internal static partial class Ops
         Whole = (_, x) => x[0],
     };
 
-    /// <summary>A value that does not exist, for a reason: asking for it throws.</summary>
+    /// <summary>determinant(x, a, lu, permutation): x, which is det(A), or log|det(A)| by <see cref="DeterminantAttributes"/>, and whose
+    /// derivative is taken by a, with the factors that made x.</summary>
+    public static readonly Op Determinant = new("determinant", OpKind.Annotation)
+    {
+        IsTransparent = true,
+        Infer = (x, _) => (x[0].Shape, x[0].DType),
+        Whole = (_, x) => x[0],
+    };
+
+    /// <summary>A value that does not exist, for a reason: graphs may hold it, planning to compute it throws.</summary>
     public static readonly Op Refused = new("refused", OpKind.Leaf)
     {
         Infer = (_, a) => (((RefusedAttributes)a!).Shape, ((RefusedAttributes)a).DType),
