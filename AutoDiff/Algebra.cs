@@ -54,6 +54,10 @@ internal static class Algebra
         _ => Make.Div(x, y),
     };
 
+    /// <summary>x / y; by a number that is no extreme, x·(1/y), to the last place: a cotangent that windows spread is scaled once for each.</summary>
+    public static Node DivByNumber(Node x, Node y) =>
+        Fill(x) is null && IsExact(x) && Fill(y) is { } number && Math.Abs(number) is > 1e-30 and < 1e30 ? Mul(x, Like(y, 1 / number)) : Div(x, y);
+
     public static Node Reshape(Node x, Shape shape)
     {
         if (Fill(x) is { } number) return Number(x, number, shape);

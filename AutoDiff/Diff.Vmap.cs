@@ -12,11 +12,11 @@ public static partial class Diff
     /// <param name="outAxes">Where the result has that axis; first, unless given. A result that does not depend on the batch is
     /// repeated, or with null, <c>[null]</c>, returned as it is.</param>
     /// <remarks>It composes with all transforms and with <see cref="Jit"/>, and nests. Random numbers inside come from the keys
-    /// that f takes: one that f captures gives all examples the same.</remarks>
+    /// that f takes: one that f captures gives all examples the same. A C# kernel is launched for one example after the other. Where
+    /// examples choose between branches both are computed, each of operands that took it.</remarks>
     /// <exception cref="AxisOutOfRangeException">When called: an axis is outside its tensor.</exception>
     /// <exception cref="ShapeMismatchException">When called: the batches of two arguments differ in size.</exception>
-    /// <exception cref="BatchingException">When called: no argument is batched, a result to be shared depends on the batch, or f
-    /// calls a C# kernel on what does.</exception>
+    /// <exception cref="BatchingException">When called: no argument is batched, or a result to be shared depends on the batch.</exception>
     /// <example><code>
     /// // x [batch, features] → the gradient of each example's loss, [batch, features]
     /// Tensor perSample = Diff.Vmap(Diff.Grad(x =&gt; Loss(x)))(x);

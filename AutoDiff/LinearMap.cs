@@ -74,7 +74,26 @@ internal sealed record LinearMap(Node[] Inputs, Node?[] Outputs)
             }
         }
 
-        return [.. Inputs.Select(x => ct.GetValueOrDefault(x))];
+        Node?[] results = [.. Inputs.Select(x => ct.GetValueOrDefault(x))];
+        return order.Exists(n => n.Op == Ops.Custom) ? WithoutInputs(results, [.. cotangents.OfType<Node>()]) : results;
+    }
+
+    /// <summary>Results apart from the map's inputs, on which no value of a transposed map depends. What a checkpoint computes again waits for
+    /// the cotangents of its backward pass; if that pass is this map, they are inputs, and the transpose waits for its own.</summary>
+    private Node?[] WithoutInputs(Node?[] results, Node[] cotangents)
+    {
+        List<Node> dependent = Dependents.Of([.. results.OfType<Node>()], Inputs);
+        if (dependent.Count == 0) return results;
+        HashSet<Node> gone = [.. dependent];
+        Dictionary<Node, Node> map = Inputs.ToDictionary(x => x, x => Algebra.Like(x, 0));
+        foreach (Node n in dependent.Where(n => !map.ContainsKey(n)))
+        {
+            IEnumerable<Node> inputs = n.Inputs.Select(x => map.GetValueOrDefault(x, x));
+            if (n.Op == Ops.Barrier) inputs = [inputs.First(), .. n.Inputs.Skip(1).Where(x => !gone.Contains(x)), .. cotangents];
+            map[n] = new Node(n.Op, [.. inputs], n.Attributes);
+        }
+
+        return [.. results.Select(r => r is null ? null : map.GetValueOrDefault(r, r))];
     }
 
     /// <summary>The map applied to vectors; null is zero.</summary>

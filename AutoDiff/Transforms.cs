@@ -75,11 +75,10 @@ internal static class Transforms
         // Of a linear function the derivative is the function, apart from what in it does not vary, a loop's counter say. Where a rule
         // names the point, the given arguments take its place: their values do not matter.
         LinearMap map = trace.Linearize(trace.Outputs);
-        map = map with { Outputs = trace.Bind(map.Outputs) };
         return cotangents =>
         {
             RequireLike("LinearTranspose", "cotangent", trace.Outputs, cotangents);
-            return OrZero(map.Transpose(cotangents), arguments);
+            return OrZero(trace.Bind(map.Transpose(cotangents)), arguments);
         };
     }
 

@@ -25,13 +25,14 @@ internal static class ControlLinearity
     {
         (bool[] linear, _) = ScanSplit.FindLinear(scan, varies);
         int[] carries = [.. Enumerable.Range(0, scan.Carries.Length).Where(c => linear[c])];
+        if (Inside("scan", scan.Body, [.. carries.Append(output).Distinct()], linear) is { } inside) return inside;
         foreach (int c in carries)
         {
-            if (!varies[c] && Algebra.Fill(scan.Carries[c]) is not 0) return $"scan: it adds to a first carry, " +
+            if (!varies[c] && Algebra.Fill(scan.Carries[c]) is not 0) return "scan: it adds to a first carry, " +
                 $"{scan.Carries[c].DType}{scan.Carries[c].Shape}, that is a constant and not zero";
         }
 
-        return Inside("scan", scan.Body, [.. carries.Append(output).Distinct()], linear);
+        return null;
     }
 
     private static string? OfCond(Node n, bool[] varies)

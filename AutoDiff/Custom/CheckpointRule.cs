@@ -36,8 +36,10 @@ internal sealed class CheckpointRule(string name, CheckpointPolicy policy) : Cus
         LinearMap derivative = new(tangents, Forward.Tangents(call.Results, seeds));
         Node?[] back = derivative.Transpose([.. ct.Select((c, i) => c is null ? null : cotangents[i])]);
 
-        // Barriers and copies: where values are computed again.
+        // Barriers and copies: where values are computed again. Cotangents have edges of their own, as arguments have: one that is, or comes to
+        // be, made of an argument is another argument of what is made here.
         using Origins.Recomputing recomputing = Origins.Recompute();
+        ct = [.. ct.Select(c => c is null ? null : CustomCall.Edge(c))];
         Node[] given = [.. ct.OfType<Node>()];
         Dictionary<Node, Node> again = [];
         foreach (Node x in call.Arguments) again[x] = Barrier(x, given);
@@ -97,7 +99,7 @@ internal sealed class CheckpointRule(string name, CheckpointPolicy policy) : Cus
         {
             if (dx[i] is not { } d) continue;
             Node placeholder = seeds[call.Arguments[i]] = CustomCall.Like(d, "tangent");
-            tangents[placeholder] = d;
+            tangents[placeholder] = CustomCall.Edge(d);
         }
 
         Node?[] values = Forward.Tangents(call.Results, seeds);

@@ -34,8 +34,7 @@ internal sealed record CustomCall(Node[] Arguments, Node[] Captured, Node[] Resu
         if (!arguments.Concat(captured).Any(x => x.IsTraced))
             return Walk.Substitute(results, placeholders.Zip(arguments).ToDictionary(p => p.First, p => p.Second));
 
-        // The edges keep rewrites of what is built on top from reaching past the arguments.
-        Node[] inside = [.. arguments.Concat(captured).Select(x => new Node(Ops.Named, [x], new NameAttributes(null)))];
+        Node[] inside = [.. arguments.Concat(captured).Select(Edge)];
         Dictionary<Node, Node> map = placeholders.Concat(captured).Zip(inside).ToDictionary(p => p.First, p => p.Second);
         Node[] bound = Walk.Substitute([.. results, .. saved], map);
         int count = close ? inside.Length : arguments.Length;
@@ -65,6 +64,9 @@ internal sealed record CustomCall(Node[] Arguments, Node[] Captured, Node[] Resu
 
     /// <summary>True for the call itself: one that was bound to other arguments is another.</summary>
     public bool IsSame(CustomCall other) => Arguments.SequenceEqual(other.Arguments) && Results.SequenceEqual(other.Results);
+
+    /// <summary>A node as an argument: it keeps rewrites of what is built on top from reaching past it, and is one node for one argument.</summary>
+    public static Node Edge(Node x) => new(Ops.Named, [x], new NameAttributes(null));
 
     /// <summary>A placeholder like a node.</summary>
     public static Node Like(Node x, string name) => Graph.Make.Input(x.Shape, x.DType, x.Device, name, x.IsAnywhere);

@@ -15,7 +15,6 @@ public static class PerSample
     /// <returns>(parameters, batch) ↦ a tree like the parameters of tensors [examples, …]. The batch is the first axis of each of its
     /// tensors.</returns>
     /// <exception cref="NotScalarException">When called: the loss is not of shape [].</exception>
-    /// <exception cref="BatchingException">When called: the loss calls a kernel that cannot be batched.</exception>
     /// <exception cref="ShapeMismatchException">When called: the batch's tensors differ in their number of examples.</exception>
     /// <example><code>
     /// var gradients = PerSample.Grad((Network n, (Tensor X, Tensor Y) e) =&gt; Nn.CrossEntropy(n.Apply(e.X), e.Y));

@@ -24,7 +24,7 @@ internal static class Annotation
                 Shape along = Shape.From(Enumerable.Range(0, linear));
                 return [null, .. RuleOf(y).Transpose(CustomCall.Of(y), along, ct)];
             },
-            IsLinear = (y, varies) => !varies.Skip(1 + RuleOf(y).LinearArguments).Take(Of(y).Arguments + Of(y).Captures - RuleOf(y).LinearArguments)
+            IsLinear = (y, varies) => RuleOf(y) is CheckpointRule ? IsLinearInside(y, varies) : !varies.Skip(1 + RuleOf(y).LinearArguments).Take(Of(y).Arguments + Of(y).Captures - RuleOf(y).LinearArguments)
                 .Contains(true),
         },
         [Ops.CustomTangent] = new()
@@ -50,6 +50,10 @@ internal static class Annotation
         LinearInputs = _ => ..1,
         IsLinear = (_, _) => true,
     };
+
+    /// <summary>A checkpointed function is as linear as its graph.</summary>
+    private static bool IsLinearInside(Node y, IReadOnlyList<bool> varies) =>
+        Linearity.FirstFault([y.Inputs[0]], [.. y.Inputs.Where((_, i) => i > 0 && i <= Of(y).Arguments && varies[i])]) is null;
 
     private static Node? CustomTangent(Node y, Node?[] dx)
     {

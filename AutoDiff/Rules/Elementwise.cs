@@ -45,7 +45,7 @@ internal static class Elementwise
         {
             // (dx − y·db) / b: one division, in the tangent and in its transpose.
             Jvp = (y, dx) => Make.Div(Sum(dx[0], dx[1] is { } d ? Neg(Mul(d, y)) : null)!, Y(y)),
-            Transpose = (y, ct, _) => Div(ct, Y(y)),
+            Transpose = (y, ct, _) => DivByNumber(ct, Y(y)),
             IsLinear = (_, varies) => !varies[1],
         },
         [Ops.Rem] = new()

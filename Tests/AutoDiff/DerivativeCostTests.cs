@@ -27,21 +27,54 @@ public class DerivativeCostTests
         ["silu"] = (p => p[0].Silu(), [Input(40, 60)]),
         ["max"] = (p => p[0].Max(1), [Input(40, 60)]),
         ["embedding"] = (p => p[0].Gather(Tensor.Arange(50) % 40).Tanh(), [Input(40, 60)]),
+        ["max pool"] = (p => p[0].MaxPool([3, 3], stride: [2, 2]), [Input(2, 33, 34)]),
+        ["max pool, padded"] = (p => p[0].MaxPool([3, 3], stride: [2, 2], padding: 1), [Input(2, 33, 34)]),
+        ["average pool"] = (p => p[0].AvgPool([3, 3], stride: [2, 2], padding: 1), [Input(2, 33, 34)]),
+        ["convolution"] = (p => Tensor.Conv(p[0], p[1], stride: [2], padding: 1), [Input(2, 4, 17, 18), Input(8, 4, 3, 3)]),
+        ["clamp"] = (p => p[0].Clamp(-1, 1), [Input(40, 60)]),
+        ["sort"] = (p => p[0].Sort(), [Input(40, 60)]),
+        ["scan"] = (p => Flow.Scan((Tensor h, Tensor x) => (h.MatMul(p[1]) + x).Tanh() is var y ? (y, y.Square()) : default, p[2], p[0]).Ys,
+            [Input(20, 4, 30), Input(30, 30), Input(4, 30)]),
+        ["choice"] = (p => Flow.Cond(p[0].Sum() > 0, (Tensor x) => x.MatMul(p[1]).Exp(), x => x.MatMul(p[1]).Sin(), p[0]), [Input(20, 30), Input(30, 30)]),
+        ["cholesky"] = (p => Linalg.Cholesky(p[0]), [Input(40, 40)]),
+        ["lu"] = (p => Linalg.LuFactor(p[0]).Packed, [Input(40, 40)]),
+        ["qr"] = (p => Linalg.Qr(p[0]) is var (q, r) ? Tensor.Concat(0, q, r) : p[0], [Input(60, 40)]),
+        ["eigh"] = (p => Linalg.Eigh(p[0]) is var (values, vectors) ? Tensor.Concat(0, values.Unsqueeze(0), vectors) : p[0], [Input(40, 40)]),
+        ["svd"] = (p => Linalg.Svd(p[0]) is var (u, s, vt) ? Tensor.Concat(0, u, s.Unsqueeze(0), vt) : p[0], [Input(60, 40)]),
+        ["solve"] = (p => Linalg.Solve(p[0], p[1]), [Input(40, 40), Input(40, 10)]),
+        ["determinant"] = (p => Linalg.Det(p[0]), [Input(40, 40)]),
+        ["log determinant"] = (p => Linalg.SlogDet(p[0]).LogAbs, [Input(40, 40)]),
         ["residual"] = (p => Enumerable.Range(0, 6).Aggregate(p[0], (x, _) => x + (x.MatMul(p[1])).Sin()), [Input(16, 30), Input(30, 30)]),
     };
+
+    /// <summary>What takes more, how much, and why.</summary>
+    private static readonly Dictionary<string, (double Factor, string Why)> s_exceptions = new()
+    {
+        ["rms_norm"] = (5.3, "of rows of nine elements no scale is worth storing: each element computes it again; the model of longer rows is below 4"),
+        ["max_pool overlapping"] = (4.9, "around 5 × 6 elements the padding is as large; with it the search for the first of equals makes its choices again"),
+        ["model max pool"] = (6.6, "a window of three on a stride of two: each element looks at two taps an axis, and to look is a choice and an addition"),
+        ["model max pool, padded"] = (4.4, "the search for the first of equals chooses between element and padding again"),
+        ["lu"] = (6.2, LuIsMatrices), ["lu of a tall matrix"] = (6.5, LuIsMatrices), ["lu of a wide batch"] = (6.8, LuIsMatrices),
+        ["model lu"] = (10.2, LuIsMatrices),
+        ["model cholesky"] = (11.8, "n³/3, its derivative two triangular solves of n right sides, n³ each, and a product, 2n³: Giles 2008, as elsewhere"),
+        ["model qr"] = (4.5, "the skew part and the triangle of its derivative are halves of whole products"),
+    };
+
+    private const string LuIsMatrices =
+        "2n³/3, its derivative two triangular solves of n right sides, n³ each, and two products, 2n³ each, of which triangles are kept";
 
     public static TheoryData<string> Models => [.. s_models.Keys];
 
     public static TheoryData<string> OpRows => [.. OpCases.All.Where(c => c.Differentiable && c.Args.Any(a => a.DType.IsFloat())).Select(c => c.Name)];
 
     [Theory, MemberData(nameof(Models))]
-    public void ValueAndGradient_OfAModel_CostAtMostFourTimesTheValue(string name) => CheckCost(s_models[name].F, s_models[name].Arguments);
+    public void ValueAndGradient_OfAModel_CostAtMostFourTimesTheValue(string name) => CheckCost($"model {name}", s_models[name].F, s_models[name].Arguments);
 
     [Theory, MemberData(nameof(OpRows))]
     public void ValueAndGradient_OfAnOp_CostAtMostFourTimesTheValue(string name)
     {
         OpCase row = OpCases.Get(name);
-        CheckCost(row.Apply, [.. row.Args.Select((a, i) => new Tensor(GraphFunction.Input(a.Shape, $"x{i}", a.DType)))], FactorOf(name));
+        CheckCost(name, row.Apply, Inputs(row));
     }
 
     [Fact]
@@ -50,19 +83,31 @@ public class DerivativeCostTests
         TransformerSizes sizes = new(Layers: 2, Width: 64, Heads: 2, Context: 32);
         Transformer model = Transformer.Create(sizes, new RandomKey(1, Device.Cpu), Device.Cpu);
         Tensor windows = Tensor.Arange(4 * 33, DType.Int32, Device.Cpu).Reshape(4, 33) * 7 % 256;
-        CheckCost(p => Trees.Rebuild(model, p).Loss(windows, sizes.Heads), Trees.Flatten(model));
+        CheckCost("transformer", p => Trees.Rebuild(model, p).Loss(windows, sizes.Heads), Trees.Flatten(model));
     }
 
     [Theory, MemberData(nameof(Models))]
-    public void Zeros_AreNeitherStoredNorComputedWith(string name)
+    public void Zeros_OfAModel_AreNeitherStoredNorComputedWith(string name) => CheckZeros(s_models[name].F, s_models[name].Arguments);
+
+    [Theory, MemberData(nameof(OpRows))]
+    public void Zeros_OfAnOp_AreNeitherStoredNorComputedWith(string name) => CheckZeros(OpCases.Get(name).Apply, Inputs(OpCases.Get(name)));
+
+    private static void CheckZeros(Func<Tensor[], Tensor> f, Tensor[] x)
     {
-        (Func<Tensor[], Tensor> f, Tensor[] x) = s_models[name];
-        int own = ZeroOps(Graph([f(x)]));
+        // In what the rules wrote, before anything is simplified: no arithmetic with zeros. (Where and Concat choose them.)
+        Tensor value = f(x);
+        HashSet<string> own = [.. Zeros([value.Node]).Select(n => n.Op.Name)];
         (Tensor y, Tensor[] g) = Derivative(f, x);
-        PlanGraph graph = Graph([y, .. g]);
-        Assert.True(ZeroOps(graph) <= own, $"the gradient works with zeros: {string.Join(", ", Zeros(graph))}");
+        Node[] outputs = [y.Node, .. g.Select(t => t.Node)];
+        Assert.DoesNotContain(Zeros(outputs), n => !own.Contains(n.Op.Name));
+
+        // In the program: none of full size in memory, but for a result that is zero, and what a loop begins to add to.
+        PlanGraph graph = Capture.Of(outputs).Key.ToPlanGraph();
+        Assert.Empty(Zeros(graph.Outputs));
         ExecutionPlan plan = Plan(graph);
-        Assert.DoesNotContain(plan.BufferOf.Keys, n => Canonical.ConstantOf(n) is 0 && !graph.Outputs.Select(Anchors.StorageOf).Contains(n));
+        HashSet<Node> needed = [.. graph.Outputs.Concat(Walk.Values(graph.Outputs).Where(n => n.Op == Ops.Scan)
+            .SelectMany(n => n.Inputs.Take(n.Get<ScanAttributes>().Carries))).Select(Anchors.StorageOf)];
+        Assert.DoesNotContain(plan.BufferOf.Keys, n => n.Shape.Size > 1 && Canonical.ConstantOf(n) is 0 && !needed.Contains(n));
     }
 
     [Fact]
@@ -71,7 +116,7 @@ public class DerivativeCostTests
         Tensor[] x = [Input(8, 8), Input(8, 8)];
         (Tensor y, Tensor[] g) = Derivative(p => Tensor.Concat(0, p[0].Sin(), p[1].StopGradient().Cos())[..8] * p[0].Floor(), x);
         PlanGraph graph = Graph([y, g[0]]);
-        Assert.Empty(Zeros(graph));
+        Assert.Empty(Zeros(graph.Outputs));
         Assert.Equal(0, Algebra.Fill(g[1].Node));
     }
 
@@ -100,49 +145,28 @@ public class DerivativeCostTests
         Assert.Equal(3 * activation + logits, middle.Memory(values, Tensor.Ones(head.Shape)).SavedBytes);
     }
 
-    // The gradient of a pool asks for each element which windows hold it, and does what it does for each window that might: the count
-    // has those that do not. A bound that is too high, but a bound.
-    private static double FactorOf(string name) => name.Contains("_pool", StringComparison.Ordinal) ? 20 : 4;
-
-    [Fact]
-    public void Dump()
-    {
-        List<string> lines = [];
-        void Row(string name, Func<Tensor[], Tensor> f, Tensor[] x)
-        {
-            try
-            {
-                Tensor value = f(x);
-                double own = PlanCost.Of(Plan(Graph([value]))).Flops;
-                (Tensor y, Tensor[] g) = Derivative(f, x);
-                PlanGraph graph = Graph([y, .. g]);
-                double both = PlanCost.Of(Plan(graph)).Flops;
-                double size = x.Sum(t => (double)t.Size) + value.Size;
-                string z = string.Join("; ", Zeros(graph));
-                lines.Add($"{(both <= 4 * own + size ? "ok " : "BAD")} {name,-40} own {own} both {both} size {size} excess {both - 4 * own - size} ratio {both / own:F2} zeros {z}");
-            }
-            catch (Exception e) { lines.Add($"EXC {name} {e.GetType().Name} {e.Message.Split('\n')[0]}"); }
-        }
-        foreach ((string name, (Func<Tensor[], Tensor> f, Tensor[] x)) in s_models) Row("M " + name, f, x);
-        foreach (string name in OpRows) { OpCase row = OpCases.Get(name); Row(name, row.Apply, [.. row.Args.Select((a, i) => new Tensor(GraphFunction.Input(a.Shape, $"x{i}", a.DType)))]); }
-        File.WriteAllLines("/tmp/adclose.cost", lines);
-    }
-
-    private static void CheckCost(Func<Tensor[], Tensor> f, Tensor[] x, double factor = 4)
+    /// <summary>flops(value and gradient) ≤ 4·flops(value) + size: Griewank and Walther 2008, theorem 4.2. The size is that of the
+    /// arguments and the result, each element once: what is read and written, by the gradient's program a second time.</summary>
+    private static void CheckCost(string name, Func<Tensor[], Tensor> f, Tensor[] x)
     {
         Tensor value = f(x);
-        ExecutionPlan plan = Plan(Graph([value]));
-        if (plan.Steps.Any(s => s is RoutineStep or UserKernelStep)) return; // what these do is not counted
-        double own = PlanCost.Of(plan).Flops;
+        double own = FlopsOf(Graph([value]));
         (Tensor y, Tensor[] g) = Derivative(f, x);
-        double both = PlanCost.Of(Plan(Graph([y, .. g]))).Flops;
-        double size = x.Sum(t => (double)t.Size) + value.Size;
-
-        // Reading an argument and writing a result count one each (Griewank and Walther 2008, theorem 4.2: ω ≤ 4 with accesses counted).
-        // A few flops are no reason to store a value: rows of a dozen elements compute again what larger ones keep.
-        const double nothing = 64;
-        Assert.True(both <= factor * (own + size) + nothing, $"the function takes {own} flops, value and gradient {both}: {both / (own + size):F2} times with its size of {size}");
+        double both = FlopsOf(Graph([y, .. g])), size = x.Sum(t => (double)t.Size) + value.Size;
+        string measured = $"{name}: the function takes {own} flops, value and gradient {both}: {(both - size) / own:F2} times, without its size of {size}";
+        bool isException = s_exceptions.TryGetValue(name, out (double Factor, string Why) exception);
+        Assert.True(both <= (isException ? exception.Factor : 4) * own + size, measured);
+        Assert.True(!isException || both > 4 * own + size, $"{measured}: it is no exception any more");
     }
+
+    private static double FlopsOf(PlanGraph graph)
+    {
+        ExecutionPlan plan = Plan(graph);
+        Assert.DoesNotContain(plan.Steps, s => s is UserKernelStep); // what these do is not counted
+        return PlanCost.Of(plan).Flops;
+    }
+
+    private static Tensor[] Inputs(OpCase row) => [.. row.Args.Select((a, i) => new Tensor(GraphFunction.Input(a.Shape, $"x{i}", a.DType)))];
 
     /// <summary>The value, and the cotangents of the floating arguments for a cotangent that is an input.</summary>
     private static (Tensor Value, Tensor[] Gradients) Derivative(Func<Tensor[], Tensor> f, Tensor[] x)
@@ -157,11 +181,12 @@ public class DerivativeCostTests
         return (y, pullback(new Tensor(GraphFunction.Input(y.Shape, "ct", y.DType))));
     }
 
-    private static int ZeroOps(PlanGraph graph) => Zeros(graph).Count();
-
-    private static IEnumerable<Node> Zeros(PlanGraph graph) => Walk.Topological(graph.Outputs).Where(n =>
-        (n.Op == Ops.Add || n.Op == Ops.Sub || n.Op == Ops.Mul || n.Op == Ops.Neg || n.Op == Ops.Dot || n.Op == Ops.Sum)
-        && n.Inputs.Any(i => Canonical.ConstantOf(i) is 0));
+    /// <summary>Arithmetic of which an operand is the number 0, in loops and choices too.</summary>
+    private static IEnumerable<Node> Zeros(IEnumerable<Node> outputs) => Walk.Values(outputs).SelectMany(n =>
+        n.Attributes is ControlAttributes control ? control.Bodies.SelectMany(b => Zeros(b.Outputs))
+        : (n.Op == Ops.Add || n.Op == Ops.Sub || n.Op == Ops.Mul || n.Op == Ops.Neg || n.Op == Ops.Dot || n.Op == Ops.Sum)
+            && n.Shape.Size > 0 && n.DType.IsFloat() && n.Inputs.Any(i => Algebra.Fill(i) is 0) ? [n]
+        : (IEnumerable<Node>)[]);
 
     private static PlanGraph Graph(Tensor[] outputs) => Capture.Of([.. outputs.Select(t => t.Node)]).Key.ToPlanGraph();
 

@@ -18,6 +18,8 @@ internal static class LinearAlgebraCases
         Row("lu", Ops.Lu, x => Linalg.LuFactor(Pivoted(x[0])).Packed, [3, 3]),
         Row("lu of a tall batch", Ops.Lu, x => Linalg.LuFactor(Pivoted(x[0])).Packed, [2, 4, 2]),
         Row("lu of a wide matrix", Ops.Lu, x => Linalg.LuFactor(Pivoted(x[0])).Packed, [2, 4]),
+        Row("determinant", Ops.Determinant, x => Linalg.Det(Pivoted(x[0])), [3, 3]),
+        Row("log determinant of a batch", Ops.Determinant, x => Linalg.SlogDet(Pivoted(x[0])).LogAbs, [2, 3, 3]),
         Row("solve", Ops.Solve, x => Linalg.Solve(Pivoted(x[0]), x[1]), [3, 3], [3, 2]),
         Row("solve of a batch", Ops.Solve, x => Linalg.Solve(Pivoted(x[0]), x[1]), [2, 3, 3], [2, 3, 1]),
         Row("solve with itself", Ops.Solve, x => Linalg.Solve(Pivoted(x[0]), x[0].MatMul(x[0])), [3, 3]),

@@ -23,12 +23,27 @@ public class SpecialPointTests
     }
 
     [Fact]
-    public void ReduceMax_Ties_ShareEqually() =>
-        Assert.Equal([0, 1 / 3.0, 1 / 3.0, 1 / 3.0], Gradients(x => Make.Reduce(Ops.ReduceMax, x[0], [0]), [1, 2, 2, 2])[0]);
+    public void ReduceMax_Ties_GoToTheFirst()
+    {
+        Assert.Equal([0, 1, 0, 0], Gradients(x => Make.Reduce(Ops.ReduceMax, x[0], [0]), [1, 2, 2, 2])[0]);
+        Assert.Equal([0, 0, 1, 0], Gradients(x => Make.Reduce(Ops.ReduceMin, x[0], [0]), [4, 3, 2, 2])[0]);
+    }
 
     [Fact]
-    public void ReduceMax_NaN_GivesNaN() =>
-        Assert.All(Gradients(x => Make.Reduce(Ops.ReduceMax, x[0], [0]), [1, double.NaN])[0], g => Assert.True(double.IsNaN(g)));
+    public void Max_NaN_GivesTheSecondWhatTheFirstLeaves()
+    {
+        double[][] g = Gradients(x => Make.Binary(Ops.Max, x[0], x[1]), [double.NaN, 1], [1, double.NaN]);
+        Assert.Equal([0, 0], g[0]);
+        Assert.Equal([1, 1], g[1]);
+    }
+
+    [Fact]
+    public void Clamp_AtItsBounds_HasTheInnerDerivative() => Assert.Equal([0, 1, 1, 1, 0],
+        Gradients(x => new Tensor(x[0]).Clamp(-1, 1).Node, [-2, -1, 0.5, 1, 3])[0]);
+
+    [Fact]
+    public void ReduceMax_NaN_GoesToTheFirstNaN() =>
+        Assert.Equal([0, 1, 0], Gradients(x => Make.Reduce(Ops.ReduceMax, x[0], [0]), [1, double.NaN, double.NaN])[0]);
 
     [Fact]
     public void Abs_AtZero_IsZero() => Assert.Equal([-1, 0, 1], Gradients(x => Make.Unary(Ops.Abs, x[0]), [-2, 0, 3])[0]);

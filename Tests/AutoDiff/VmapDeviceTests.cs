@@ -19,7 +19,7 @@ public class VmapDeviceTests
         Tensor[][] examples = [.. Enumerable.Range(0, Size).Select(b => row.Inputs(
             [.. row.Args.Select((a, i) => a.Draw(new Random(31 * i + b)))], Device.Cpu))];
         Tensor[] expected = [.. examples.Select(row.Apply)];
-        if (row.Args.Length == 0 || Walk.Topological(expected[0].Node).Any(n => n.Op == Ops.UserKernel)) return;
+        if (row.Args.Length == 0) return;
 
         Tensor[] batch = [.. row.Args.Select((_, i) => Tensor.Stack(0, [.. examples.Select(x => x[i])]))];
         Tensor actual = Diff.Vmap((Tensor[] x) => row.Apply(x))(batch);

@@ -134,13 +134,33 @@ public class VmapTests
     }
 
     [Fact]
-    public void Kernel_OfTheBatch_IsRefusedByName_AndOfWhatIsShared_Runs()
+    public void Kernel_OfTheBatch_RunsForEachExample_AndOfWhatIsShared_Once()
     {
-        BatchingException e = Assert.Throws<BatchingException>(() => Diff.Vmap(UserKernelDerivativeTests.Square)(s_x));
-        Assert.Contains("'Square'", e.Message);
-        Assert.Contains("'x'", e.Message);
+        Tensor x = Tensor.From([1.0, -2, 3, 0.5, 4, -1]).Reshape(3, 2), r = Tensor.From([1.0, 2, 0.5]);
+        Assert.Equal((x * x).ToArray<double>(), Diff.Vmap(UserKernelDerivativeTests.Square)(x).ToArray<double>());
         Tensor shared = Tensor.From(new[] { 2.0 });
-        Assert.Equal([5, 8], Diff.Vmap(x => x[0] + UserKernelDerivativeTests.Square(shared)[0])(s_x).ToArray<double>());
+        Assert.Equal([5, 8], Diff.Vmap(v => v[0] + UserKernelDerivativeTests.Square(shared)[0])(s_x).ToArray<double>());
+
+        // Of no examples; inside a vmap; two outputs of one launch, a number that differs, what is shared.
+        Assert.Equal(Shape.Create([0, 2]), Diff.Vmap(UserKernelDerivativeTests.Square)(Tensor.Zeros([0, 2], DType.Float64)).Shape);
+        Assert.Equal((x * x).ToArray<double>(), Diff.Vmap(Diff.Vmap((Tensor v) => UserKernelDerivativeTests.Square(v.Unsqueeze(0))[0]))(x).ToArray<double>());
+        Tensor[] polar = Diff.Vmap((Tensor[] p) => UserKernelDerivativeTests.Polar(p[0], Tensor.From([0.3, -1.2]), p[1]))([x, r]);
+        for (int b = 0; b < 3; b++)
+        {
+            Tensor[] one = UserKernelDerivativeTests.Polar(x[b], Tensor.From([0.3, -1.2]), r[b]);
+            for (int i = 0; i < 2; i++) Assert.Equal(one[i].ToArray<double>(), polar[i][b].ToArray<double>());
+        }
+    }
+
+    [Fact]
+    public void KernelWithADerivative_DifferentiatesInAndAroundVmap()
+    {
+        Tensor x = Tensor.From([1.0, -2, 3, 0.5]).Reshape(2, 2), w = Tensor.From([1.0, 2]);
+        Func<Tensor, Tensor> f = v => (UserKernelDerivativeTests.Difference(UserKernelDerivativeTests.Square(v), w) * v).Sum();
+        double[] expected = [.. Diff.Grad(f)(x[0]).ToArray<double>(), .. Diff.Grad(f)(x[1]).ToArray<double>()];
+        Assert.Equal(expected, Diff.Vmap(Diff.Grad(f))(x).ToArray<double>());
+        Assert.Equal(expected, Diff.Grad(b => Diff.Vmap(f)(b).Sum())(x).ToArray<double>());
+        Assert.Equal(expected, Jit.Compile(Diff.Grad(b => Diff.Vmap(f)(b).Sum())).Invoke(x).ToArray<double>());
     }
 
     [Fact]

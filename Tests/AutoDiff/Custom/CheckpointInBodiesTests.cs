@@ -41,6 +41,23 @@ public class CheckpointInBodiesTests
     }
 
     [Fact]
+    public void Pullback_OfACheckpoint_TransposedAgain_IsTheDerivative()
+    {
+        // What is computed again waits for the cotangent: that of the pullback, which its own transpose does not have.
+        Tensor at = Point, v = Tensor.From([1.0, 2, 3]);
+        (_, Func<Tensor, Tensor> pullback) = Diff.Vjp(s_checkpointed, at);
+        Same(Diff.Jvp(s_plain, at, v).Tangent, Diff.LinearTranspose(pullback, at)(v));
+        Same(Diff.Jvp(s_plain, at, v).Tangent, Jit.Compile((Tensor x, Tensor u) =>
+            Diff.LinearTranspose(Diff.Vjp(s_checkpointed, x).Pullback, x)(u)).Invoke(at, v));
+
+        // The point of the second derivative is that of the first: a cotangent that is an argument too.
+        Same(Diff.Jvp(s_plain, at, v).Tangent, Jit.Compile((Tensor x, Tensor u) =>
+            Diff.Vjp(Diff.Vjp(s_checkpointed, x).Pullback, x).Pullback(u)).Invoke(at, v));
+        Same(Diff.Jvp(s_plain, at, at).Tangent, Jit.Compile((Tensor x) =>
+            Diff.Jvp(t => Diff.Jvp(s_checkpointed, x, t).Tangent, x, x).Tangent).Invoke(at));
+    }
+
+    [Fact]
     public void Loops_OfEqualValuesAndOtherDerivatives_KeepTheirOwn()
     {
         Func<Tensor, Tensor> straight = Diff.CustomJvp(v => v.Round(), (v, dv, y) => dv);

@@ -154,6 +154,59 @@ public class ImplicitTests
         Assert.All(none.ToArray<double>(), e => Assert.True(double.IsNaN(e)));
     }
 
+    [Theory]
+    [InlineData(30)]
+    [InlineData(4)]
+    [InlineData(2)]
+    public void GmresCompiled_IsGmres(int restart)
+    {
+        // Far from normal: the normal equations' condition is the square.
+        Random random = new(4);
+        double[,] m = new double[7, 7];
+        for (int i = 0; i < 7; i++) for (int j = 0; j < 7; j++) m[i, j] = (i == j ? 3 : 0) + (j == i + 1 ? 2 : 0) + 0.3 * random.NextDouble();
+        Tensor a = Values(m), b = Values(1, -2, 3, 0.5, 0, 4, 1);
+        Func<Tensor, Tensor, Tensor> solve = (s, v) => Implicit.Solve(u => s.MatMul(u), v, LinearSolver.Gmres(1e-12, restart, 400));
+        CompiledFunction<Tensor, Tensor, Tensor> compiled = Jit.Compile(solve);
+        Near(Linalg.Solve(a, b).ToArray<double>(), compiled.Invoke(a, b), 1e-9);
+        Assert.DoesNotContain("if true", compiled.Report(), StringComparison.Ordinal);
+        Assert.Contains("scan_" + Math.Min(restart, 7), compiled.Report(), StringComparison.Ordinal);
+
+        // A space that is exhausted before the restart, one step for an eigenvector; a right side of zeros; a singular matrix.
+        Tensor twice = 2 * Tensor.Eye(7, DType.Float64);
+        Near((b / 2).ToArray<double>(), compiled.Invoke(twice, b), 1e-12);
+        Near(new double[7], compiled.Invoke(a, Tensor.Zeros([7], DType.Float64)), 0);
+        Assert.All(compiled.Invoke(Tensor.Zeros([7, 7], DType.Float64), b).ToArray<double>(), e => Assert.True(double.IsNaN(e)));
+    }
+
+    [Fact]
+    public void SecondReverseDerivative_OfARootWithACheckpointedResidual_IsThatOfThePlainOne()
+    {
+        Func<Tensor, Tensor, Tensor> solver = (x, a) =>
+        {
+            for (int i = 0; i < 40; i++) x = x - (x * x * x + x - a) / (3 * x * x + 1);
+            return x;
+        };
+        Func<Tensor, Tensor, Tensor> plain = Implicit.Root((x, a) => x * x * x + x - a, solver);
+        Func<Tensor, Tensor, Tensor> checkpointed = Implicit.Root(
+            (x, a) => Diff.Checkpoint(((Tensor X, Tensor A) p) => p.X * p.X * p.X + p.X - p.A)((x, a)), solver);
+        Tensor at = Values(0.5, 2, 10);
+        Func<Tensor, Tensor> Second(Func<Tensor, Tensor, Tensor> root) =>
+            Diff.Grad(a => (Diff.Grad(b => root(Tensor.OnesLike(b), b).Sum())(a) * Values(1, 2, 3)).Sum());
+        double[] expected = Second(plain)(at).ToArray<double>();
+        Assert.All(expected, e => Assert.True(Math.Abs(e) > 1e-4));
+        Near(expected, Second(checkpointed)(at), 1e-10);
+        Near(expected, Jit.Compile(Second(checkpointed)).Invoke(at), 1e-10);
+    }
+
+    [Fact]
+    public void Solver_ThatCapturesTracedTensorsInABody_IsRefusedByName()
+    {
+        ControlFlowException e = Assert.Throws<ControlFlowException>(() => Diff.Grad((Tensor a) => Flow.Fold(
+            (c, s) => Implicit.Root((x, t) => x * x - t, (x, t) => x + a)(c, s), a, Tensor.Ones([3], DType.Float64)))(Tensor.Scalar(2, DType.Float64)).Realize());
+        Assert.StartsWith("CTG2050", e.Message, StringComparison.Ordinal);
+        Assert.Contains("Pass them to the solver as arguments", e.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Root_InALoopsBody_IsExpanded()
     {
