@@ -168,7 +168,10 @@ internal sealed partial class KernelEmitter
         {
             Group = kind == LaunchKind.Grouped ? launch.Group : null,
             StoresAreFinal = _group.Kind == GroupKind.Fused && _domain.Block == 0,
-            LargestOperand = _operands.Where(o => o.Kind != OperandKind.Scalar).Max(o => o.Node.Shape.Size * o.Node.DType.Size()),
+
+            // A kernel that is found too large while it is emitted may have no operands yet.
+            LargestOperand = _operands.Where(o => o.Kind != OperandKind.Scalar)
+                .Select(o => o.Node.Shape.Size * o.Node.DType.Size()).DefaultIfEmpty().Max(),
         };
         kernel.Body.Nodes.AddRange(_root.Region.Nodes);
         return new FusedKernel(kernel, launch, [.. _operands]) { Flops = _flops };
