@@ -63,14 +63,21 @@ public class DerivativeCostTests
     private const string LuIsMatrices =
         "2n³/3, its derivative two triangular solves of n right sides, n³ each, and two products, 2n³ each, of which triangles are kept";
 
+    private static IEnumerable<string> DifferentiableRows =>
+        OpCases.All.Where(c => c.Differentiable && c.Args.Any(a => a.DType.IsFloat())).Select(c => c.Name);
+
     public static TheoryData<string> Models => [.. s_models.Keys];
 
-    public static TheoryData<string> OpRows => [.. OpCases.All.Where(c => c.Differentiable && c.Args.Any(a => a.DType.IsFloat())).Select(c => c.Name)];
+    public static TheoryData<string> OpRows => [.. DifferentiableRows];
 
     [Theory, MemberData(nameof(Models))]
     public void ValueAndGradient_OfAModel_CostAtMostFourTimesTheValue(string name) => CheckCost($"model {name}", s_models[name].F, s_models[name].Arguments);
 
-    [Theory, MemberData(nameof(OpRows))]
+    /// <summary>Without those of linear cross-entropy: one routine gives value and gradient, which of them is known when it runs, and it counts
+    /// nothing (2·N·V·D for the value, 6·N·V·D more for both gradients: the suite cce measures it).</summary>
+    public static TheoryData<string> CountedRows => [.. DifferentiableRows.Where(name => !name.StartsWith("cross_entropy ", StringComparison.Ordinal))];
+
+    [Theory, MemberData(nameof(CountedRows))]
     public void ValueAndGradient_OfAnOp_CostAtMostFourTimesTheValue(string name)
     {
         OpCase row = OpCases.Get(name);
