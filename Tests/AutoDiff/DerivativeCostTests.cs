@@ -108,13 +108,14 @@ public class DerivativeCostTests
         Node[] outputs = [y.Node, .. g.Select(t => t.Node)];
         Assert.DoesNotContain(Zeros(outputs), n => !own.Contains(n.Op.Name));
 
-        // In the program: none of full size in memory, but for a result that is zero, and what a loop begins to add to.
+        // In the program: none of full size in memory, but for a result that is zero, what a loop begins to add to, and the function's own.
         PlanGraph graph = Capture.Of(outputs).Key.ToPlanGraph();
         Assert.Empty(Zeros(graph.Outputs));
         ExecutionPlan plan = Plan(graph);
         HashSet<Node> needed = [.. graph.Outputs.Concat(Walk.Values(graph.Outputs).Where(n => n.Op == Ops.Scan)
             .SelectMany(n => n.Inputs.Take(n.Get<ScanAttributes>().Carries))).Select(Anchors.StorageOf)];
-        Assert.DoesNotContain(plan.BufferOf.Keys, n => n.Shape.Size > 1 && Canonical.ConstantOf(n) is 0 && !needed.Contains(n));
+        int before = StoredZeros(Plan(Graph([value]))).Count();
+        Assert.True(StoredZeros(plan).Count(n => !needed.Contains(n)) <= before, PlanReport.Of(plan));
     }
 
     [Fact]
@@ -187,6 +188,9 @@ public class DerivativeCostTests
         }, [.. floating.Select(i => x[i])]);
         return (y, pullback(new Tensor(GraphFunction.Input(y.Shape, "ct", y.DType))));
     }
+
+    private static IEnumerable<Node> StoredZeros(ExecutionPlan plan) =>
+        plan.BufferOf.Keys.Where(n => n.Shape.Size > 1 && Canonical.ConstantOf(n) is 0);
 
     /// <summary>Arithmetic of which an operand is the number 0, in loops and choices too.</summary>
     private static IEnumerable<Node> Zeros(IEnumerable<Node> outputs) => Walk.Values(outputs).SelectMany(n =>
