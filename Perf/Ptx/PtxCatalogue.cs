@@ -37,6 +37,7 @@ internal static class PtxCatalogue
             RandomFill.Normal(d, 1, 2, Zeros<float>(d));
         }),
         ("gemm", Gemm),
+        ("flash attention", FlashAttentions),
     ];
 
     private static IEnumerable<(string, Action<Device>)> Fused() =>
@@ -74,6 +75,13 @@ internal static class PtxCatalogue
         foreach (GemmMethod method in Enum.GetValues<GemmMethod>())
             new GemmVariant(method, ScalarType.Float32, TermsOfA: true).Compile(device);
         new GemmVariant(GemmMethod.Register64, ScalarType.Float64, TermsOfA: true).Compile(device);
+    }
+
+    private static void FlashAttentions(Device device)
+    {
+        AttentionProblem problem = new() { Batch = 1, Heads = 2, KeyHeads = 1, Queries = 9, Keys = 9, Width = 64, Values = 64, Scale = 1, DropoutBatch = 1 };
+        foreach (AttentionKernel kernel in Enum.GetValues<AttentionKernel>())
+            FlashAttention.Create(device, problem, hasDropout: true, kernel);
     }
 
     private readonly struct Positive : IPredicate<float>

@@ -135,9 +135,22 @@ internal static unsafe class AttentionRoutine
 
         /// <summary>An input; without elements for −1.</summary>
         private ArrayView<T> Input<T>(in RoutineCall call, int i)
-            where T : unmanaged => i < 0 ? ArrayView<T>.Empty : RoutineCall.View<T>(call.Inputs[i], _sizes[i]);
+            where T : unmanaged => View<T>(call, i < 0 ? default : call.Inputs[i], i < 0 ? 0 : _sizes[i]);
 
-        private static ArrayView<float> Output(in RoutineCall call, int i, long length) => RoutineCall.View<float>(call.Outputs[i], length);
+        private static ArrayView<float> Output(in RoutineCall call, int i, long length) => View<float>(call, call.Outputs[i], length);
+
+        /// <summary>A view, of no elements in some memory if there are none: launches want memory for each.</summary>
+        private static ArrayView<T> View<T>(in RoutineCall call, KernelArgument argument, long length)
+            where T : unmanaged
+        {
+            if (length > 0) return RoutineCall.View<T>(argument, length);
+            foreach (KernelArgument output in call.Outputs)
+            {
+                if (output.Memory is { } memory) return new(MemoryOwner.Borrow(memory), 0, 0);
+            }
+
+            return ArrayView<T>.Empty;
+        }
     }
 
     /// <summary>The addresses of a call's operands.</summary>

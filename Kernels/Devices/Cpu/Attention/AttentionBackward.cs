@@ -137,6 +137,7 @@ internal sealed unsafe class AttentionBackward<TKernels>(AttentionProblem proble
         if (block.RowFrom[r] < block.RowTo[r])
         {
             (from, to) = Adjust(block, r, scores);
+            ClearHidden(block, r, gradients, from, to);
 
             // A row that sees nothing has −∞ for scores and log-sum-exp: any other number makes its weights 0.
             float lse = Operands.LogSumExp[row];

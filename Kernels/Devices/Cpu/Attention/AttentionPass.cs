@@ -190,6 +190,13 @@ internal abstract unsafe class AttentionPass<TKernels>(AttentionProblem problem,
         return (start, end);
     }
 
+    /// <summary>Zeros for the cells that a row's range leaves out of its vectors: what they hold comes of keys that must not be read.</summary>
+    protected static void ClearHidden(in AttentionBlock block, int r, float* row, int from, int to)
+    {
+        for (int j = from; j < block.RowFrom[r]; j++) row[j] = 0;
+        for (int j = block.RowTo[r]; j < to; j++) row[j] = 0;
+    }
+
     /// <summary>What dropout keeps of a row: 0, or <paramref name="value"/>.</summary>
     protected void SetKept(in AttentionBlock block, int r, int from, int to, float value, float* kept)
     {

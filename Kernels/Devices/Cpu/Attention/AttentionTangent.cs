@@ -116,6 +116,7 @@ internal sealed unsafe class AttentionTangent<TKernels>(AttentionProblem problem
     private void AdjustTangents(in AttentionBlock block, int r, float* tangents, int from, int to)
     {
         if (Operands.DQ is null && Operands.DK is null) new Span<float>(tangents + from, to - from).Clear();
+        ClearHidden(block, r, tangents, from, to);
         if (Operands.DBias is null) return;
         float* bias = Operands.DBias + Problem.BiasTangent.At(block.Batch, block.Head, block.Query + r, block.Key);
         ScoreRows.AddBias(tangents, bias, (nint)Problem.BiasTangent.Key, block.RowFrom[r], block.RowTo[r]);
