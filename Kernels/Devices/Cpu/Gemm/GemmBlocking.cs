@@ -7,6 +7,9 @@ internal static class GemmBlocking
     /// block of A must stay in L2.</summary>
     public const int Depth = 512;
 
+    private const int LeastPassedTerms = 256;
+    private const long PassedBytes = 1 << 20;
+
     /// <summary>Terms taken at a time where B is only streamed through once: so few that the pages of their rows stay known to the
     /// processor while the columns pass.</summary>
     private const int StreamedDepth = 32;
@@ -39,6 +42,11 @@ internal static class GemmBlocking
     /// <param name="stride">Bytes between its rows, or columns.</param>
     public static bool ReadsRowsDirectly(int columns, int tileColumns, bool hasRows, long stride) =>
         columns <= 2 * tileColumns || (columns <= 512 && stride <= (hasRows ? 4096 : 1024));
+
+    /// <summary>True if all panels of B of a depth block stay in L2 while the rows of A, which are contiguous, pass over them tile by
+    /// tile, each read once and where it lies. Few terms would be too quick for that.</summary>
+    public static bool PassesRows(int columns, int terms, int elementBytes) =>
+        terms >= LeastPassedTerms && (long)columns * Math.Min(terms, Depth) * elementBytes <= PassedBytes;
 
     /// <summary>Terms of a depth block: equal blocks of <see cref="Depth"/> at most.</summary>
     public static int DepthOf(int terms, bool isStreamed, long stride)

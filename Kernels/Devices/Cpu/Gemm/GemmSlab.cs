@@ -23,6 +23,9 @@ internal unsafe struct GemmSlab<TKernels, T>
     private bool _directB;
     private bool _directA;
 
+    /// <summary>True if the rows of A pass one tile after the other, each over all panels.</summary>
+    private bool _passesRows;
+
     private int _blockDepth;
 
     /// <summary>Panels as wide as a tile; those after them are narrower.</summary>
@@ -75,6 +78,8 @@ internal unsafe struct GemmSlab<TKernels, T>
             && GemmBlocking.ReadsColumnsDirectly(problem.M, TKernels.Rows, problem.B.Row * sizeof(T));
         _directA = (problem.A.Column == 1 || problem.A.Row == 1) && GemmBlocking.ReadsRowsDirectly(
             problem.N, TileColumns, problem.A.Column == 1, Math.Max(problem.A.Row, problem.A.Column) * sizeof(T));
+        _passesRows = !_directA && problem.A.Column == 1 && GemmBlocking.PassesRows(problem.N, problem.K, sizeof(T));
+        _directA |= _passesRows;
         _blockDepth = GemmBlocking.DepthOf(problem.K, _directB && problem.M <= TKernels.Rows, problem.B.Row * sizeof(T));
     }
 
@@ -128,9 +133,29 @@ internal unsafe struct GemmSlab<TKernels, T>
             int offset = block * _blockDepth;
             int depth = Math.Min(_blockDepth, _depth - offset);
             PackRows(row, rows, offset, depth, packedA);
-            for (int panel = firstPanel; panel < endPanel; panel++)
-                MultiplyStrip(row, rows, panel, offset, depth, packedA, spare);
+
+            // A packed block of A stays in L2 while panels of B pass; else B stays there while tiles of A pass, each read once.
+            int step = _passesRows ? TKernels.Rows : rows;
+            for (int i = 0; i < rows; i += step)
+            {
+                for (int panel = firstPanel; panel < endPanel; panel++)
+                {
+                    TileAhead ahead = default;
+                    if (_passesRows)
+                        SetRowsAhead(ref ahead, row + i + step, row + rows, offset, depth, panel - firstPanel, endPanel - firstPanel);
+                    MultiplyStrip(row + i, Math.Min(step, rows - i), panel, offset, depth, packedA + (nint)i * depth, spare, ref ahead);
+                }
+            }
         }
+    }
+
+    /// <summary>The rows of A after the present ones are fetched while all panels pass, a few with each.</summary>
+    private readonly void SetRowsAhead(ref TileAhead ahead, int row, int end, int offset, int depth, int part, int parts)
+    {
+        int rows = GemmBlocking.Ceiling(TKernels.Rows, parts), first = row + part * rows;
+        rows = Math.Min(Math.Min(row + TKernels.Rows, end) - first, rows);
+        if (rows > 0)
+            ahead.SetRows((byte*)A(first, offset), (nint)_problem.A.Row * sizeof(T), rows, depth * sizeof(T), TileColumns * sizeof(T));
     }
 
     /// <summary>The first column and the number of columns of a panel.</summary>
@@ -166,7 +191,8 @@ internal unsafe struct GemmSlab<TKernels, T>
     private static int TileHeight(int rows) => rows > 4 ? TKernels.Rows : rows == 3 ? 4 : rows;
 
     /// <summary>A block of rows by one panel. C is updated in place where its rows are contiguous, else through a spare strip.</summary>
-    private readonly void MultiplyStrip(int row, int rows, int panel, int offset, int depth, T* packedA, T* spare)
+    private readonly void MultiplyStrip(int row, int rows, int panel, int offset, int depth, T* packedA, T* spare,
+        ref TileAhead ahead)
     {
         (int column, int columns) = Panel(panel);
         bool first = _start + offset == 0 && !_problem.Accumulate;
@@ -179,7 +205,7 @@ internal unsafe struct GemmSlab<TKernels, T>
         if (!inPlace && !first)
             CopyStrip(c, (nint)layout.Row, (nint)layout.Column, strip, stripRow, 1, rows, columns);
 
-        MultiplyTiles(row, rows, column, columns, offset, depth, packedA, strip, stripRow, !first, spare);
+        MultiplyTiles(row, rows, column, columns, offset, depth, packedA, strip, stripRow, !first, spare, ref ahead);
         if (last)
             Epilogue?.Apply((byte*)strip, row, _column + column, rows, columns, stripRow, _batch0, _batch1);
         if (!inPlace)
@@ -190,18 +216,17 @@ internal unsafe struct GemmSlab<TKernels, T>
     /// of C are fetched while it is computed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void MultiplyTiles(int row, int rows, int column, int columns, int offset, int depth, T* packedA,
-        T* strip, nint stripRow, bool accumulate, T* spare)
+        T* strip, nint stripRow, bool accumulate, T* spare, ref TileAhead ahead)
     {
         int registers = GemmBlocking.Ceiling(columns, TKernels.Width);
         int width = registers * TKernels.Width;
         bool directB = IsDirect(columns);
         T* b = directB ? B(offset, column) : Packed(offset, depth, column);
         nint bDepth = directB ? (nint)_problem.B.Row : width;
-        TileAhead ahead = default;
-        if (!directB)
-            ahead.SetPanel((byte*)(b + (nint)depth * width), (byte*)(b + 2 * (nint)depth * width), 0);
-        else if (rows <= TKernels.Rows)
-            ahead.SetPanel((byte*)(b + width), null, bDepth * sizeof(T));
+        if (!_passesRows && !directB)
+            ahead.SetPacked((byte*)(b + (nint)depth * width), width * sizeof(T), depth);
+        else if (directB && _problem.M <= TKernels.Rows)
+            ahead.SetStreamed((byte*)(b + width), bDepth * sizeof(T), depth);
 
         for (int i = 0; i < rows; i += TKernels.Rows)
         {

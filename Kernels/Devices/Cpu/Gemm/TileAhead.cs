@@ -3,46 +3,47 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Cotangent.Kernels.Cpu;
 
-/// <summary>What will be read soon after a tile: the next tile of C and a part of the next panel of B. A tile asks for it a little
-/// at a time while it computes: asked for at once, the lines would occupy every buffer between L1 and L2 for as long as L3 takes to
-/// answer, and the tile itself would wait.</summary>
+/// <summary>What will be read soon after a tile: the next tile of C and a part of an operand. A tile asks for it a little at a time
+/// while it computes: asked for at once, the lines would occupy every buffer between L1 and L2 for as long as L3 takes to answer,
+/// and the tile itself would wait.</summary>
 internal unsafe struct TileAhead
 {
-    /// <summary>Terms between two requests: six lines a request, so that about as many are on their way as there are buffers.</summary>
+    /// <summary>Terms between two requests: about six lines a request, so that as many are on their way as there are buffers.</summary>
     private const int MostTerms = 16, LeastTerms = 4;
 
     private const int Line = 64;
 
     private byte* _c;
     private int _rows;
-    private byte* _b;
-    private byte* _endB;
-    private nint _stepB;
     private int _terms;
+    private byte* _next;
+    private nint _step;
+    private nint _advance;
+    private int _pieces;
+    private int _requests;
 
     /// <summary>Nothing: for tiles whose operands are in L1 and L2 already.</summary>
     public static TileAhead None => new() { _terms = int.MaxValue };
 
-    /// <summary>Says what the next panel of B is.</summary>
-    /// <param name="b">Its first element to fetch.</param>
-    /// <param name="end">Its end, if it is packed.</param>
-    /// <param name="step">Bytes from one of its rows to the next; 0 if it is packed.</param>
-    public void SetPanel(byte* b, byte* end, nint step)
-    {
-        _b = b;
-        _endB = end;
-        _stepB = step;
-    }
+    /// <summary>The next panel of B, packed: a row of it a request.</summary>
+    public void SetPacked(byte* panel, int rowBytes, int rows) => Set(panel, 1, 0, rowBytes, rows);
+
+    /// <summary>The same rows of B, where they lie, as the tile reads, but further to the right.</summary>
+    public void SetStreamed(byte* b, nint rowBytes, int rows) => Set(b, MostTerms, rowBytes, MostTerms * rowBytes, (rows + MostTerms - 1) / MostTerms);
+
+    /// <summary>Some of the next rows of A, where they lie, along all of them.</summary>
+    public void SetRows(byte* a, nint rowBytes, int rows, int bytes, int piece) => Set(a, rows, rowBytes, piece, (bytes + piece - 1) / piece);
 
     /// <summary>Says what the next tile of C is, before a tile of so many terms.</summary>
     public void SetTile(byte* c, int rows, int terms)
     {
         _c = c;
         _rows = rows;
-        _terms = Math.Clamp(terms / Math.Max(1, rows), LeastTerms, MostTerms);
+        _terms = _pieces == MostTerms ? MostTerms : Math.Clamp(terms / rows, LeastTerms, MostTerms);
     }
 
     /// <summary>Asks for some more, and says for how many of the remaining terms that is enough.</summary>
+    /// <remarks>Inlined whole: a call in a tile's loop would put all its sums into memory.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public int Fetch<TRow, T>(int remaining, nint cRow)
         where TRow : unmanaged, ITileRow<TRow, T>
@@ -51,36 +52,37 @@ internal unsafe struct TileAhead
         if (!Sse.IsSupported)
             return remaining;
 
-        int terms = Math.Min(remaining, _terms);
         if (_rows > 0)
         {
+            _rows--;
             for (int line = 0; line < TRow.Width * sizeof(T); line += Line)
                 Sse.Prefetch0(_c + line);
             Sse.Prefetch0(_c + TRow.Width * sizeof(T) - 1);
             _c += cRow * sizeof(T);
-            _rows--;
         }
 
-        if (_stepB != 0)
-            FetchRows(terms, TRow.Width * sizeof(T));
-        else if (_b < _endB)
-            FetchPacked(TRow.Width * sizeof(T));
-        return terms;
-    }
-
-    private void FetchPacked(int bytes)
-    {
-        for (int line = 0; line < bytes; line += Line)
-            Sse.Prefetch1(_b + line);
-        _b += bytes;
-    }
-
-    private void FetchRows(int rows, int bytes)
-    {
-        for (; rows > 0; rows--, _b += _stepB)
+        if (_requests > 0)
         {
-            for (int line = 0; line < bytes; line += Line)
-                Sse.Prefetch0(_b + line);
+            _requests--;
+            byte* piece = _next;
+            for (int i = _pieces; i > 0; i--, piece += _step)
+            {
+                for (int line = 0; line < TRow.Width * sizeof(T); line += Line)
+                    Sse.Prefetch1(piece + line);
+            }
+
+            _next += _advance;
         }
+
+        return Math.Min(remaining, _terms);
+    }
+
+    private void Set(byte* next, int pieces, nint step, nint advance, int requests)
+    {
+        _next = next;
+        _pieces = pieces;
+        _step = step;
+        _advance = advance;
+        _requests = requests;
     }
 }
