@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Cotangent.Fusion;
+using Cotangent.Kernels;
 using Cotangent.Kernels.Ir;
 using Cotangent.Kernels.Library;
 
@@ -12,6 +13,8 @@ internal sealed partial class Lowering
     /// stored.</summary>
     private void FuseEpilogues()
     {
+        // Steps that are looked at one by one are left apart.
+        if (_graph.Device.MapsProducts && !CompiledProgram.StepsAreVerified) MapProducts();
         if (!_graph.Device.FusesEpilogues) return;
         for (int i = 0; i + 1 < _steps.Count; i++)
         {
@@ -41,5 +44,42 @@ internal sealed partial class Lowering
         {
             ReadsInPlace = [.. map.ReadsInPlace.Where(b => b != result && !product.Reads.Contains(b))],
         };
+    }
+
+    /// <summary>Joins each product with the next step, if that computes element by element on its result: it finds the result in
+    /// the caches.</summary>
+    private void MapProducts()
+    {
+        for (int i = 0; i + 1 < _steps.Count; i++)
+        {
+            if (_steps[i] is not ProductStep product || _steps[i + 1] is not KernelStep map || !IsMapOver(product, map)) continue;
+            _steps[i] = Map(product, map);
+            _steps.RemoveAt(i + 1);
+        }
+    }
+
+    private bool IsMapOver(ProductStep product, KernelStep map)
+    {
+        (FusedKernel fused, MatrixLayout c) = (map.Fused, product.Dot.Problem.C);
+        Index3D items = fused.Launch.Extent;
+        return map.ReadsInPlace.Contains(product.Writes[0]) && fused.Kernel.Kind is (LaunchKind.Range1D or LaunchKind.Range2D)
+            && (long)items.X * items.Y * items.Z == product.Dot.Result.Shape.Size && (c.Column == 1 || c.Row == 1);
+    }
+
+    /// <summary>Where nobody else reads the product's result and nothing else is overwritten element by element, the result needs no
+    /// memory of its own.</summary>
+    private MappedProductStep Map(ProductStep product, KernelStep map)
+    {
+        int own = product.Writes[0];
+        int[] others = [.. map.ReadsInPlace.Where(b => b != own && !product.Reads.Contains(b))];
+        int over = map.Writes.FirstOrDefault(w => _buffers[w].Bytes == _buffers[own].Bytes && !product.Reads.Contains(w), own);
+        if (_buffers[own].Kind != BufferKind.Scratch || _buffers.Exists(b => b.Kind == BufferKind.Part && b.Index == own)
+            || _steps.Exists(s => s != map && s.Reads.Contains(own)) || others.Length > 0)
+        {
+            over = own;
+        }
+
+        if (over != own) _buffers[own] = new ProgramBuffer(BufferKind.Scratch, 0, 0);
+        return new(product, map, over) { ReadsInPlace = [.. others] };
     }
 }

@@ -30,6 +30,7 @@ internal static class PlanReport
                 UserKernelStep u => $"{u.Call.Kernel.Source.Kind} kernel, {u.Size}",
                 ProductStep p => $"{p.Dot.Result.Shape}",
                 FusedProductStep f => $"{f.Dot.Result.Shape}, an elementwise kernel in it",
+                MappedProductStep m => $"{m.Dot.Result.Shape}, an elementwise kernel on its pieces",
                 _ => "",
             };
             text.AppendLine($"{indent}{i,4} {step.Name,-40} {Ids(plan, step.Reads)} -> {Ids(plan, step.Writes)}  {what}");

@@ -48,6 +48,8 @@ internal sealed class KernelStep(FusedKernel fused, CompiledKernel kernel,
 
     public FusedKernel Fused { get; } = fused;
 
+    public CompiledKernel Kernel => kernel;
+
     /// <summary>What the kernel's parameters are bound to.</summary>
     public ImmutableArray<(bool IsScalar, int Index)> Arguments => arguments;
 
@@ -110,7 +112,6 @@ internal sealed class FusedProductStep(FusedGemm gemm, ProductStep product, Kern
 
     public DotPlan Dot => product.Dot;
 
-    /// <summary>The elementwise kernel.</summary>
     public FusedKernel Map => map.Fused;
 
     /// <inheritdoc/>
@@ -128,6 +129,40 @@ internal sealed class FusedProductStep(FusedGemm gemm, ProductStep product, Kern
 
         (KernelArgument left, KernelArgument right) = product.OperandsIn(buffers);
         gemm.Launch(device, left, right, _arguments);
+    }
+}
+
+/// <summary>A batched matrix product and the elementwise kernel behind it, which runs on pieces of the result as they are finished.</summary>
+/// <param name="product">The product.</param>
+/// <param name="map">The elementwise kernel.</param>
+/// <param name="result">The buffer in which the product's result lies: the product's own, which is stored, or one that the map
+/// writes, over it.</param>
+internal sealed class MappedProductStep(ProductStep product, KernelStep map, int result)
+    : Step($"{product.Name}_{map.Name}", [.. product.Reads.Concat(map.Reads.Except(product.Writes)).Distinct()],
+        [.. map.Writes.Append(result).Distinct()])
+{
+    private readonly KernelArgument[] _arguments = new KernelArgument[map.Arguments.Length];
+
+    public DotPlan Dot => product.Dot;
+
+    public FusedKernel Map => map.Fused;
+
+    /// <inheritdoc/>
+    public override string Size => $"{Dot.Result.Shape}";
+
+    /// <inheritdoc/>
+    public override void Launch(
+        Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars, CancellationToken cancellation)
+    {
+        int own = product.Writes[0];
+        for (int i = 0; i < _arguments.Length; i++)
+        {
+            (bool isScalar, int index) = map.Arguments[i];
+            _arguments[i] = isScalar ? KernelArgument.Raw(scalars[index]) : buffers[index == own ? result : index];
+        }
+
+        (KernelArgument left, KernelArgument right) = product.OperandsIn(buffers);
+        device.Gemm(Dot.Problem, left, right, buffers[result], map.Kernel, Map.Launch, _arguments);
     }
 }
 

@@ -118,4 +118,23 @@ public abstract partial class Device
 
     /// <summary>Issues C = A·B over strided batches, see <see cref="GemmProblem"/>.</summary>
     internal abstract void Gemm(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c);
+
+    /// <summary>True if an elementwise kernel over a product's result is to be issued together with the product: the device runs it
+    /// on pieces of C that have just been computed.</summary>
+    internal virtual bool MapsProducts => false;
+
+    /// <summary>Issues C = A·B and then an elementwise kernel with a work item for each element of C's memory.</summary>
+    /// <param name="problem">The product; C has contiguous rows or columns.</param>
+    /// <param name="a">A.</param>
+    /// <param name="b">B.</param>
+    /// <param name="c">C.</param>
+    /// <param name="map">The kernel. It reads of C only the element of the item's number.</param>
+    /// <param name="shape">Its launch.</param>
+    /// <param name="arguments">Its arguments, C among them.</param>
+    internal virtual void Gemm(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c, CompiledKernel map,
+        in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
+    {
+        Gemm(problem, a, b, c);
+        Launch(map, shape, arguments);
+    }
 }

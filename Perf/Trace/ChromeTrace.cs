@@ -48,7 +48,7 @@ internal sealed class ChromeTrace : IStepObserver
         _events.Add(new
         {
             name = step.Name,
-            cat = step switch { ProductStep or FusedProductStep => "product", RoutineStep => "routine", _ => "kernel" },
+            cat = step switch { ProductStep or FusedProductStep or MappedProductStep => "product", RoutineStep => "routine", _ => "kernel" },
             ph = "X",
             ts = Stopwatch.GetElapsedTime(_origin, started).TotalMicroseconds,
             dur = us,

@@ -1,14 +1,43 @@
 using Cotangent.Kernels.Cpu;
+using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Targets;
 
 namespace Cotangent.Kernels;
 
 // Matrix products.
 internal sealed partial class CpuDevice
 {
+    private readonly MapEpilogue _map = new();
+
     internal override void Gemm(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c)
     {
         lock (_queue)
             CpuGemm.Run(problem, Address(a), Address(b), Address(c), _pool);
+    }
+
+    /// <inheritdoc/>
+    internal override bool MapsProducts => !Options.Checked;
+
+    internal override unsafe void Gemm(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c, CompiledKernel map,
+        in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
+    {
+        if (!DeviceChecks.Launch(this, map, shape, arguments))
+            return;
+
+        CpuKernel kernel = (CpuKernel)map;
+        long* slots = stackalloc long[SimdEmitter.SlotCount(kernel.Lowered)];
+        lock (_queue)
+        {
+            _map.Set(_launch.Bind(kernel, shape, arguments, slots), slots, shape.Extent.X, Address(c), problem.Type.Size());
+            try
+            {
+                CpuGemm.Run(problem, Address(a), Address(b), Address(c), _pool, _map);
+            }
+            finally
+            {
+                _map.Set(null, null, 0, 0, 0);
+            }
+        }
     }
 
     private static nint Address(KernelArgument argument)

@@ -49,10 +49,7 @@ internal sealed unsafe class CpuLaunch : IPartedWork
             return;
 
         long* slots = stackalloc long[SimdEmitter.SlotCount(kernel.Lowered)];
-        Pack(arguments, slots);
-        slots[SimdEmitter.ExtentSlot(kernel.Lowered, Axis.X)] = extent.X;
-        slots[SimdEmitter.ExtentSlot(kernel.Lowered, Axis.Y)] = extent.Y;
-        slots[SimdEmitter.ExtentSlot(kernel.Lowered, Axis.Z)] = extent.Z;
+        Pack(kernel, extent, arguments, slots);
         slots[SimdEmitter.TableSlot(kernel.Lowered)] = _isGrouped ? kernel.Table(shape.Group) : 0;
         slots[SimdEmitter.DynamicSharedSlot(kernel.Lowered)] = shape.SharedBytes;
         _dynamicRoom = SimdEmitter.DynamicRoom(shape.SharedBytes);
@@ -124,8 +121,20 @@ internal sealed unsafe class CpuLaunch : IPartedWork
 
     private int Start(long rowGroup) => (int)Math.Min(rowGroup * _code!.Target.Lanes, _extent);
 
-    private static void Pack(ReadOnlySpan<KernelArgument> arguments, long* slots)
+    /// <summary>The code of a kernel over a range, for items that the caller chooses, and its arguments in their slots.</summary>
+    public SimdCode Bind(CpuKernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments, long* slots)
     {
+        Pack(kernel, shape.Extent, arguments, slots);
+        slots[SimdEmitter.TableSlot(kernel.Lowered)] = 0;
+        slots[SimdEmitter.DynamicSharedSlot(kernel.Lowered)] = 0;
+        return kernel.Code(new SimdTarget(_isa, _unroll ?? 4));
+    }
+
+    private static void Pack(CpuKernel kernel, Index3D extent, ReadOnlySpan<KernelArgument> arguments, long* slots)
+    {
+        slots[SimdEmitter.ExtentSlot(kernel.Lowered, Axis.X)] = extent.X;
+        slots[SimdEmitter.ExtentSlot(kernel.Lowered, Axis.Y)] = extent.Y;
+        slots[SimdEmitter.ExtentSlot(kernel.Lowered, Axis.Z)] = extent.Z;
         for (int i = 0; i < arguments.Length; i++)
         {
             KernelArgument argument = arguments[i];

@@ -47,6 +47,62 @@ public class EpilogueTests
         }
     }
 
+    /// <summary>On the CPU the map runs on pieces of the result: with the same bits as after it.</summary>
+    [Theory]
+    [InlineData(24, 10, 20), InlineData(130, 70, 257), InlineData(40, 600, 97), InlineData(3, 5, 1), InlineData(1, 33, 300), InlineData(9, 2, 64)]
+    public void Layer_OnTheCpu_MapsTheProductOverItself(int m, int k, int n)
+    {
+        Tensor x = Tensor.From<float>(Numbers(m * k), [m, k]), w = Tensor.From<float>(Numbers(k * n), [k, n]);
+        Tensor b = Tensor.From<float>(Numbers(n), [n]);
+        Tensor layer = (x.MatMul(w) + b).Gelu();
+        MappedProductStep step = Assert.Single(Steps(layer).OfType<MappedProductStep>());
+        Assert.Equal(m == 1 ? 2 : 1, step.Writes.Length); // a bias as long as the result is read in place
+        Assert.Equal((x.MatMul(w).Realize() + b).Gelu().ToArray<float>(), layer.ToArray<float>());
+    }
+
+    [Fact]
+    public void Layer_OnTheCpuWhoseProductIsReadLater_StoresBoth()
+    {
+        Tensor x = Tensor.From<float>(Numbers(70 * 50), [70, 50]), w = Tensor.From<float>(Numbers(50 * 130), [50, 130]);
+        Tensor product = x.MatMul(w), active = product.Gelu(), sums = product.Sum(0);
+        MappedProductStep step = Assert.Single(Lowering.Plan(Capture.Of([active.Node, sums.Node]).Key.ToPlanGraph()).Steps.OfType<MappedProductStep>());
+        Assert.Equal(2, step.Writes.Length);
+        Tensor.Realize([active, sums]);
+        Tensor again = x.MatMul(w).Realize();
+        Assert.Equal(again.Gelu().ToArray<float>(), active.ToArray<float>());
+        Assert.Equal(again.Sum(0).ToArray<float>(), sums.ToArray<float>());
+    }
+
+    [Fact]
+    public void Residual_OnTheCpuInPlace_KeepsWhatItAdds()
+    {
+        float[] start = Numbers(60 * 80);
+        Tensor x = Tensor.From<float>(Numbers(60 * 40), [60, 40]), w = Tensor.From<float>(Numbers(40 * 80), [40, 80]);
+        State state = new(Tensor.From<float>(start, [60, 80]).Realize());
+        CompiledFunction<int> step = Jit.Compile(() =>
+        {
+            state.Value += x.MatMul(w);
+            return 0;
+        });
+        Tensor expected = Tensor.From<float>(start, [60, 80]);
+        for (int i = 0; i < 3; i++)
+        {
+            step.Invoke();
+            expected = (expected + x.MatMul(w).Realize()).Realize();
+        }
+
+        Assert.Equal(expected.ToArray<float>(), state.Value.ToArray<float>());
+    }
+
+    [Fact]
+    public void BatchedAndTransposedProducts_OnTheCpu_AreMappedWithTheSameBits()
+    {
+        Tensor x = Tensor.From<float>(Numbers(4 * 30 * 20), [4, 30, 20]), w = Tensor.From<float>(Numbers(4 * 20 * 50), [4, 20, 50]);
+        Tensor scaled = (x.MatMul(w) * 0.5f).Exp(), turned = x.MatMul(w).Permute(2, 0, 1) * 3;
+        Assert.Equal((x.MatMul(w).Realize() * 0.5f).Exp().ToArray<float>(), scaled.ToArray<float>());
+        Assert.Equal((x.MatMul(w).Realize().Permute(2, 0, 1) * 3).ToArray<float>(), turned.ToArray<float>());
+    }
+
     private static float[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(i => i * 37 % 101 / 50f - 1)];
 
     private static IEnumerable<Step> Steps(Tensor t) => Lowering.Plan(Capture.Of([t.Node]).Key.ToPlanGraph()).Steps;

@@ -30,8 +30,9 @@ internal static unsafe class CpuGemm
         if (problem.M <= 0 || problem.N <= 0 || problem.Batch0 <= 0 || problem.Batch1 <= 0)
             return;
 
-        GemmProblem canonical = GemmLayouts.Canonical(problem, mayFold: epilogue is null);
-        if (GemmLayouts.ShouldTranspose(canonical) && epilogue is null)
+        bool mayRewrite = epilogue is null or { IsElementwise: true };
+        GemmProblem canonical = GemmLayouts.Canonical(problem, mayRewrite);
+        if (mayRewrite && GemmLayouts.ShouldTranspose(canonical))
         {
             canonical = GemmLayouts.Transposed(canonical);
             (a, b) = (b, a);

@@ -5,6 +5,10 @@ namespace Cotangent.Kernels.Cpu;
 /// once, in no fixed order and in pieces of no fixed size, so a result must not depend on either.</remarks>
 internal abstract unsafe class GemmEpilogue
 {
+    /// <summary>True if only an element's address in C counts, not its row, column and batch. Then pieces are several tiles wide, and the
+    /// product may be rewritten into an equal one. C must have contiguous rows or columns.</summary>
+    public virtual bool IsElementwise => false;
+
     /// <summary>Transforms a piece of C in place.</summary>
     /// <param name="tile">The first element; elements of a row lie side by side.</param>
     /// <param name="row">The row of C of the piece's first row.</param>

@@ -13,6 +13,7 @@ internal sealed unsafe class GemmScratch
     private readonly Block _a = new();
     private readonly Block _b = new();
     private readonly Block _c = new();
+    private readonly Block _epilogue = new();
 
     /// <summary>The calling thread's buffers.</summary>
     public static GemmScratch Current => s_current ??= new();
@@ -25,6 +26,9 @@ internal sealed unsafe class GemmScratch
 
     /// <summary>Room for pieces of C that cannot be computed in place. Contents undefined.</summary>
     public void* C(long bytes) => _c.Reserve(bytes);
+
+    /// <summary>Room for what an epilogue computes with. Contents undefined.</summary>
+    public void* Epilogue(long bytes) => _epilogue.Reserve(bytes);
 
     private sealed class Block
     {

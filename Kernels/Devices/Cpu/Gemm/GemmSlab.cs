@@ -12,6 +12,10 @@ internal unsafe struct GemmSlab<TKernels, T>
     where TKernels : struct, IMicroKernels<T>
     where T : unmanaged
 {
+    /// <summary>Panels that an elementwise epilogue sees at once: few enough that they are still in L2, wide enough that it has whole
+    /// groups of vectors.</summary>
+    private const int EpiloguePanels = 4;
+
     private T* _a;
     private T* _b;
     private T* _c;
@@ -128,6 +132,7 @@ internal unsafe struct GemmSlab<TKernels, T>
         T* packedA = (T*)scratch.A((long)tileRows * Math.Min(_blockDepth, _depth) * sizeof(T));
         T* spare = (T*)scratch.C((long)(tileRows + TKernels.Rows) * TileColumns * sizeof(T));
         int blocks = DepthBlocks;
+        bool isElementwise = Epilogue is { IsElementwise: true };
         for (int block = 0; block < blocks; block++)
         {
             int offset = block * _blockDepth;
@@ -143,10 +148,23 @@ internal unsafe struct GemmSlab<TKernels, T>
                     TileAhead ahead = default;
                     if (_passesRows)
                         SetRowsAhead(ref ahead, row + i + step, row + rows, offset, depth, panel - firstPanel, endPanel - firstPanel);
-                    MultiplyStrip(row + i, Math.Min(step, rows - i), panel, offset, depth, packedA + (nint)i * depth, spare, ref ahead);
+                    int stripRows = Math.Min(step, rows - i);
+                    MultiplyStrip(row + i, stripRows, panel, offset, depth, packedA + (nint)i * depth, spare, ref ahead);
+                    if (isElementwise && ((panel + 1 - firstPanel) % EpiloguePanels == 0 || panel + 1 == endPanel))
+                        ApplyEpilogue(row + i, stripRows, panel - (panel - firstPanel) % EpiloguePanels, panel, offset + depth);
                 }
             }
         }
+    }
+
+    /// <summary>The elementwise epilogue on a range of panels, if their last terms have been added.</summary>
+    private readonly void ApplyEpilogue(int row, int rows, int first, int last, int end)
+    {
+        if (_start + end != _problem.K)
+            return;
+        int column = Panel(first).Column, columns = Panel(last).Column + Panel(last).Columns - column;
+        T* c = _c + row * _problem.C.Row + (_column + column) * _problem.C.Column;
+        Epilogue!.Apply((byte*)c, row, _column + column, rows, columns, _problem.C.Row, _batch0, _batch1);
     }
 
     /// <summary>The rows of A after the present ones are fetched while all panels pass, a few with each.</summary>
@@ -206,8 +224,8 @@ internal unsafe struct GemmSlab<TKernels, T>
             CopyStrip(c, (nint)layout.Row, (nint)layout.Column, strip, stripRow, 1, rows, columns);
 
         MultiplyTiles(row, rows, column, columns, offset, depth, packedA, strip, stripRow, !first, spare, ref ahead);
-        if (last)
-            Epilogue?.Apply((byte*)strip, row, _column + column, rows, columns, stripRow, _batch0, _batch1);
+        if (last && Epilogue is { IsElementwise: false })
+            Epilogue.Apply((byte*)strip, row, _column + column, rows, columns, stripRow, _batch0, _batch1);
         if (!inPlace)
             CopyStrip(strip, stripRow, 1, c, (nint)layout.Row, (nint)layout.Column, rows, columns);
     }
