@@ -103,6 +103,17 @@ public class EpilogueTests
         Assert.Equal((x.MatMul(w).Realize().Permute(2, 0, 1) * 3).ToArray<float>(), turned.ToArray<float>());
     }
 
+    [Theory]
+    [InlineData(20, 3), InlineData(3, 20), InlineData(5, 5), InlineData(40, 7)]
+    public void NarrowProductsOfTransposes_OnTheCpu_AreMappedWithTheSameBits(int m, int n)
+    {
+        Tensor x = Tensor.From<float>(Numbers(11 * m), [11, m]), w = Tensor.From<float>(Numbers(11 * n), [11, n]);
+        Assert.Equal((x.T.MatMul(w).Realize() * 3).ToArray<float>(), (x.T.MatMul(w) * 3).ToArray<float>());
+        Assert.Equal((x.T.MatMul(w).Realize().T * 3).ToArray<float>(), (x.T.MatMul(w).T * 3).ToArray<float>());
+        Tensor b = Tensor.From<float>(Numbers(2 * 11 * m), [2, 11, m]).Permute(0, 2, 1), c = Tensor.From<float>(Numbers(2 * 11 * n), [2, 11, n]);
+        Assert.Equal((b.MatMul(c).Realize().Permute(0, 2, 1) * 3).ToArray<float>(), (b.MatMul(c).Permute(0, 2, 1) * 3).ToArray<float>());
+    }
+
     private static float[] Numbers(int count) => [.. Enumerable.Range(0, count).Select(i => i * 37 % 101 / 50f - 1)];
 
     private static IEnumerable<Step> Steps(Tensor t) => Lowering.Plan(Capture.Of([t.Node]).Key.ToPlanGraph()).Steps;

@@ -32,7 +32,8 @@ internal static unsafe class CpuGemm
 
         bool mayRewrite = epilogue is null or { IsElementwise: true };
         GemmProblem canonical = GemmLayouts.Canonical(problem, mayRewrite);
-        if (mayRewrite && GemmLayouts.ShouldTranspose(canonical))
+        // An elementwise epilogue wants rows of C contiguous, whatever else were faster.
+        if (epilogue is null ? GemmLayouts.ShouldTranspose(canonical) : mayRewrite && canonical.C.Column != 1)
         {
             canonical = GemmLayouts.Transposed(canonical);
             (a, b) = (b, a);
