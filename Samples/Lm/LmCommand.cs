@@ -34,7 +34,7 @@ internal static class LmCommand
 
     private static readonly Option<bool> s_unfused = new("--unfused")
     {
-        Description = "Writes the logits to memory and derives the loss from them, for comparison.",
+        Description = "Writes the logits and attention's scores to memory and goes on from there, for comparison.",
     };
 
     private static readonly Option<string?> s_resume = new("--resume")

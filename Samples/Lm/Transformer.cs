@@ -44,40 +44,40 @@ internal sealed record Transformer(Tensor Tokens, Tensor Positions, Block[] Bloc
     /// <param name="windows">In 0 … vocabulary − 1.</param>
     /// <param name="heads">Attention heads a block.</param>
     /// <param name="checkpoint">What each block keeps for the backward pass; all, unless given.</param>
-    /// <param name="fused">True to do without the logits: the same loss, less memory.</param>
-    public Tensor Loss(Tensor windows, int heads, CheckpointPolicy? checkpoint = null, bool fused = false)
+    /// <param name="fused">True to do without the logits, false to hold them and attention's scores: the same loss, more memory. Unless given,
+    /// logits are held, and scores where that is faster.</param>
+    public Tensor Loss(Tensor windows, int heads, CheckpointPolicy? checkpoint = null, bool? fused = null)
     {
         Tensor tokens = windows[.., ..^1], next = windows[.., 1..];
-        return fused
-            ? CrossEntropy.Linear(Features(tokens, heads, checkpoint), Head, next)
-            : Nn.CrossEntropy(Logits(tokens, heads, checkpoint), next);
+        Tensor features = Features(tokens, heads, checkpoint, fused);
+        return fused == true ? CrossEntropy.Linear(features, Head, next) : Nn.CrossEntropy(features.MatMul(Head.T), next);
     }
 
     /// <summary>What the head sees: tokens Int32 [batch, time] → [batch, time, width].</summary>
-    private Tensor Features(Tensor tokens, int heads, CheckpointPolicy? checkpoint)
+    private Tensor Features(Tensor tokens, int heads, CheckpointPolicy? checkpoint, bool? fused = null)
     {
         Tensor x = Tokens.Gather(tokens) + Positions[..tokens.Shape[1]];
         foreach (Block block in Blocks)
         {
-            x = Diff.Checkpoint((Tensor h) => Apply(h, block, heads), checkpoint ?? CheckpointPolicy.All)(x);
+            x = Diff.Checkpoint((Tensor h) => Apply(h, block, heads, fused), checkpoint ?? CheckpointPolicy.All)(x);
         }
 
         return Nn.RmsNorm(x, Norm);
     }
 
-    private static Tensor Apply(Tensor x, Block block, int heads)
+    private static Tensor Apply(Tensor x, Block block, int heads, bool? fused)
     {
-        x += Attend(Nn.RmsNorm(x, block.AttentionNorm), block, heads);
+        x += Attend(Nn.RmsNorm(x, block.AttentionNorm), block, heads, fused);
         return x + Nn.RmsNorm(x, block.MlpNorm).MatMul(block.Up).Gelu().MatMul(block.Down);
     }
 
-    private static Tensor Attend(Tensor x, Block block, int heads)
+    private static Tensor Attend(Tensor x, Block block, int heads, bool? fused)
     {
         (int batch, int time, int width) = (x.Shape[0], x.Shape[1], x.Shape[2]);
         Tensor Split(Tensor y) => y.Reshape(batch, time, heads, width / heads).Permute(0, 2, 1, 3);
 
-        Tensor mixed = Nn.Attention(
-            Split(x.MatMul(block.Query)), Split(x.MatMul(block.Key)), Split(x.MatMul(block.Value)), causal: true);
+        AttentionOptions options = new() { Causal = true, Fused = fused == false ? false : null };
+        Tensor mixed = Nn.Attention(Split(x.MatMul(block.Query)), Split(x.MatMul(block.Key)), Split(x.MatMul(block.Value)), options);
         return mixed.Permute(0, 2, 1, 3).Reshape(batch, time, width).MatMul(block.Output);
     }
 }
