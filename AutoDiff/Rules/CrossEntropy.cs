@@ -12,7 +12,14 @@ internal static class CrossEntropy
     {
         [Ops.CrossEntropy] = new()
         {
-            Jvp = Tangent,
+            Jvp = (n, dx) => Tangent(n, dx, Directions(n, dx)),
+            JvpCall = call =>
+            {
+                // The same directions for all outputs: what is made of them is one call again.
+                Node[] directions = Directions(call.Node, call.Tangents);
+                CrossEntropyAttributes outputs = call.Node.Get<CrossEntropyAttributes>();
+                return [.. Enumerable.Range(0, outputs.OutputCount).Select(o => Tangent(Sibling(call.Node, o), call.Tangents, directions))];
+            },
             IsLinear = (n, varies) => n.Get<CrossEntropyAttributes>().IsLinearOutput && varies[CrossEntropyAttributes.Factors]
                 && !varies.Skip(1).Contains(true),
             LinearInputs = _ => 0..1,
@@ -21,7 +28,7 @@ internal static class CrossEntropy
         [Ops.CrossEntropyTangent] = new()
         {
             Jvp = (n, dx) => Algebra.Sum(
-                Along(dx[..3], n, d => new Node(n.Op, [.. d, .. n.Inputs.Skip(3)], n.Attributes)), ChunkedCrossEntropy.TangentOfTangent(n, dx)),
+                Along(dx[..3], d => new Node(n.Op, [.. d, .. n.Inputs.Skip(3)], n.Attributes)), ChunkedCrossEntropy.TangentOfTangent(n, dx)),
             IsLinear = (_, varies) => !varies.Skip(3).Contains(true),
             LinearInputs = _ => 0..3,
             TransposeCall = (n, ct) =>
@@ -37,7 +44,7 @@ internal static class CrossEntropy
         [Ops.CrossEntropyHessian] = new()
         {
             Jvp = (n, dx) => Algebra.Sum(
-                Along(dx[..3], n, d => new Node(n.Op, [.. d, .. n.Inputs.Skip(3)], n.Attributes)), ChunkedCrossEntropy.TangentOfHessian(n, dx)),
+                Along(dx[..3], d => new Node(n.Op, [.. d, .. n.Inputs.Skip(3)], n.Attributes)), ChunkedCrossEntropy.TangentOfHessian(n, dx)),
             IsLinear = (_, varies) => !varies.Skip(3).Contains(true),
             LinearInputs = _ => 0..3,
             TransposeCall = (n, ct) =>
@@ -49,29 +56,32 @@ internal static class CrossEntropy
         },
     };
 
-    private static Node? Tangent(Node y, Node?[] dx)
+    /// <summary>The tangents of embeddings, classifier and bias.</summary>
+    private static Node[] Directions(Node y, Node?[] dx) =>
+        [.. new[] { 1, 2, 5 }.Select(i => dx[i] ?? CrossEntropyRows.Nothing(y.Inputs[1].DType))];
+
+    private static Node? Tangent(Node y, Node?[] dx, Node[] directions)
     {
         CrossEntropyAttributes call = y.Get<CrossEntropyAttributes>();
-        Node?[] directions = [dx[1], dx[2], dx[5]];
         switch (call.Output)
         {
             case CrossEntropyAttributes.Objective:
                 Node? sum = dx[CrossEntropyAttributes.Factors] is { } df ? Total(Algebra.Mul(df, Results(y))) : null;
                 for (int i = 0; i < directions.Length; i++)
                 {
-                    if (directions[i] is { } d)
-                        sum = Algebra.Sum(sum, Total(Algebra.Mul(Sibling(y, CrossEntropyAttributes.EmbeddingGradient + i), d)));
+                    if (directions[i].Shape.Rank == 1 && directions[i].Shape[0] == 0) continue;
+                    sum = Algebra.Sum(sum, Total(Algebra.Mul(Sibling(y, CrossEntropyAttributes.EmbeddingGradient + i), directions[i])));
                 }
 
                 return sum;
             case CrossEntropyAttributes.LogSumExp or CrossEntropyAttributes.TargetLogit or CrossEntropyAttributes.WeightedLogits:
                 CrossEntropyTangentAttributes tangent = new(call.Settings);
-                return Along(directions, y, d => new Node(Ops.CrossEntropyTangent, [.. d, .. y.Inputs.Skip(1).Take(5)],
+                return Along(directions, d => new Node(Ops.CrossEntropyTangent, [.. d, .. y.Inputs.Skip(1).Take(5)],
                     tangent.At(call.Output - CrossEntropyAttributes.LogSumExp)));
             case CrossEntropyAttributes.EmbeddingGradient or CrossEntropyAttributes.ClassifierGradient or CrossEntropyAttributes.BiasGradient:
                 CrossEntropyHessianAttributes hessian = new(call.Settings);
                 return Algebra.Sum(
-                    Along(directions, y, d => new Node(Ops.CrossEntropyHessian, [.. d, .. y.Inputs.Take(6)],
+                    Along(directions, d => new Node(Ops.CrossEntropyHessian, [.. d, .. y.Inputs.Take(6)],
                         hessian.At(call.Output - CrossEntropyAttributes.EmbeddingGradient))),
                     dx[CrossEntropyAttributes.Factors] is { } f ? new Node(y.Op, [f, .. y.Inputs.Skip(1)], call) : null);
             default:
@@ -80,7 +90,8 @@ internal static class CrossEntropy
     }
 
     /// <summary>A linear function of directions, of which some may be zero.</summary>
-    private static Node? Along(Node?[] directions, Node like, Func<Node[], Node> apply) => directions.All(d => d is null) ? null
+    private static Node? Along(Node?[] directions, Func<Node[], Node> apply) =>
+        directions.All(d => d is null || (d.Shape.Rank == 1 && d.Shape[0] == 0)) ? null
         : apply([.. directions.Select(d => d ?? CrossEntropyRows.Nothing(directions.OfType<Node>().First().DType))]);
 
     /// <summary>The cotangents of directions: the first three inputs, those that are there.</summary>
@@ -100,7 +111,8 @@ internal static class CrossEntropy
         Node?[] directions = ct[CrossEntropyAttributes.EmbeddingGradient..(CrossEntropyAttributes.BiasGradient + 1)];
         if (directions.All(d => d is null)) return sum!;
         CrossEntropyTangentAttributes call = new(n.Get<CrossEntropyAttributes>().Settings);
-        Node[] tangents = [.. Enumerable.Range(0, 3).Select(o => Along(directions, n,
+        directions = [.. directions.Select(d => d ?? CrossEntropyRows.Nothing(n.DType))];
+        Node[] tangents = [.. Enumerable.Range(0, 3).Select(o => Along(directions,
             d => new Node(Ops.CrossEntropyTangent, [.. d, .. n.Inputs.Skip(1).Take(5)], call.At(o)))!)];
         Node ofSquare = Algebra.Mul(Make.Scale(Sibling(WithoutFactors(n), CrossEntropyAttributes.LogSumExp), 2), tangents[0]);
         return Algebra.Sum(sum, Lines([.. tangents, ofSquare]))!;

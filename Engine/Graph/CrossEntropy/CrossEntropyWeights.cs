@@ -69,9 +69,9 @@ internal sealed class CrossEntropyWeights
         return Tensor.Where(_rows.Counts, loss, 0).Sum();
     }
 
-    /// <summary>NaN for the mean of nothing.</summary>
+    /// <summary>NaN for the mean of nothing. Added, so that the derivative of the loss is that of the objective, without a factor.</summary>
     public Tensor OrNaN(Tensor loss) => _reduction == LossReduction.Mean && !_hasDivisor
-        ? Tensor.Where(_rows.Counts.Cast(DType.Int32).Sum() > 0, loss, double.NaN)
+        ? loss + Tensor.Where(_rows.Counts.Cast(DType.Int32).Sum() > 0, Tensor.Scalar(0, _rows.Type), double.NaN)
         : loss;
 
     private Tensor Plain(Tensor lse, Tensor target, Tensor weighted)

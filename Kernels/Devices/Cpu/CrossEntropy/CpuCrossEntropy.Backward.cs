@@ -12,26 +12,29 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
     /// <summary>A strip of classes: the whole of their rows of C's gradient, a part of E's.</summary>
     private void Backward(int strip)
     {
-        int end = (int)((long)_p.Vocabulary * (strip + 1) / _b.Strips);
+        int end = FirstOf(strip + 1);
         bool ofE = _x.EmbeddingGradient != null, ofC = _x.ClassifierGradient != null;
         bool filtersE = ofE && _p.FilterEmbeddings > 0, filtersC = ofC && _p.FilterClassifier > 0;
         float* sum = _b.StripGradients + ((long)strip * _b.Rows * _p.Width);
         bool isEmpty = true;
-        byte* keep = stackalloc byte[CpuCrossEntropyShape.BackwardClasses];
-        Kept kept = new(filtersE || filtersC ? ThreadRows.Of((long)Gathered * (_b.Rows + (2L * _p.Width))) : null, _b.Rows, _p.Width);
-        for (int first = (int)((long)_p.Vocabulary * strip / _b.Strips), classes; first < end; first += classes)
+        byte* keep = stackalloc byte[CpuCrossEntropyShape.Classes];
+        long own = (long)CpuCrossEntropyShape.Classes * _b.Rows, room = filtersE || filtersC ? Gathered * (_b.Rows + (2L * _p.Width)) : 0;
+        float* logits = ThreadRows.Of(own + room);
+        Kept kept = new(logits + own, _b.Rows, _p.Width);
+        for (int first = FirstOf(strip), classes; first < end; first += classes)
         {
-            classes = Math.Min(CpuCrossEntropyShape.BackwardClasses, end - first);
-            LogitRows range = Range(first, classes);
+            classes = Math.Min(CpuCrossEntropyShape.Classes, end - first);
+            LogitRows range = Products(logits, first, classes);
+            range.Finish();
             float bound = (float)Math.Max(_p.FilterEmbeddings, _p.FilterClassifier);
             bool tests = filtersE || filtersC;
             range.Derive(_b.LogSumExp, _b.Slope, _b.OfWeights, bound, tests ? keep : null);
-            DeriveTargets(first, classes, bound, keep);
+            DeriveTargets(logits, first, classes, bound, keep);
             if (_x.BiasGradient != null) range.AddToBias(_x.BiasGradient);
 
             // Where most are kept, gathering them costs more than the others do.
             bool gathers = tests && new ReadOnlySpan<byte>(keep, classes).Count((byte)1) < classes / 2;
-            if (ofC && !(gathers && filtersC)) MultiplyClassifier(first, classes);
+            if (ofC && !(gathers && filtersC)) MultiplyClassifier(logits, first, classes);
             if (ofE && !(gathers && filtersE))
             {
                 MultiplyEmbeddings(range.Logits, _x.Classifier + ((long)first * _p.Width), sum, classes, ref isEmpty);
@@ -50,7 +53,7 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
     }
 
     /// <summary>The derivatives at targets, without the cancellation of p − 1.</summary>
-    private void DeriveTargets(int first, int classes, float bound, byte* keep)
+    private void DeriveTargets(float* logits, int first, int classes, float bound, byte* keep)
     {
         for (int r = 0; r < _b.Count; r++)
         {
@@ -62,14 +65,20 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
             if (slope != 0) g += slope * less;
             if (_b.OfWeights[r] != 0) g += _b.OfWeights[r] * _x.ClassWeights[_b.Targets[r]];
             if (_p.Softcap > 0) g *= 1 - (x / (float)_p.Softcap * (x / (float)_p.Softcap));
-            _b.Logits[((long)_b.Targets[r] * _b.Rows) + r] = g;
+            logits[((nint)v * _b.Rows) + r] = g;
             if (!(-less < bound)) keep[v] = 1;
         }
     }
 
     private static float Expm1(float x) => XMath.Expm1(x);
 
-    private void MultiplyClassifier(int first, int classes) => _classifier.MultiplyBlock(first, classes, 0, _classifier.Panels);
+    /// <summary>gradient[v, d] (+)= Σ_r g[v, r]·e[r, d].</summary>
+    private void MultiplyClassifier(float* g, int first, int classes)
+    {
+        GemmSlab<TKernels, float> slab = _classifier;
+        slab.SetBatch(_classifierProblem, g - ((nint)first * _b.Rows), _b.Embeddings, _x.ClassifierGradient, 0, 0);
+        slab.MultiplyBlock(first, classes, 0, slab.Panels);
+    }
 
     /// <summary>sum[r, d] (+)= Σ_v g[v, r]·c[v, d].</summary>
     private void MultiplyEmbeddings(float* g, float* c, float* sum, int classes, ref bool isEmpty)

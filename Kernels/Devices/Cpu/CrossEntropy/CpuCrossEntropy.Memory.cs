@@ -37,8 +37,6 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
     {
         public readonly int Rows;
         public readonly int Strips;
-        public readonly int Chunks;
-        public readonly float* Logits;
         public readonly float* Embeddings;
         public readonly float* PackedForLogits;
         public readonly float* PackedForClassifier;
@@ -60,16 +58,15 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
         public int FirstRow;
         public int Count;
 
-        public Block(CrossEntropyProblem p, CpuCrossEntropyShape shape, byte* scratch)
+        public Block(CrossEntropyProblem p, CpuCrossEntropyShape shape, bool hasGradients, byte* scratch)
         {
-            (Rows, Strips, Chunks) = (shape.Rows, shape.Strips, shape.Chunks);
-            long block = (long)Rows * p.Width, packed = (long)Rows * GemmBlocking.RoundUp(p.Width, 64), sums = (long)Chunks * Rows;
+            (Rows, Strips) = (shape.Rows, shape.Strips);
+            long block = (long)Rows * p.Width, packed = (long)Rows * GemmBlocking.RoundUp(p.Width, 64), sums = (long)Strips * Rows;
             float* at = (float*)scratch;
-            Logits = Take(ref at, (long)p.Vocabulary * Rows);
             Embeddings = Take(ref at, block);
             PackedForLogits = Take(ref at, packed);
-            PackedForClassifier = Take(ref at, Strips > 0 ? packed : 0);
-            StripGradients = Take(ref at, block * Strips);
+            PackedForClassifier = Take(ref at, hasGradients ? packed : 0);
+            StripGradients = Take(ref at, hasGradients ? block * Strips : 0);
             Largest = Take(ref at, sums);
             Sums = Take(ref at, sums);
             Weighted = Take(ref at, sums);

@@ -5,21 +5,20 @@ namespace Cotangent.Kernels.Cpu;
 // What is known of each row once all classes have been seen.
 internal sealed unsafe partial class CpuCrossEntropy<TKernels>
 {
-    /// <summary>Puts the chunks of each row together, in their order.</summary>
+    /// <summary>Puts the strips of each row together, in their order.</summary>
     private void Join()
     {
         for (int r = 0; r < _b.Rows; r++)
         {
             if (r < _b.Count) JoinRow(r);
-            else (_b.LogSumExp[r], _b.Slope[r], _b.OfTarget[r], _b.OfWeights[r], _b.Targets[r]) = (0, 0, 0, 0, -1);
+            else (_b.LogSumExp[r], _b.Slope[r], _b.OfTarget[r], _b.OfWeights[r]) = (0, 0, 0, 0);
         }
     }
 
     private void JoinRow(int r)
     {
-        int row = _b.List[_b.FirstRow + r], n = _p.Rows, target = _x.Targets[row] - _p.Start;
-        if ((uint)target >= (uint)_p.Vocabulary) target = -1;
-        float logit = target >= 0 ? _b.Logits[((long)target * _b.Rows) + r] : 0;
+        int row = _b.List[_b.FirstRow + r], n = _p.Rows, target = _b.Targets[r];
+        float logit = _b.TargetLogits[r];
         (float lse, float weighted, int best) = Fold(r);
 
         // lse − z as one difference: both may be large where the loss is small. What has no factor does not count.
@@ -34,8 +33,6 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
         _b.Slope[r] = d == 0 ? a : a + (2 * d * lse);
         _b.OfTarget[r] = b;
         _b.OfWeights[r] = c;
-        _b.TargetLogits[r] = logit;
-        _b.Targets[r] = target;
         if (_x.LogSumExp != null) _x.LogSumExp[row] = lse;
         if (_x.TargetLogits != null) _x.TargetLogits[row] = logit;
         if (_x.WeightedLogits != null) _x.WeightedLogits[row] = weighted;
@@ -43,13 +40,13 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
         if (_x.Predicted != null) _x.Predicted[row] = _b.Best[((long)best * _b.Rows) + r] + _p.Start;
     }
 
-    /// <summary>The log-sum-exp and weighted sum of a row, and the first chunk with its largest logit.</summary>
+    /// <summary>The log-sum-exp and weighted sum of a row, and the first strip with its largest logit.</summary>
     private (float LogSumExp, float Weighted, int Best) Fold(int r)
     {
         float shift = float.NegativeInfinity, most = _b.Largest[r];
         double sum = 0, weighted = 0;
         int best = 0;
-        for (int k = 0; k < _b.Chunks; k++)
+        for (int k = 0; k < _b.Strips; k++)
         {
             long at = ((long)k * _b.Rows) + r;
             float own = Finite(_b.Largest[at]);
@@ -57,7 +54,7 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
             if (_b.Largest[at] > most) (most, best) = (_b.Largest[at], k);
         }
 
-        for (int k = 0; k < _b.Chunks; k++)
+        for (int k = 0; k < _b.Strips; k++)
         {
             long at = ((long)k * _b.Rows) + r;
             if (_b.Sums[at] != 0) sum += _b.Sums[at] * Math.Exp((double)Finite(_b.Largest[at]) - shift);
@@ -67,6 +64,6 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
         return (sum == 0 ? float.NegativeInfinity : (float)(shift + Math.Log(sum)), (float)weighted, best);
     }
 
-    /// <summary>What was taken from a chunk's logits.</summary>
+    /// <summary>What was taken from a strip's logits.</summary>
     private static float Finite(float largest) => float.IsFinite(largest) ? largest : 0;
 }

@@ -27,10 +27,13 @@ internal abstract class CpuCrossEntropy
 
 /// <summary>The same for one set of tiles.</summary>
 /// <remarks>
-/// <para>A block of rows is 96 at most, lying side by side: lanes of vectors. Its logits are the product C·Eᵀ, chunk of classes by chunk: C is read where it
-/// lies, once, E's rows are packed once. While a chunk is in L2 its largest logits and sums of exponentials are found.</para>
-/// <para>Then, chunk by chunk again, logits become derivatives, and both products follow while these are in cache: C's gradient += G·E and E's
-/// gradient += Gᵀ·C, the latter in strips of classes that are summed at the end. Chunks and strips are cut by the shape alone.</para>
+/// <para>Logits lie class by class, the rows of a block side by side: lanes of vectors. A thread has those of 192 classes at a time, and they never
+/// leave its L2. First the largest logits and sums of exponentials are found. Then the same logits are made once more, become derivatives, and both
+/// products follow: C's gradient += G·E, and E's gradient += Gᵀ·C, the latter in strips of classes that are summed at the end. So value and
+/// gradients take four matrix products, not three; but keeping a block's logits for all classes from the first pass to the second would, within a
+/// twentieth of their bytes, leave 80 rows a block: C and its gradient then go through memory 26 times at 2048 rows, and that
+/// takes longer (2.5 s where FMA's limit for three products is 1.0 s).</para>
+/// <para>Chunks and strips are cut by the shape alone.</para>
 /// <para>Classes whose probabilities are below the filter's bound for all rows of the block are left out of the products, one by one; the rest
 /// are gathered.</para>
 /// </remarks>
@@ -45,6 +48,8 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels> : CpuCrossEntropy
     private Block _b;
     private GemmSlab<TKernels, float> _logits;
     private GemmSlab<TKernels, float> _classifier;
+    private GemmProblem _logitsProblem;
+    private GemmProblem _classifierProblem;
 
     public CpuCrossEntropy(CrossEntropyProblem problem)
     {
@@ -60,7 +65,7 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels> : CpuCrossEntropy
     {
         CpuCrossEntropyShape shape = new(_p, x.HasGradients);
         _x = new Pointers(x);
-        _b = new Block(_p, shape, (byte*)Pointers.Of(x.Scratch));
+        _b = new Block(_p, shape, x.HasGradients, (byte*)Pointers.Of(x.Scratch));
         int count = RowList.Find(new ReadOnlySpan<int>(_x.Targets, _p.Rows), _p, new Span<int>(_b.List, _p.Rows));
         Clear(x, count);
         for (_b.FirstRow = 0; _b.FirstRow < count; _b.FirstRow += shape.Rows)
@@ -68,7 +73,7 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels> : CpuCrossEntropy
             cancellation.ThrowIfCancellationRequested();
             _b.Count = Math.Min(shape.Rows, count - _b.FirstRow);
             Gather();
-            pool.Run(shape.Chunks, _forward);
+            pool.Run(shape.Strips, _forward);
             Join();
             if (!x.HasGradients) continue;
             pool.Run(shape.Strips, _backward);
@@ -129,42 +134,73 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels> : CpuCrossEntropy
             for (int d = 0; d < width; d++) to[d] = scale * from[d];
         }
 
-        Pack(ref _logits, new(ScalarType.Float32, 1, 1, _p.Vocabulary, _b.Rows, width, new(0, 0, width, 1), new(0, 0, 1, width),
-            new(0, 0, _b.Rows, 1)), _x.Classifier, _b.Embeddings, _b.Logits, _b.PackedForLogits);
+        _logitsProblem = new(ScalarType.Float32, 1, 1, _p.Vocabulary, _b.Rows, width, new(0, 0, width, 1), new(0, 0, 1, width), new(0, 0, _b.Rows, 1));
+        Pack(ref _logits, _logitsProblem, _b.PackedForLogits);
+        for (int r = 0; r < _b.Rows; r++)
+        {
+            int target = r < _b.Count ? _x.Targets[_b.List[_b.FirstRow + r]] - _p.Start : -1;
+            _b.Targets[r] = (uint)target < (uint)_p.Vocabulary ? target : -1;
+            _b.TargetLogits[r] = 0;
+        }
+
         if (_x.ClassifierGradient == null) return;
-        Pack(ref _classifier, new(ScalarType.Float32, 1, 1, _p.Vocabulary, width, _b.Rows, new(0, 0, _b.Rows, 1), new(0, 0, width, 1),
-            new(0, 0, width, 1), Accumulate: _b.FirstRow > 0 || _p.FilterClassifier > 0), _b.Logits, _b.Embeddings, _x.ClassifierGradient,
-            _b.PackedForClassifier);
+        _classifierProblem = new(ScalarType.Float32, 1, 1, _p.Vocabulary, width, _b.Rows, new(0, 0, _b.Rows, 1), new(0, 0, width, 1),
+            new(0, 0, width, 1), Accumulate: _b.FirstRow > 0 || _p.FilterClassifier > 0);
+        Pack(ref _classifier, _classifierProblem, _b.PackedForClassifier);
     }
 
-    private static void Pack(ref GemmSlab<TKernels, float> slab, in GemmProblem problem, float* a, float* b, float* c, float* packed)
+    /// <summary>Packs the block's rows of E for a product.</summary>
+    private void Pack(ref GemmSlab<TKernels, float> slab, in GemmProblem problem, float* packed)
     {
-        slab.SetBatch(problem, a, b, c, 0, 0);
+        slab.SetBatch(problem, null, _b.Embeddings, null, 0, 0);
         slab.SetRange(0, problem.N, 0, problem.K);
         slab.SetPacked(packed);
         for (int block = 0; block < slab.DepthBlocks; block++) slab.PackPanels(block, 0, slab.Panels);
     }
 
-    private void Forward(int chunk)
+    /// <summary>The first class of a strip; of the one after the last, the end.</summary>
+    private int FirstOf(int strip) => (int)((long)_p.Vocabulary * strip / _b.Strips);
+
+    /// <summary>The products of a range of classes.</summary>
+    private LogitRows Products(float* logits, int first, int classes)
     {
-        int first = chunk * CpuCrossEntropyShape.ForwardClasses;
-        int classes = Math.Min(CpuCrossEntropyShape.ForwardClasses, _p.Vocabulary - first);
-        _logits.MultiplyBlock(first, classes, 0, _logits.Panels);
-        nint at = (nint)chunk * _b.Rows;
-        Range(first, classes).Sum(_b.Largest + at, _b.Sums + at, _b.Weighted + at,
-            _x.Predicted != null || _x.BestLogits != null ? _b.Best + at : null);
+        GemmSlab<TKernels, float> slab = _logits;
+        slab.SetBatch(_logitsProblem, _x.Classifier, _b.Embeddings, logits - ((nint)first * _b.Rows), 0, 0);
+        slab.MultiplyBlock(first, classes, 0, slab.Panels);
+        return new()
+        {
+            Logits = logits,
+            First = first,
+            Classes = classes,
+            Rows = _b.Rows,
+            Bias = _x.Bias,
+            Weights = _x.ClassWeights,
+            Softcap = (float)_p.Softcap,
+        };
     }
 
-    private LogitRows Range(int first, int classes) => new()
+    /// <summary>A strip of classes: what its logits sum to.</summary>
+    private void Forward(int strip)
     {
-        Logits = _b.Logits + ((long)first * _b.Rows),
-        First = first,
-        Classes = classes,
-        Rows = _b.Rows,
-        Bias = _x.Bias,
-        Weights = _x.ClassWeights,
-        Softcap = (float)_p.Softcap,
-    };
+        int end = FirstOf(strip + 1), rows = _b.Rows;
+        float* own = ThreadRows.Of((CpuCrossEntropyShape.Classes + 4L) * rows), logits = own + (4L * rows);
+        StripSums total = new(_b.Largest + ((nint)strip * rows), _b.Sums + ((nint)strip * rows), _b.Weighted + ((nint)strip * rows),
+            _x.Predicted != null || _x.BestLogits != null ? _b.Best + ((nint)strip * rows) : null, rows);
+        for (int first = FirstOf(strip), classes; first < end; first += classes)
+        {
+            classes = Math.Min(CpuCrossEntropyShape.Classes, end - first);
+            LogitRows range = Products(logits, first, classes);
+            StripSums chunk = new(own, own + rows, own + (2L * rows), total.Best == null ? null : (int*)(own + (3L * rows)), rows);
+            range.Sum(chunk.Largest, chunk.Sums, chunk.Weighted, chunk.Best);
+            if (first == FirstOf(strip)) total.Set(chunk);
+            else total.Add(chunk);
+            for (int r = 0; r < _b.Count; r++)
+            {
+                int v = _b.Targets[r] - first;
+                if (_b.Targets[r] >= 0 && (uint)v < (uint)classes) _b.TargetLogits[r] = logits[((nint)v * rows) + r];
+            }
+        }
+    }
 
     /// <summary>A row of E's gradient: the sum of the strips.</summary>
     private void Scatter(int r)

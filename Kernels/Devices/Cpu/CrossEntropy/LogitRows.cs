@@ -58,6 +58,14 @@ internal readonly unsafe struct LogitRows
         }
     }
 
+    /// <summary>Products become logits.</summary>
+    public void Finish()
+    {
+        if (Bias == null && Softcap <= 0) return;
+        float* unused = stackalloc float[Lanes];
+        for (int lane = 0; lane < Rows; lane += Lanes) Finish(Logits + lane, unused);
+    }
+
     /// <summary>Logits become derivatives. Those of targets are written by the caller, who knows them.</summary>
     /// <param name="lse">Of each row.</param>
     /// <param name="slope">The factor of p.</param>
