@@ -67,7 +67,9 @@ public class MemoryReportTests
         Transformer model = Transformer.Create(sizes, new RandomKey(1, Device.Cpu), Device.Cpu);
         Tensor windows = Tensor.Arange(4 * 33, DType.Int32, Device.Cpu).Reshape(4, 33) * 7 % 256;
         MemoryReport report = Jit.Compile(Diff.Grad((Transformer p) => p.Loss(windows, sizes.Heads))).Memory(model);
-        Assert.All(report.Saved, t => Assert.StartsWith("Transformer.cs:", t.Place, StringComparison.Ordinal));
+
+        // The file and line, or the method where the runtime knows no line of optimised code.
+        Assert.All(report.Saved, t => Assert.StartsWith("Transformer.", t.Place, StringComparison.Ordinal));
         Assert.True(report.Saved.Count >= 10, report.ToString());
         Assert.True(report.AtPeak.Count > 0 && report.PeakBytes > report.SavedBytes);
     }

@@ -7,7 +7,7 @@ namespace Cotangent.Tests.Kernels.Library;
 /// bool parameters of kernels).</summary>
 public sealed partial class SubsetTests
 {
-    private static readonly string[] s_hostOnly = ["Lengths.cs", "ViewLengthException.cs", "KernelLanguage.cs"];
+    private static readonly string[] s_hostOnly = ["Lengths.cs", "ViewLengthException.cs", "KernelLanguage.cs", "RowList.cs"];
 
     [Fact]
     public void KernelFiles_Text_StaysWithinIlgpusSubset()
