@@ -63,8 +63,13 @@ internal sealed partial class Lowering
         (FusedKernel fused, MatrixLayout c) = (map.Fused, product.Dot.Problem.C);
         Index3D items = fused.Launch.Extent;
         return map.ReadsInPlace.Contains(product.Writes[0]) && fused.Kernel.Kind is (LaunchKind.Range1D or LaunchKind.Range2D)
-            && (long)items.X * items.Y * items.Z == product.Dot.Result.Shape.Size && (c.Column == 1 || c.Row == 1);
+            && (long)items.X * items.Y * items.Z == product.Dot.Result.Shape.Size && (c.Column == 1 || c.Row == 1)
+            && !map.Reads.Any(r => r != product.Writes[0] && WholeOf(r) == WholeOf(product.Writes[0]));
     }
+
+    /// <summary>The buffer that a part is in. What a product writes may be a part of what its consumer reads otherwise: all of that must be
+    /// there before.</summary>
+    private int WholeOf(int buffer) => _buffers[buffer].Kind == BufferKind.Part ? WholeOf(_buffers[buffer].Index) : buffer;
 
     /// <summary>Where nobody else reads the product's result and nothing else is overwritten element by element, the result needs no
     /// memory of its own.</summary>

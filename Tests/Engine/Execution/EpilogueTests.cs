@@ -74,6 +74,19 @@ public class EpilogueTests
     }
 
     [Fact]
+    public void Product_InAPartOfWhatItsConsumerReads_IsDoneBefore()
+    {
+        Tensor x = Tensor.From<float>(Numbers(300 * 50), [300, 50]), w = Tensor.From<float>(Numbers(50 * 130), [50, 130]);
+        Tensor other = Tensor.From<float>(Numbers(20 * 130), [20, 130]).Sin(), back = 319 - Tensor.Arange(300, DType.Int32);
+        Tensor product = x.MatMul(w), all = Tensor.Concat(0, product, other), mixed = product.Tanh() + all.Gather(back);
+        Tensor.Realize([all, mixed]);
+
+        Tensor again = x.MatMul(w).Realize(), whole = Tensor.Concat(0, again, other).Realize();
+        Assert.Equal(whole.ToArray<float>(), all.ToArray<float>());
+        Assert.Equal((again.Tanh() + whole.Gather(back)).ToArray<float>(), mixed.ToArray<float>());
+    }
+
+    [Fact]
     public void Residual_OnTheCpuInPlace_KeepsWhatItAdds()
     {
         float[] start = Numbers(60 * 80);
