@@ -65,9 +65,9 @@ internal sealed class CrossEntropyValueRoutine<T, TMath>(Device device, Node n) 
     /// <inheritdoc/>
     public override long ScratchBytesFor(ReadOnlySpan<bool> isUsed)
     {
-        bool hasGradients = isUsed[CrossEntropyAttributes.EmbeddingGradient] || isUsed[CrossEntropyAttributes.ClassifierGradient]
-            || isUsed[CrossEntropyAttributes.BiasGradient];
-        return _cpu is null ? Launcher.ScratchBytes(hasGradients, hasTangents: false) : _cpu.ScratchBytes(hasGradients);
+        CrossEntropyGradients wanted = new(isUsed[CrossEntropyAttributes.EmbeddingGradient], isUsed[CrossEntropyAttributes.ClassifierGradient],
+            isUsed[CrossEntropyAttributes.BiasGradient]);
+        return _cpu is null ? Launcher.ScratchBytes(wanted.Any, hasTangents: false) : _cpu.ScratchBytes(wanted);
     }
 
     /// <inheritdoc/>

@@ -17,33 +17,30 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
         bool filtersE = ofE && _p.FilterEmbeddings > 0, filtersC = ofC && _p.FilterClassifier > 0;
         float* sum = _b.StripGradients + ((long)strip * _b.Rows * _p.Width);
         bool isEmpty = true;
-        byte* keep = stackalloc byte[CpuCrossEntropyShape.Classes];
-        long own = (long)CpuCrossEntropyShape.Classes * _b.Rows, room = filtersE || filtersC ? Gathered * (_b.Rows + (2L * _p.Width)) : 0;
-        float* logits = ThreadRows.Of(own + room);
-        Kept kept = new(logits + own, _b.Rows, _p.Width);
+        byte* keep = stackalloc byte[CpuCrossEntropyShape.MostClasses];
+        long own = _shape.Keeps ? 0 : (long)_shape.Classes * _b.Rows, room = filtersE || filtersC ? Gathered * (_b.Rows + (2L * _p.Width)) : 0;
+        float* chunk = ThreadRows.Of(own + room);
+        Kept kept = new(chunk + own, _b.Rows, _p.Width);
         for (int first = FirstOf(strip), classes; first < end; first += classes)
         {
-            classes = Math.Min(CpuCrossEntropyShape.Classes, end - first);
-            LogitRows range = Products(logits, first, classes);
-            range.Finish();
+            classes = Math.Min(_shape.Classes, end - first);
+            float* logits = LogitsOf(chunk, first, classes);
             float bound = (float)Math.Max(_p.FilterEmbeddings, _p.FilterClassifier);
             bool tests = filtersE || filtersC;
-            range.Derive(_b.LogSumExp, _b.Slope, _b.OfWeights, bound, tests ? keep : null);
-            DeriveTargets(logits, first, classes, bound, keep);
-            if (_x.BiasGradient != null) range.AddToBias(_x.BiasGradient);
+            Differentiate(logits, first, classes, bound, tests ? keep : null);
 
             // Where most are kept, gathering them costs more than the others do.
             bool gathers = tests && new ReadOnlySpan<byte>(keep, classes).Count((byte)1) < classes / 2;
             if (ofC && !(gathers && filtersC)) MultiplyClassifier(logits, first, classes);
             if (ofE && !(gathers && filtersE))
             {
-                MultiplyEmbeddings(range.Logits, _x.Classifier + ((long)first * _p.Width), sum, classes, ref isEmpty);
+                MultiplyEmbeddings(logits, _x.Classifier + ((long)first * _p.Width), sum, classes, ref isEmpty);
             }
 
             for (int v = 0; gathers && v < classes; v++)
             {
                 if (keep[v] == 0) continue;
-                kept.Add(first + v, range.Logits + ((nint)v * _b.Rows), _x.Classifier + ((long)(first + v) * _p.Width));
+                kept.Add(first + v, logits + ((nint)v * _b.Rows), _x.Classifier + ((long)(first + v) * _p.Width));
                 if (kept.Count == Gathered) Flush(ref kept, filtersE, filtersC, sum, ref isEmpty);
             }
         }
@@ -52,22 +49,73 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
         if (ofE && isEmpty) new Span<float>(sum, _b.Rows * _p.Width).Clear();
     }
 
-    /// <summary>The derivatives at targets, without the cancellation of p − 1.</summary>
+    /// <summary>A chunk of classes: their rows of C's gradient, where E's has been summed before.</summary>
+    private void BackwardChunk(int task)
+    {
+        (int strip, int number) = Math.DivRem(task, _shape.Chunks(_p.Vocabulary));
+        int first = FirstOf(strip) + (number * _shape.Classes), classes = Math.Min(_shape.Classes, FirstOf(strip + 1) - first);
+        if (classes <= 0) return;
+        float* chunk = ThreadRows.Of(_b.Rows + (_shape.Keeps ? 0 : (long)_shape.Classes * _b.Rows)), logits;
+        if (_shape.Keeps)
+        {
+            logits = _b.Kept + ((long)first * _b.Rows);
+            LogitRows range = Range(logits, first, classes);
+            range.Derive(_b.ChunkReferences + ((long)task * _b.Rows), _b.LogSumExp, _b.Slope, factors: chunk);
+            DeriveTargets(logits, first, classes, 0, null);
+            if (_x.BiasGradient != null) range.AddToBias(_x.BiasGradient);
+        }
+        else
+        {
+            logits = LogitsOf(chunk + _b.Rows, first, classes);
+            Differentiate(logits, first, classes, 0, null);
+        }
+
+        if (_x.ClassifierGradient != null) MultiplyClassifier(logits, first, classes);
+    }
+
+    /// <summary>The logits of a chunk: kept, or made once more.</summary>
+    private float* LogitsOf(float* chunk, int first, int classes)
+    {
+        if (_shape.Keeps) return _b.Kept + ((long)first * _b.Rows);
+        Products(chunk, first, classes).Finish();
+        return chunk;
+    }
+
+    /// <summary>Logits become derivatives, which are added to those by the bias.</summary>
+    private void Differentiate(float* logits, int first, int classes, float bound, byte* keep)
+    {
+        LogitRows range = Range(logits, first, classes);
+        range.Derive(_b.LogSumExp, _b.Slope, _b.OfWeights, bound, keep);
+        DeriveTargets(logits, first, classes, bound, keep);
+        if (_x.BiasGradient != null) range.AddToBias(_x.BiasGradient);
+    }
+
+    /// <summary>The derivatives at targets.</summary>
     private void DeriveTargets(float* logits, int first, int classes, float bound, byte* keep)
     {
         for (int r = 0; r < _b.Count; r++)
         {
             int v = _b.Targets[r] - first;
             if ((uint)v >= (uint)classes || _b.Targets[r] < 0) continue;
-            float slope = _b.Slope[r], x = _b.TargetLogits[r], less = MathF.Exp(x - _b.LogSumExp[r]) - 1;
-            if (MathF.Abs(less) < 0.5f) less = Expm1(x - _b.LogSumExp[r]);
-            float g = slope + _b.OfTarget[r];
-            if (slope != 0) g += slope * less;
-            if (_b.OfWeights[r] != 0) g += _b.OfWeights[r] * _x.ClassWeights[_b.Targets[r]];
-            if (_p.Softcap > 0) g *= 1 - (x / (float)_p.Softcap * (x / (float)_p.Softcap));
-            logits[((nint)v * _b.Rows) + r] = g;
-            if (!(-less < bound)) keep[v] = 1;
+            logits[((nint)v * _b.Rows) + r] = TargetDerivative(r);
+            if (keep != null && !(-LessThanOne(r) < bound)) keep[v] = 1;
         }
+    }
+
+    /// <summary>The derivative by the logit of a row's target, without the cancellation of p − 1.</summary>
+    private float TargetDerivative(int r)
+    {
+        float slope = _b.Slope[r], x = _b.TargetLogits[r], g = slope + _b.OfTarget[r];
+        if (slope != 0) g += slope * LessThanOne(r);
+        if (_b.OfWeights[r] != 0) g += _b.OfWeights[r] * _x.ClassWeights[_b.Targets[r]];
+        return _p.Softcap > 0 ? g * (1 - (x / (float)_p.Softcap * (x / (float)_p.Softcap))) : g;
+    }
+
+    /// <summary>p − 1 of a row's target.</summary>
+    private float LessThanOne(int r)
+    {
+        float d = _b.TargetLogits[r] - _b.LogSumExp[r], less = MathF.Exp(d) - 1;
+        return MathF.Abs(less) < 0.5f ? Expm1(d) : less;
     }
 
     private static float Expm1(float x) => XMath.Expm1(x);
@@ -76,7 +124,8 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
     private void MultiplyClassifier(float* g, int first, int classes)
     {
         GemmSlab<TKernels, float> slab = _classifier;
-        slab.SetBatch(_classifierProblem, g - ((nint)first * _b.Rows), _b.Embeddings, _x.ClassifierGradient, 0, 0);
+        slab.SetBatch(_classifierProblem, g - ((nint)first * _b.Rows), null, _x.ClassifierGradient, 0, 0);
+        slab.PackColumns();
         slab.MultiplyBlock(first, classes, 0, slab.Panels);
     }
 

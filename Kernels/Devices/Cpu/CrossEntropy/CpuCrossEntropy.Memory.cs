@@ -38,6 +38,13 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
         public readonly int Rows;
         public readonly int Strips;
         public readonly float* Embeddings;
+
+        /// <summary>Logits of all classes, or what has been made of them; null if they are not kept.</summary>
+        public readonly float* Kept;
+
+        /// <summary>What was taken from logits before exponentials, of each row: of each chunk of classes, and of strips at their end.</summary>
+        public readonly float* ChunkReferences;
+        public readonly float* References;
         public readonly float* PackedForLogits;
         public readonly float* PackedForClassifier;
         public readonly float* StripGradients;
@@ -58,15 +65,20 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
         public int FirstRow;
         public int Count;
 
-        public Block(CrossEntropyProblem p, CpuCrossEntropyShape shape, bool hasGradients, byte* scratch)
+        public Block(CrossEntropyProblem p, CpuCrossEntropyShape shape, CrossEntropyGradients wanted, byte* scratch)
         {
             (Rows, Strips) = (shape.Rows, shape.Strips);
             long block = (long)Rows * p.Width, packed = (long)Rows * GemmBlocking.RoundUp(p.Width, 64), sums = (long)Strips * Rows;
             float* at = (float*)scratch;
-            Embeddings = Take(ref at, block);
             PackedForLogits = Take(ref at, packed);
-            PackedForClassifier = Take(ref at, hasGradients ? packed : 0);
-            StripGradients = Take(ref at, hasGradients ? block * Strips : 0);
+            PackedForClassifier = Take(ref at, wanted.OfClassifier ? packed : 0);
+            StripGradients = Take(ref at, wanted.OfEmbeddings ? block * Strips : 0);
+
+            // Once packed they are not read again, unless classes are left out; and sums of strips begin later.
+            Embeddings = shape.IsEager ? StripGradients : Take(ref at, block);
+            Kept = shape.Keeps ? Take(ref at, (long)p.Vocabulary * Rows) : null;
+            ChunkReferences = Take(ref at, shape is { Keeps: true, IsEager: true } ? (long)Strips * shape.Chunks(p.Vocabulary) * Rows : 0);
+            References = Take(ref at, sums);
             Largest = Take(ref at, sums);
             Sums = Take(ref at, sums);
             Weighted = Take(ref at, sums);

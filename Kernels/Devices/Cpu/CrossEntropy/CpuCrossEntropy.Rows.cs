@@ -49,7 +49,7 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
         for (int k = 0; k < _b.Strips; k++)
         {
             long at = ((long)k * _b.Rows) + r;
-            float own = Finite(_b.Largest[at]);
+            float own = Reference(at);
             if (_b.Sums[at] != 0 && !(own <= shift)) shift = own;
             if (_b.Largest[at] > most) (most, best) = (_b.Largest[at], k);
         }
@@ -57,13 +57,13 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
         for (int k = 0; k < _b.Strips; k++)
         {
             long at = ((long)k * _b.Rows) + r;
-            if (_b.Sums[at] != 0) sum += _b.Sums[at] * Math.Exp((double)Finite(_b.Largest[at]) - shift);
+            if (_b.Sums[at] != 0) sum += _b.Sums[at] * Math.Exp((double)Reference(at) - shift);
             if (_x.ClassWeights != null) weighted += _b.Weighted[at];
         }
 
         return (sum == 0 ? float.NegativeInfinity : (float)(shift + Math.Log(sum)), (float)weighted, best);
     }
 
-    /// <summary>What was taken from a strip's logits.</summary>
-    private static float Finite(float largest) => float.IsFinite(largest) ? largest : 0;
+    /// <summary>What was taken from a row's logits in a strip before exponentials.</summary>
+    private float Reference(long at) => _shape.IsEager ? _b.References[at] : float.IsFinite(_b.Largest[at]) ? _b.Largest[at] : 0;
 }

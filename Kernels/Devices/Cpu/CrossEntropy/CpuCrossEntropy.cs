@@ -22,18 +22,20 @@ internal abstract class CpuCrossEntropy
     public abstract void Run(in CrossEntropyOperands<float> x, IParallel pool, CancellationToken cancellation);
 
     /// <summary>Bytes of working memory.</summary>
-    public abstract long ScratchBytes(bool hasGradients);
+    public abstract long ScratchBytes(CrossEntropyGradients wanted);
 }
 
 /// <summary>The same for one set of tiles.</summary>
 /// <remarks>
-/// <para>Logits lie class by class, the rows of a block side by side: lanes of vectors. A thread has those of 192 classes at a time, and they never
-/// leave its L2. First the largest logits and sums of exponentials are found. Then the same logits are made once more, become derivatives, and both
-/// products follow: C's gradient += G·E, and E's gradient += Gᵀ·C, the latter in strips of classes that are summed at the end. So value and
-/// gradients take four matrix products, not three; but keeping a block's logits for all classes from the first pass to the second would, within a
-/// twentieth of their bytes, leave 80 rows a block: C and its gradient then go through memory 26 times at 2048 rows, and that
-/// takes longer (2.5 s where FMA's limit for three products is 1.0 s).</para>
-/// <para>Chunks and strips are cut by the shape alone.</para>
+/// <para>Logits lie class by class, the rows of a block side by side: lanes of vectors. Blocks of rows go through the classes twice, chunk by chunk of
+/// them: a chunk's rows of C and its logits stay in L2.</para>
+/// <para>First pass: logits, largest and sum of exponentials of each row. As attention sums values (Dao, FlashAttention-2, 2023), E's gradient is
+/// summed here already, with exponentials relative to the largest logit so far; what was summed under a smaller one is scaled down. So C comes from
+/// memory once. Second pass: logits, or the exponentials that were kept, become derivatives, and C's gradient += G·E.</para>
+/// <para>The logits of blocks of some 96 to 192 rows are kept between the passes, within a twentieth of the bytes of all logits: three matrix products for value and
+/// gradients. C is read and its gradient updated once a block. Few rows, which would make up few blocks or too small ones, have their logits made
+/// twice: four products. E's gradient waits for the second pass if classes may be left out, or have weights.</para>
+/// <para>Blocks, strips and chunks are cut by the shape alone.</para>
 /// <para>Classes whose probabilities are below the filter's bound for all rows of the block are left out of the products, one by one; the rest
 /// are gathered.</para>
 /// </remarks>
@@ -43,7 +45,9 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels> : CpuCrossEntropy
     private readonly CrossEntropyProblem _p;
     private readonly Action<int> _forward;
     private readonly Action<int> _backward;
+    private readonly Action<int> _classifierOnly;
     private readonly Action<int> _scatter;
+    private CpuCrossEntropyShape _shape;
     private Pointers _x;
     private Block _b;
     private GemmSlab<TKernels, float> _logits;
@@ -54,29 +58,30 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels> : CpuCrossEntropy
     public CpuCrossEntropy(CrossEntropyProblem problem)
     {
         _p = problem;
-        (_forward, _backward, _scatter) = (Forward, Backward, Scatter);
+        (_forward, _backward, _classifierOnly, _scatter) = (Forward, Backward, BackwardChunk, Scatter);
     }
 
     /// <inheritdoc/>
-    public override long ScratchBytes(bool hasGradients) => new CpuCrossEntropyShape(_p, hasGradients).ScratchBytes;
+    public override long ScratchBytes(CrossEntropyGradients wanted) => new CpuCrossEntropyShape(_p, wanted).ScratchBytes;
 
     /// <inheritdoc/>
     public override void Run(in CrossEntropyOperands<float> x, IParallel pool, CancellationToken cancellation)
     {
-        CpuCrossEntropyShape shape = new(_p, x.HasGradients);
+        CrossEntropyGradients wanted = new(x.EmbeddingGradient.Length > 0, x.ClassifierGradient.Length > 0, x.BiasGradient.Length > 0);
+        _shape = new(_p, wanted);
         _x = new Pointers(x);
-        _b = new Block(_p, shape, x.HasGradients, (byte*)Pointers.Of(x.Scratch));
+        _b = new Block(_p, _shape, wanted, (byte*)Pointers.Of(x.Scratch));
         int count = RowList.Find(new ReadOnlySpan<int>(_x.Targets, _p.Rows), _p, new Span<int>(_b.List, _p.Rows));
         Clear(x, count);
-        for (_b.FirstRow = 0; _b.FirstRow < count; _b.FirstRow += shape.Rows)
+        for (_b.FirstRow = 0; _b.FirstRow < count; _b.FirstRow += _shape.Rows)
         {
             cancellation.ThrowIfCancellationRequested();
-            _b.Count = Math.Min(shape.Rows, count - _b.FirstRow);
+            _b.Count = Math.Min(_shape.Rows, count - _b.FirstRow);
             Gather();
-            pool.Run(shape.Strips, _forward);
+            pool.Run(_shape.Strips, _forward);
             Join();
-            if (!x.HasGradients) continue;
-            pool.Run(shape.Strips, _backward);
+            if (_shape is { HasSecondPass: true, IsEager: true }) pool.Run(_shape.Strips * _shape.Chunks(_p.Vocabulary), _classifierOnly);
+            else if (_shape.HasSecondPass) pool.Run(_shape.Strips, _backward);
             if (_x.EmbeddingGradient != null) pool.Run(_b.Count, _scatter);
         }
 
@@ -153,6 +158,7 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels> : CpuCrossEntropy
     private void Pack(ref GemmSlab<TKernels, float> slab, in GemmProblem problem, float* packed)
     {
         slab.SetBatch(problem, null, _b.Embeddings, null, 0, 0);
+        slab.PackColumns();
         slab.SetRange(0, problem.N, 0, problem.K);
         slab.SetPacked(packed);
         for (int block = 0; block < slab.DepthBlocks; block++) slab.PackPanels(block, 0, slab.Panels);
@@ -161,61 +167,25 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels> : CpuCrossEntropy
     /// <summary>The first class of a strip; of the one after the last, the end.</summary>
     private int FirstOf(int strip) => (int)((long)_p.Vocabulary * strip / _b.Strips);
 
-    /// <summary>The products of a range of classes.</summary>
+    /// <summary>The products of a range of classes, written to <paramref name="logits"/>.</summary>
     private LogitRows Products(float* logits, int first, int classes)
     {
         GemmSlab<TKernels, float> slab = _logits;
-        slab.SetBatch(_logitsProblem, _x.Classifier, _b.Embeddings, logits - ((nint)first * _b.Rows), 0, 0);
+        slab.SetBatch(_logitsProblem, _x.Classifier, null, logits - ((nint)first * _b.Rows), 0, 0);
+        slab.PackColumns();
+        slab.PassRows();
         slab.MultiplyBlock(first, classes, 0, slab.Panels);
-        return new()
-        {
-            Logits = logits,
-            First = first,
-            Classes = classes,
-            Rows = _b.Rows,
-            Bias = _x.Bias,
-            Weights = _x.ClassWeights,
-            Softcap = (float)_p.Softcap,
-        };
+        return Range(logits, first, classes);
     }
 
-    /// <summary>A strip of classes: what its logits sum to.</summary>
-    private void Forward(int strip)
+    private LogitRows Range(float* logits, int first, int classes) => new()
     {
-        int end = FirstOf(strip + 1), rows = _b.Rows;
-        float* own = ThreadRows.Of((CpuCrossEntropyShape.Classes + 4L) * rows), logits = own + (4L * rows);
-        StripSums total = new(_b.Largest + ((nint)strip * rows), _b.Sums + ((nint)strip * rows), _b.Weighted + ((nint)strip * rows),
-            _x.Predicted != null || _x.BestLogits != null ? _b.Best + ((nint)strip * rows) : null, rows);
-        for (int first = FirstOf(strip), classes; first < end; first += classes)
-        {
-            classes = Math.Min(CpuCrossEntropyShape.Classes, end - first);
-            LogitRows range = Products(logits, first, classes);
-            StripSums chunk = new(own, own + rows, own + (2L * rows), total.Best == null ? null : (int*)(own + (3L * rows)), rows);
-            range.Sum(chunk.Largest, chunk.Sums, chunk.Weighted, chunk.Best);
-            if (first == FirstOf(strip)) total.Set(chunk);
-            else total.Add(chunk);
-            for (int r = 0; r < _b.Count; r++)
-            {
-                int v = _b.Targets[r] - first;
-                if (_b.Targets[r] >= 0 && (uint)v < (uint)classes) _b.TargetLogits[r] = logits[((nint)v * rows) + r];
-            }
-        }
-    }
-
-    /// <summary>A row of E's gradient: the sum of the strips.</summary>
-    private void Scatter(int r)
-    {
-        int width = _p.Width;
-        float scale = (float)_p.Scale;
-        Span<float> to = new(_x.EmbeddingGradient + ((long)_b.List[_b.FirstRow + r] * width), width);
-        to.Clear();
-        for (int s = 0; s < _b.Strips; s++)
-        {
-            ReadOnlySpan<float> from = new(_b.StripGradients + ((((long)s * _b.Rows) + r) * width), width);
-            for (int d = 0; d < width; d++) to[d] += from[d];
-        }
-
-        if (scale == 1) return;
-        for (int d = 0; d < width; d++) to[d] *= scale;
-    }
+        Logits = logits,
+        First = first,
+        Classes = classes,
+        Rows = _b.Rows,
+        Bias = _x.Bias,
+        Weights = _x.ClassWeights,
+        Softcap = (float)_p.Softcap,
+    };
 }

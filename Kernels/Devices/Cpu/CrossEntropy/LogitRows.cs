@@ -30,9 +30,9 @@ internal readonly unsafe struct LogitRows
     /// <summary>0 for none.</summary>
     public float Softcap { get; init; }
 
-    /// <summary>Products become logits; the largest of each row, its class, the sum of exp(z − largest), the weighted sum.</summary>
+    /// <summary>Products become logits; the largest of each row, its class, the weighted sum.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Sum(float* largest, float* sums, float* weighted, int* best)
+    public void Largest(float* largest, float* weighted, int* best)
     {
         for (int lane = 0; lane < Rows; lane += Lanes)
         {
@@ -42,8 +42,18 @@ internal readonly unsafe struct LogitRows
                 : Largest(z);
             most.Store(largest + lane);
             if (best != null) Find(z, most, best + lane);
+        }
+    }
 
+    /// <summary>The sums of exp(z − largest).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Sum(float* largest, float* sums)
+    {
+        for (int lane = 0; lane < Rows; lane += Lanes)
+        {
             // What is not finite must not be taken from itself.
+            float* z = Logits + lane;
+            Vector512<float> most = Vector512.Load(largest + lane);
             Vector512<float> shift = Vector512.ConditionalSelect(Vector512.Equals(most - most, Vector512<float>.Zero), most, Vector512<float>.Zero);
             Vector512<float> even = Vector512<float>.Zero, odd = Vector512<float>.Zero;
             int v = 0;
@@ -55,6 +65,54 @@ internal readonly unsafe struct LogitRows
 
             if (v < Classes) even += VectorMath.Exp(Vector512.Load(z) - shift);
             (even + odd).Store(sums + lane);
+        }
+    }
+
+    /// <summary>exp(z − reference) in place of logits z, times the derivative of the softcap, and their sums, without that, added to others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Exponentiate(float* references, float* sums)
+    {
+        Vector512<float> inverse = Vector512.Create(Softcap > 0 ? 1 / Softcap : 0);
+        for (int lane = 0; lane < Rows; lane += Lanes)
+        {
+            float* z = Logits + lane;
+            Vector512<float> reference = Vector512.Load(references + lane), even = Vector512<float>.Zero, odd = Vector512<float>.Zero;
+            for (int v = 0; v < Classes; v++, z += Rows)
+            {
+                Vector512<float> x = Vector512.Load(z), p = VectorMath.Exp(x - reference);
+                (even, odd) = (odd, even + p);
+                if (Softcap > 0) p *= SoftcapSlope(x * inverse);
+                p.Store(z);
+            }
+
+            (Vector512.Load(sums + lane) + (even + odd)).Store(sums + lane);
+        }
+    }
+
+    /// <summary>What <see cref="Exponentiate"/> left becomes derivatives, as in the other overload.</summary>
+    /// <param name="references">What exponents are relative to.</param>
+    /// <param name="lse">Of each row.</param>
+    /// <param name="slope">The factor of p.</param>
+    /// <param name="factors">Room for a number of each row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Derive(float* references, float* lse, float* slope, float* factors)
+    {
+        for (int lane = 0; lane < Rows; lane += Lanes)
+        {
+            // Above e⁸⁸ only if all exponentials are 0.
+            Vector512<float> x = Vector512.Load(references + lane) - Vector512.Load(lse + lane);
+            (Vector512.Load(slope + lane) * VectorMath.Exp(Vector512.MinNative(Vector512.Create(88f), x))).Store(factors + lane);
+        }
+
+        float* z = Logits;
+        for (int v = 0; v < Classes; v++, z += Rows)
+        {
+            for (int lane = 0; lane < Rows; lane += Lanes)
+            {
+                Vector512<float> g = Vector512.Load(factors + lane) * Vector512.Load(z + lane);
+                Vector512<float> isNone = Vector512.Equals(Vector512.Load(slope + lane), Vector512<float>.Zero);
+                Vector512.ConditionalSelect(isNone, Vector512<float>.Zero, g).Store(z + lane);
+            }
         }
     }
 
@@ -91,8 +149,7 @@ internal readonly unsafe struct LogitRows
                 if (Weights != null) g = Vector512.FusedMultiplyAdd(Vector512.Load(ofWeights + lane), Vector512.Create(Weights[First + v]), g);
                 if (Softcap > 0)
                 {
-                    Vector512<float> t = x * inverse;
-                    g *= Vector512.FusedMultiplyAdd(-t, t, Vector512<float>.One);
+                    g *= SoftcapSlope(x * inverse);
                 }
 
                 if (keep != null) above |= Vector512.OnesComplement(Vector512.LessThan(p, least));
@@ -114,6 +171,9 @@ internal readonly unsafe struct LogitRows
             gradient[First + v] += Vector512.Sum(sum);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> SoftcapSlope(Vector512<float> t) => Vector512.FusedMultiplyAdd(-t, t, Vector512<float>.One);
 
     private Vector512<float> Largest(float* z)
     {

@@ -50,6 +50,57 @@ internal readonly unsafe struct StripSums(float* largest, float* sums, float* we
         }
     }
 
+    /// <summary>Begins sums relative to the largest logits of the first classes, or 0.</summary>
+    public void Begin(in StripSums first, float* references)
+    {
+        Set(first);
+        for (int r = 0; r < rows; r += Lanes)
+        {
+            Finite(Vector512.Load(Largest + r)).Store(references + r);
+            Vector512<float>.Zero.Store(Sums + r);
+        }
+    }
+
+    /// <summary>Takes in the largest logits of later classes. Where that is more than the sum of a row has been relative to, the sum is made relative to
+    /// it; a row without a sum yet takes what there is.</summary>
+    /// <param name="next">Largest logits and their classes, weighted sums.</param>
+    /// <param name="references">What sums are relative to: finite numbers.</param>
+    /// <param name="factors">Receives what else was summed must be multiplied by.</param>
+    /// <returns>False if all factors are 1.</returns>
+    public bool Raise(in StripSums next, float* references, float* factors)
+    {
+        bool any = false;
+        Vector512<float> zero = Vector512<float>.Zero;
+        for (int r = 0; r < rows; r += Lanes)
+        {
+            Vector512<float> a = Vector512.Load(Largest + r), b = Vector512.Load(next.Largest + r), isLater = Vector512.GreaterThan(b, a);
+            if (Best != null)
+            {
+                Vector512.ConditionalSelect(isLater.AsInt32(), Vector512.Load(next.Best + r), Vector512.Load(Best + r)).Store(Best + r);
+            }
+
+            Vector512.MaxNative(a, b).Store(Largest + r);
+            (Vector512.Load(Weighted + r) + Vector512.Load(next.Weighted + r)).Store(Weighted + r);
+
+            Vector512<float> before = Vector512.Load(references + r), sums = Vector512.Load(Sums + r);
+            Vector512<float> isEmpty = Vector512.Equals(sums, zero), isFinite = Vector512.Equals(b - b, zero);
+            Vector512<float> raises = isFinite & (isEmpty | Vector512.GreaterThan(b, before));
+            if (raises.AsInt32() == Vector512<int>.Zero)
+            {
+                Vector512<float>.One.Store(factors + r);
+                continue;
+            }
+
+            any = true;
+            Vector512<float> factor = Vector512.ConditionalSelect(raises & ~isEmpty, VectorMath.Exp(Vector512.Min(before - b, zero)), Vector512<float>.One);
+            factor.Store(factors + r);
+            (sums * factor).Store(Sums + r);
+            Vector512.ConditionalSelect(raises, b, before).Store(references + r);
+        }
+
+        return any;
+    }
+
     private static Vector512<float> Scaled(Vector512<float> sum, Vector512<float> shift) => Vector512.ConditionalSelect(
         Vector512.Equals(sum, Vector512<float>.Zero), Vector512<float>.Zero, sum * VectorMath.Exp(Vector512.Min(shift, Vector512.Create(88f))));
 

@@ -87,6 +87,13 @@ internal unsafe struct GemmSlab<TKernels, T>
         _blockDepth = GemmBlocking.DepthOf(problem.K, _directB && problem.M <= TKernels.Rows, problem.B.Row * sizeof(T));
     }
 
+    /// <summary>Has the rows of A pass tile by tile, each over all panels, read where they lie: for rows that come from memory and are needed
+    /// once, beside a packed B that stays in L2. The rows must be contiguous; to be called after <see cref="SetBatch"/>.</summary>
+    public void PassRows() => _directA = _passesRows = true;
+
+    /// <summary>Has B packed however few its uses are: for one that is gone when the product runs. After each <see cref="SetBatch"/>.</summary>
+    public void PackColumns() => _directB = false;
+
     /// <summary>Turns to a range of columns and of k.</summary>
     public void SetRange(int column, int columns, int start, int depth)
     {
