@@ -7,7 +7,8 @@ public sealed class CompiledFunction<T, TResult>
 {
     private readonly CompiledFunctionCore<T, TResult> _core;
 
-    internal CompiledFunction(Func<T, TResult> function) => _core = new(function);
+    internal CompiledFunction(Func<T, TResult> function) =>
+        _core = new(function, static (in T x, ref ArgumentWalk walk) => walk.Only(x));
 
     /// <summary>How many times the function was traced.</summary>
     public int TraceCount => _core.TraceCount;

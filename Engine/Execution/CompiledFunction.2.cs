@@ -7,7 +7,13 @@ public sealed class CompiledFunction<T1, T2, TResult>
 {
     private readonly CompiledFunctionCore<(T1, T2), TResult> _core;
 
-    internal CompiledFunction(Func<T1, T2, TResult> function) => _core = new(a => function(a.Item1, a.Item2));
+    internal CompiledFunction(Func<T1, T2, TResult> function) => _core = new(
+        a => function(a.Item1, a.Item2),
+        static (in (T1, T2) a, ref ArgumentWalk walk) =>
+        {
+            walk.At(0, a.Item1);
+            walk.At(1, a.Item2);
+        });
 
     /// <summary>How many times the function was traced.</summary>
     public int TraceCount => _core.TraceCount;

@@ -7,8 +7,14 @@ public sealed class CompiledFunction<T1, T2, T3, TResult>
 {
     private readonly CompiledFunctionCore<(T1, T2, T3), TResult> _core;
 
-    internal CompiledFunction(Func<T1, T2, T3, TResult> function) =>
-        _core = new(a => function(a.Item1, a.Item2, a.Item3));
+    internal CompiledFunction(Func<T1, T2, T3, TResult> function) => _core = new(
+        a => function(a.Item1, a.Item2, a.Item3),
+        static (in (T1, T2, T3) a, ref ArgumentWalk walk) =>
+        {
+            walk.At(0, a.Item1);
+            walk.At(1, a.Item2);
+            walk.At(2, a.Item3);
+        });
 
     /// <summary>How many times the function was traced.</summary>
     public int TraceCount => _core.TraceCount;

@@ -7,8 +7,15 @@ public sealed class CompiledFunction<T1, T2, T3, T4, TResult>
 {
     private readonly CompiledFunctionCore<(T1, T2, T3, T4), TResult> _core;
 
-    internal CompiledFunction(Func<T1, T2, T3, T4, TResult> function) =>
-        _core = new(a => function(a.Item1, a.Item2, a.Item3, a.Item4));
+    internal CompiledFunction(Func<T1, T2, T3, T4, TResult> function) => _core = new(
+        a => function(a.Item1, a.Item2, a.Item3, a.Item4),
+        static (in (T1, T2, T3, T4) a, ref ArgumentWalk walk) =>
+        {
+            walk.At(0, a.Item1);
+            walk.At(1, a.Item2);
+            walk.At(2, a.Item3);
+            walk.At(3, a.Item4);
+        });
 
     /// <summary>How many times the function was traced.</summary>
     public int TraceCount => _core.TraceCount;

@@ -1,9 +1,12 @@
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
 namespace Cotangent.Execution;
 
 /// <summary>The traces of one function, by signature, and what they have in common.</summary>
-internal sealed class CompiledFunctionCore<TArguments, TResult>(Func<TArguments, TResult> function)
+/// <param name="function">The function.</param>
+/// <param name="read">Goes over arguments as <see cref="Trees"/> would; null if there are none.</param>
+internal sealed class CompiledFunctionCore<TArguments, TResult>(Func<TArguments, TResult> function, ArgumentReader<TArguments>? read = null)
 {
     /// <summary>Signatures kept; the least recently used is dropped.</summary>
     private const int Capacity = 64;
@@ -13,10 +16,14 @@ internal sealed class CompiledFunctionCore<TArguments, TResult>(Func<TArguments,
     private readonly List<string> _retraces = [];
     private Signature? _ofNothing;
 
+    // Lent to one call at a time.
+    private Tensor[]? _tensors;
+
     public int TraceCount { get; private set; }
 
     public TResult Call(TArguments arguments, CancellationToken cancellation)
     {
+        if (TryCallAgain(arguments, cancellation, out TResult? again)) return again;
         Signature signature = SignatureOf(arguments);
 
         // Inside another trace this function is a part of that one.
@@ -41,6 +48,36 @@ internal sealed class CompiledFunctionCore<TArguments, TResult>(Func<TArguments,
             }
 
             return text.ToString();
+        }
+    }
+
+    /// <summary>Calls the trace that was called last, if the arguments fit it; no signature is made.</summary>
+    private bool TryCallAgain(TArguments arguments, CancellationToken cancellation, [MaybeNullWhen(false)] out TResult result)
+    {
+        result = default;
+        if (read is null || JitTrace.Current is not null) return false;
+        (Signature Signature, TracedFunction<TResult> Trace) last;
+        lock (_lock)
+        {
+            if (_traces.First is not { } first || !first.Value.Signature.IsCurrent) return false;
+            last = first.Value;
+        }
+
+        Tensor[]? lent = Interlocked.Exchange(ref _tensors, null);
+        Tensor[] tensors = lent?.Length == last.Signature.TensorCount ? lent : new Tensor[last.Signature.TensorCount];
+        try
+        {
+            ArgumentWalk walk = new(last.Signature, tensors);
+            read(in arguments, ref walk);
+            if (!walk.IsMatch) return false;
+            cancellation.ThrowIfCancellationRequested();
+            result = last.Trace.Call(tensors, cancellation);
+            return true;
+        }
+        finally
+        {
+            Array.Clear(tensors);
+            Volatile.Write(ref _tensors, tensors);
         }
     }
 

@@ -18,6 +18,9 @@ internal sealed class CompiledProgram
     private long _runs;
     private Storage? _scratch;
 
+    // Of larger scratch memory only the object is kept, not the block.
+    private DeviceMemory? _lent;
+
     public CompiledProgram(ExecutionPlan plan)
     {
         Plan = plan;
@@ -62,7 +65,7 @@ internal sealed class CompiledProgram
         for (int i = 0; i < _scalars.Length; i++) _scalars[i] = ToCompute(Plan.Scalars[i], scalars[i]);
         bool keeps = Plan.ScratchBytes is > 0 and <= KeptScratch && device.Kind == DeviceKind.Cpu;
         DeviceMemory? scratch = keeps ? (_scratch ??= Allocate(device, Plan.ScratchBytes)).Memory
-            : Plan.ScratchBytes > 0 ? device.AllocateMemory(Plan.ScratchBytes) : null;
+            : Plan.ScratchBytes > 0 ? Borrow(device) : null;
         DeviceReplay? replay = null;
         try
         {
@@ -127,6 +130,12 @@ internal sealed class CompiledProgram
         if (StepsAreVerified || EngineEnvironment.Debug >= 2 || Observer is not null) return null;
         if (_runs++ == 1) Replay = Plan.Device.CreateReplay();
         return Replay?.Begin() == true ? Replay : null;
+    }
+
+    private DeviceMemory Borrow(Device device)
+    {
+        if (_lent?.TryRenew() == true) return _lent;
+        return _lent = device.AllocateMemory(Plan.ScratchBytes);
     }
 
     private static ulong ToCompute(DType type, ulong bits) => Conversions.Convert(bits, type.Scalar(), type.Compute());

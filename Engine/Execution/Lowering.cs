@@ -35,6 +35,7 @@ internal sealed partial class Lowering
     public static ExecutionPlan Plan(PlanGraph graph, Func<Device, Kernel, CompiledKernel>? compile = null)
     {
         HashSet<Node> cuts = [], alone = [];
+        if (graph.Device.BatchesLaunches) graph = RepeatedNumbers.Separate(graph);
         while (true)
         {
             Lowering lowering = new(graph, compile ?? KernelCache.Get, cuts, alone);
@@ -66,6 +67,7 @@ internal sealed partial class Lowering
         MakeBuffers();
         foreach (FusionGroup group in _groups) AddStep(group);
         FuseEpilogues();
+        BatchKernels();
         ExecutionPlan plan = new()
         {
             Device = _graph.Device,
@@ -176,6 +178,7 @@ internal sealed partial class Lowering
         // Parts that lie elsewhere are copied.
         long offset = 0;
         int whole = _bufferOf[join];
+        _joins[whole] = join;
         foreach (Node part in join.Inputs)
         {
             long bytes = Bytes(part);

@@ -67,7 +67,7 @@ internal sealed class NestedProgram
         int lastRead = MemoryPlan.Lifetimes(Plan)[from].Last;
         int firstWrite = Enumerable.Range(0, Plan.Steps.Length).First(s => Plan.Steps[s].Writes.Any(w => Plan.WholeOf(w) == to));
         Step writer = Plan.Steps[firstWrite];
-        return lastRead < firstWrite || (lastRead == firstWrite && writer.Writes.Contains(to) && writer.ReadsInPlace.Contains(from));
+        return lastRead < firstWrite || (lastRead == firstWrite && writer.CanOverwrite(from, to));
     }
 
     /// <summary>Throws if the plan is unsound with output buffers in the memory of inputs.</summary>

@@ -47,7 +47,7 @@ internal static class PlanChecker
                 || IsPartOf(plan, other, write)) continue;
             if (step.Reads.Contains(other))
             {
-                Require(step.ReadsInPlace.Contains(other) && range == ranges[other], plan, s, write,
+                Require(step.CanOverwrite(other, write) && range == ranges[other], plan, s, write,
                     $"overwrites #{other}, which the same step reads");
             }
 

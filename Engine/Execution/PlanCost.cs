@@ -18,6 +18,7 @@ internal readonly record struct PlanCost(double Flops, long Bytes)
     public static double FlopsOf(Step step) => step switch
     {
         KernelStep kernel => kernel.Fused.Flops,
+        BatchedStep batch => batch.Members.Sum(m => m.Kernel.Fused.Flops),
         ProductStep { Dot.Problem: var p } => FlopsOf(p),
         FusedProductStep { Dot.Problem: var p } fused => FlopsOf(p) + fused.Map.Flops,
         MappedProductStep { Dot.Problem: var p } mapped => FlopsOf(p) + mapped.Map.Flops,

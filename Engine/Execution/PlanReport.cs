@@ -24,9 +24,8 @@ internal static class PlanReport
             Step step = plan.Steps[i];
             string what = step switch
             {
-                KernelStep k => $"{k.Fused.Kernel.Kind} " + string.Join(", ", k.Fused.Operands
-                    .Where(o => o.Kind == OperandKind.Write)
-                        .Select(o => $"{o.Node.Op}%{o.Node.Id} {o.Node.DType}{o.Node.Shape}")),
+                KernelStep k => WhatOf(k),
+                BatchedStep b => b.Size,
                 UserKernelStep u => $"{u.Call.Kernel.Source.Kind} kernel, {u.Size}",
                 ProductStep p => $"{p.Dot.Result.Shape}",
                 FusedProductStep f => $"{f.Dot.Result.Shape}, an elementwise kernel in it",
@@ -34,6 +33,12 @@ internal static class PlanReport
                 _ => "",
             };
             text.AppendLine($"{indent}{i,4} {step.Name,-40} {Ids(plan, step.Reads)} -> {Ids(plan, step.Writes)}  {what}");
+            foreach (BatchMember member in (step as BatchedStep)?.Members ?? [])
+            {
+                string reads = Ids(plan, member.Reads), writes = Ids(plan, member.Kernel.Writes);
+                text.AppendLine($"{indent}     + {member.Kernel.Name,-38} {reads} -> {writes}  {WhatOf(member.Kernel)}");
+            }
+
             foreach (NestedPlan nested in (step as RoutineStep)?.Routine.Nested ?? [])
             {
                 text.AppendLine($"{indent}     {nested.Name}:");
@@ -43,6 +48,10 @@ internal static class PlanReport
 
         foreach (string note in plan.Notes) text.AppendLine($"{indent}  {note}");
     }
+
+    private static string WhatOf(KernelStep kernel) => $"{kernel.Fused.Kernel.Kind} " + string.Join(", ", kernel.Fused.Operands
+        .Where(o => o.Kind == OperandKind.Write)
+        .Select(o => $"{o.Node.Op}%{o.Node.Id} {o.Node.DType}{o.Node.Shape}"));
 
     private static string Ids(ExecutionPlan plan, IEnumerable<int> ids) =>
         string.Join(' ', ids.Select(i => plan.Buffers[i].Kind switch

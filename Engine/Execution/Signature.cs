@@ -21,6 +21,12 @@ internal sealed class Signature : IEquatable<Signature>
         _hash = hash.ToHashCode();
     }
 
+    /// <summary>How many leaves the arguments have.</summary>
+    public int PartCount => _parts.Length;
+
+    /// <summary>How many of them are tensors.</summary>
+    public int TensorCount => _parts.Count(p => p.Kind != ArgumentKind.Constant);
+
     /// <summary>The tensors of the call. Not kept by signatures in a cache.</summary>
     public Tensor[] Tensors { get; }
 
@@ -42,6 +48,29 @@ internal sealed class Signature : IEquatable<Signature>
 
     /// <summary>The same signature without the tensors.</summary>
     public Signature WithoutTensors() => new(_parts, []);
+
+    /// <summary>True if a tensor fits a leaf.</summary>
+    /// <param name="part">The number of the leaf.</param>
+    /// <param name="path">Where the tensor stands in its call's arguments.</param>
+    /// <param name="t">The tensor.</param>
+    public bool Fits(int part, string path, Tensor t)
+    {
+        if (part >= _parts.Length) return false;
+        Part own = _parts[part];
+        ArgumentKind kind = KindOf(t);
+        return own.Kind == kind && own.Path == path && own.Shape == t.Shape && own.DType == t.DType
+            && (kind != ArgumentKind.Tensor || own.Device == t.Device);
+    }
+
+    /// <summary>True if a constant, of a type that is no tree, fits a leaf.</summary>
+    public bool Fits<T>(int part, string path, T constant)
+        where T : unmanaged
+    {
+        return part < _parts.Length && _parts[part] is { Kind: ArgumentKind.Constant, Constant: T own } leaf && leaf.Path == path
+            && EqualityComparer<T>.Default.Equals(own, constant) && leaf.IsNegativeZero == IsNegative(constant);
+
+        static bool IsNegative(T x) => (x is float f && f == 0 && float.IsNegative(f)) || (x is double d && d == 0 && double.IsNegative(d));
+    }
 
     /// <summary>How an argument is passed to the program.</summary>
     public static ArgumentKind KindOf(Tensor t) => t.Weak is not null ? ArgumentKind.WeakNumber

@@ -13,10 +13,16 @@ namespace Cotangent;
 /// </remarks>
 public sealed class State
 {
+    /// <summary>Small values keep the memory of their predecessors; others give it back.</summary>
+    private const int LargestSpare = 1 << 12;
+
     private Tensor _value;
 
     // True if a tensor outside this cell may share the value's memory.
     private bool _isShared = true;
+
+    // The value before this one, if nobody else can see it: the place of the next where that cannot overwrite its predecessor.
+    private Tensor? _spare;
 
     /// <summary>A cell with a first value.</summary>
     public State(Tensor initial)
@@ -86,6 +92,9 @@ public sealed class State
     /// <summary>The memory that a new value may be written into, if it belongs to this cell alone.</summary>
     internal Storage? OwnStorage => _isShared ? null : Node.Storage;
 
+    /// <summary>Other memory of this cell alone that a new value may be written into.</summary>
+    internal Storage? SpareStorage => _spare is { } spare && spare.Device == Device ? spare.Node.Storage : null;
+
     /// <summary>Says that the value's memory can be seen from outside.</summary>
     internal void Share() => _isShared = true;
 
@@ -93,7 +102,13 @@ public sealed class State
     internal void Replace(Storage storage, bool isShared)
     {
         // Written in place: the node, seen by no one else, holds the new value already.
-        if (storage != Node.Storage) _value = new Tensor(new Node(Shape, DType, storage));
+        if (storage != Node.Storage)
+        {
+            Tensor old = _value;
+            _value = _spare is { } spare && spare.Node.Storage == storage ? spare : new Tensor(new Node(Shape, DType, storage));
+            _spare = !_isShared && old.Node.Storage is { ByteLength: <= LargestSpare } ? old : null;
+        }
+
         _isShared = isShared;
         Version++;
     }

@@ -26,6 +26,9 @@ internal abstract class Step(string name, ImmutableArray<int> reads, ImmutableAr
     /// of the same index is written, and by the same work item.</summary>
     public ImmutableArray<int> ReadsInPlace { get; init; } = [];
 
+    /// <summary>True if a result may lie in the memory of what this step reads: see <see cref="ReadsInPlace"/>.</summary>
+    public virtual bool CanOverwrite(int read, int write) => ReadsInPlace.Contains(read) && Writes.Contains(write);
+
     /// <summary>The scalar slot that the parameter of a scalar operand is bound to.</summary>
     public virtual int ScalarSlot(Graph.Node placeholder) => throw new InvalidOperationException($"{Name} has no scalars.");
 
@@ -69,13 +72,18 @@ internal sealed class KernelStep(FusedKernel fused, CompiledKernel kernel,
     public override void Launch(
         Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars, CancellationToken cancellation)
     {
-        for (int i = 0; i < _arguments.Length; i++)
+        Bind(_arguments, buffers, scalars);
+        device.Launch(kernel, Fused.Launch, _arguments);
+    }
+
+    /// <summary>Fills in the arguments.</summary>
+    public void Bind(KernelArgument[] values, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars)
+    {
+        for (int i = 0; i < values.Length; i++)
         {
             (bool isScalar, int index) = arguments[i];
-            _arguments[i] = isScalar ? KernelArgument.Raw(scalars[index]) : buffers[index];
+            values[i] = isScalar ? KernelArgument.Raw(scalars[index]) : buffers[index];
         }
-
-        device.Launch(kernel, Fused.Launch, _arguments);
     }
 }
 

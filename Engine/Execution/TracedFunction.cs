@@ -16,6 +16,7 @@ internal sealed class TracedFunction<TResult>
     private readonly TResult _like;
     private readonly (Shape Shape, DType DType)[] _results;
     private readonly int[] _inPlace;
+    private readonly int[] _ownPlaces;
     private readonly bool[] _isShared;
     private readonly int _firstInPlaceStep;
     private readonly Storage[] _tensorSlots;
@@ -37,8 +38,8 @@ internal sealed class TracedFunction<TResult>
         _cells = [.. trace.Cells.Keys];
         if (outputs.Length == 0)
         {
-            (_tensors, _scalars, _inPlace, _isShared, _tensorSlots, _scalarSlots, _outputSlots) =
-                ([], [], [], [], [], [], []);
+            (_tensors, _scalars, _inPlace, _ownPlaces, _isShared, _tensorSlots, _scalarSlots, _outputSlots) =
+                ([], [], [], [], [], [], [], []);
             return;
         }
 
@@ -57,6 +58,7 @@ internal sealed class TracedFunction<TResult>
         }
 
         (_inPlace, _isShared, _firstInPlaceStep) = PlanPlaces();
+        _ownPlaces = [.. _isShared.Select((shared, c) => shared ? -1 : _program.Plan.Buffers[_program.Plan.Outputs[_results.Length + c]].Index)];
         _tensorSlots = new Storage[_tensors.Length];
         _scalarSlots = new ulong[_scalars.Length];
         _outputSlots = new Storage?[_program.Plan.OutputBufferCount];
@@ -81,7 +83,8 @@ internal sealed class TracedFunction<TResult>
                 BindInputs(arguments);
                 for (int i = 0; i < _writtenCells.Length; i++)
                 {
-                    if (_inPlace[i] >= 0) _outputSlots[_inPlace[i]] = _writtenCells[i].OwnStorage;
+                    if (_inPlace[i] >= 0) _outputSlots[_inPlace[i]] = _writtenCells[i].OwnStorage ?? _writtenCells[i].SpareStorage;
+                    else if (_ownPlaces[i] >= 0) _outputSlots[_ownPlaces[i]] = _writtenCells[i].SpareStorage;
                 }
 
                 _program.Run(_tensorSlots, _scalarSlots, _outputSlots, cancellation, _firstInPlaceStep);
@@ -151,8 +154,7 @@ internal sealed class TracedFunction<TResult>
         int input = plan.Buffers.IndexOf(plan.Buffers.First(b => b.Kind == BufferKind.Input && b.Index == slot));
         int first = FirstWrite(plan, output);
         if (plan.Outputs.Contains(input)) return false;
-        return lifetimes[input].Last < first || (lifetimes[input].Last == first
-            && plan.Steps[first].Writes.Contains(output) && plan.Steps[first].ReadsInPlace.Contains(input));
+        return lifetimes[input].Last < first || (lifetimes[input].Last == first && plan.Steps[first].CanOverwrite(input, output));
     }
 
     private static int FirstWrite(ExecutionPlan plan, int output)
@@ -195,19 +197,12 @@ internal sealed class TracedFunction<TResult>
     }
 
     private static ulong NumberBits(Tensor t) =>
-        (t.Weak is { } weak ? weak.ToNode(weak.WidestDType) : t.Node).Get<NumberAttributes>().Bits;
+        t.Weak is { } weak ? weak.WidestBits : t.Node.Get<NumberAttributes>().Bits;
 
     private TResult Finish()
     {
         ExecutionPlan plan = _program!.Plan;
-        Tensor[] results = _results.Length == 0 ? [] : new Tensor[_results.Length];
-        for (int i = 0; i < results.Length; i++)
-        {
-            ShareCell(plan.Outputs[i]);
-            Storage storage = Executor.OutputStorage(plan, i, _tensorSlots, _outputSlots);
-            results[i] = new Tensor(new Node(_results[i].Shape, _results[i].DType, storage));
-        }
-
+        TResult result = Results();
         for (int c = 0; c < _newValues.Length; c++)
         {
             ShareCell(plan.Outputs[_results.Length + c]);
@@ -216,7 +211,24 @@ internal sealed class TracedFunction<TResult>
 
         for (int c = 0; c < _newValues.Length; c++) _writtenCells[c].Replace(_newValues[c], _isShared[c]);
         Array.Clear(_newValues);
-        return results.Length == 0 ? _like : Trees.Rebuild(_like, results);
+        return result;
+    }
+
+    /// <summary>New tensors, which the caller may keep: the only memory that a call takes from the managed heap.</summary>
+    private TResult Results()
+    {
+        if (_results.Length == 0) return _like;
+        if (_results.Length == 1 && typeof(TResult) == typeof(Tensor)) return (TResult)(object)ResultAt(0);
+        Tensor[] results = new Tensor[_results.Length];
+        for (int i = 0; i < results.Length; i++) results[i] = ResultAt(i);
+        return Trees.Rebuild(_like, results);
+    }
+
+    private Tensor ResultAt(int i)
+    {
+        ShareCell(_program!.Plan.Outputs[i]);
+        Storage storage = Executor.OutputStorage(_program.Plan, i, _tensorSlots, _outputSlots);
+        return new Tensor(new Node(_results[i].Shape, _results[i].DType, storage));
     }
 
     /// <summary>An output that is the old value of a cell shares its memory.</summary>

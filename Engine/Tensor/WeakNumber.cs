@@ -24,6 +24,9 @@ internal readonly struct WeakNumber
     /// <summary>The value, for floats and where the sign matters; NaN while it is traced.</summary>
     public double Real => _real;
 
+    /// <summary>The bits of a number that is known, as <see cref="WidestDType"/>.</summary>
+    public ulong WidestBits => IsInteger ? (ulong)_integer : BitConverter.DoubleToUInt64Bits(_real);
+
     /// <summary>Its dtype where it meets no tensor.</summary>
     public DType DefaultDType => !IsInteger ? DType.Float32 : _integer is >= int.MinValue and <= int.MaxValue ? DType.Int32 : DType.Int64;
 

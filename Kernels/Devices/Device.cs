@@ -66,6 +66,13 @@ public abstract partial class Device
     /// <summary>Issues a launch. One argument an IR parameter, in order. An empty range or grid launches nothing.</summary>
     internal abstract void Launch(CompiledKernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments);
 
+    /// <summary>True if launches over ranges that do not need each other are to be issued together.</summary>
+    internal virtual bool BatchesLaunches => false;
+
+    /// <summary>Issues launches over ranges as one. None reads or overwrites what another writes: they run in any order, and at the same
+    /// time. Only for devices that say <see cref="BatchesLaunches"/>.</summary>
+    internal virtual void Launch(ReadOnlySpan<BatchedLaunch> launches) => throw new NotSupportedException($"{Id} issues launches one by one.");
+
     /// <summary>Host to device; the source may be reused when the call returns.</summary>
     internal abstract void Write(ReadOnlySpan<byte> source, DeviceMemory destination, long byteOffset);
 

@@ -62,6 +62,29 @@ internal static class DeviceChecks
         return hasWork;
     }
 
+    /// <summary>As the other overload, of a launch of a batch, which is over a range.</summary>
+    /// <exception cref="DeviceException">CTG3006 for the shape or the items, CTG3008 for the arguments.</exception>
+    public static bool Launch(Device device, in BatchedLaunch launch)
+    {
+        Kernel source = launch.Kernel.Source;
+        bool hasWork = Launch(device, launch.Kernel, launch.Shape, launch.Arguments);
+        if (launch.Items is not (var from, var to, var parameter))
+            return hasWork;
+        if (source.Kind != LaunchKind.Range1D || from < 0 || from > to || to > launch.Shape.Extent.X)
+        {
+            throw new DeviceException("CTG3006",
+                $"Kernel '{source.Name}' was launched for items {from} to {to} of {Text(launch.Shape.Extent)}; there are no such items in one row.");
+        }
+
+        if (parameter >= 0)
+        {
+            KernelArgument part = launch.Arguments[parameter];
+            Range(device, part.Memory!, part.Bits, (to - from) * (long)source.Parameters[parameter].Type.Scalar.Size());
+        }
+
+        return hasWork && to > from;
+    }
+
     /// <summary>A launch with its parameters, for COTANGENT_DEBUG=7: memory by its length and where in it the view begins.</summary>
     internal static string Describe(Device device, Kernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
     {

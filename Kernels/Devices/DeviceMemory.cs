@@ -14,6 +14,10 @@ internal abstract class DeviceMemory(Device device, long byteLength)
     /// <summary>True after <see cref="Release"/>.</summary>
     public virtual bool IsReleased => HostPointer == 0;
 
+    /// <summary>Takes a block of the same size again, after <see cref="Release"/>, contents undefined; false if it has one or this kind of memory cannot.
+    /// Saves those that need memory for a while, again and again, an object each time.</summary>
+    public virtual bool TryRenew() => false;
+
     /// <summary>Returns the block to the allocator. Work already launched still may use it: reuse is stream-ordered.
     /// A second call does nothing. Called by the owner's Dispose or finaliser.</summary>
     public abstract void Release();

@@ -15,6 +15,7 @@ internal sealed partial class CpuDevice : Device
     private readonly WorkerPool _pool;
     private readonly CpuAllocator _allocator;
     private readonly CpuLaunch _launch;
+    private readonly CpuBatch _batch;
     private readonly Func<Kernel, Kernel> _lower;
 
     /// <summary>The device that <see cref="Device.Cpu"/> is.</summary>
@@ -32,6 +33,7 @@ internal sealed partial class CpuDevice : Device
         _allocator = new CpuAllocator(budget: memory / 10 * 9, cacheLimit: memory / 4);
         _lower = lower ?? (kernel => Pipeline.Run(kernel));
         _launch = new CpuLaunch(_pool, isa ?? VectorIsa.Best, unroll);
+        _batch = new CpuBatch(_launch, _pool);
     }
 
     /// <summary>Threads that share a launch.</summary>
@@ -74,6 +76,23 @@ internal sealed partial class CpuDevice : Device
 
         lock (_queue)
             _launch.Run((CpuKernel)kernel, shape, arguments);
+    }
+
+    /// <inheritdoc/>
+    internal override bool BatchesLaunches => true;
+
+    internal override void Launch(ReadOnlySpan<BatchedLaunch> launches)
+    {
+        foreach (ref readonly BatchedLaunch launch in launches)
+        {
+            if (launch.Kernel.Source.Kind == LaunchKind.Grouped || !DeviceChecks.Launch(this, launch))
+                throw new InvalidOperationException($"A batch has '{launch.Kernel.Source.Name}', which is not over a range or has no work.");
+        }
+
+        if (launches.IsEmpty)
+            return;
+        lock (_queue)
+            _batch.Run(launches);
     }
 
     internal override unsafe void Write(ReadOnlySpan<byte> source, DeviceMemory destination, long byteOffset)

@@ -12,9 +12,6 @@ internal sealed unsafe class CpuLaunch : IPartedWork
     private const long SmallestSharedWork = 200_000;
     private const int PartsAThread = 4;
 
-    // A multiple of any number of lanes.
-    private const int StripWidth = 512;
-
     // Bytes written by a launch, or those of the largest operand of rows, from which on stores bypass the caches.
     private const long SmallestStream = 32 << 20;
 
@@ -23,15 +20,8 @@ internal sealed unsafe class CpuLaunch : IPartedWork
     private readonly int? _unroll;
     private readonly (nint Memory, int Bytes)[] _scratch;
 
-    private SimdCode? _code;
-    private long* _arguments;
+    private BoundLaunch _bound;
     private int _parts;
-    private long _groups;
-    private int _extent;
-    private int _rows;
-    private int _rowGroups;
-    private bool _isGrouped;
-    private int _dynamicRoom;
 
     public CpuLaunch(WorkerPool pool, VectorIsa isa, int? unroll)
     {
@@ -43,83 +33,61 @@ internal sealed unsafe class CpuLaunch : IPartedWork
 
     public void Run(CpuKernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
     {
-        _isGrouped = kernel.Lowered.Kind == LaunchKind.Grouped;
-        Index3D extent = _isGrouped ? shape.Grid : shape.Extent;
+        bool isGrouped = kernel.Lowered.Kind == LaunchKind.Grouped;
+        Index3D extent = isGrouped ? shape.Grid : shape.Extent;
         if (extent.X <= 0 || extent.Y <= 0 || extent.Z <= 0)
             return;
 
         long* slots = stackalloc long[SimdEmitter.SlotCount(kernel.Lowered)];
         Pack(kernel, extent, arguments, slots);
-        slots[SimdEmitter.TableSlot(kernel.Lowered)] = _isGrouped ? kernel.Table(shape.Group) : 0;
+        slots[SimdEmitter.TableSlot(kernel.Lowered)] = isGrouped ? kernel.Table(shape.Group) : 0;
         slots[SimdEmitter.DynamicSharedSlot(kernel.Lowered)] = shape.SharedBytes;
-        _dynamicRoom = SimdEmitter.DynamicRoom(shape.SharedBytes);
-
-        long items = (long)extent.X * extent.Y * extent.Z * (_isGrouped ? shape.Group.Size : 1);
-        _code = kernel.Code(_isGrouped ? GroupTarget(kernel, shape.Group, slots) : RangeTarget(kernel, extent, items, slots));
-        _arguments = slots;
-        _extent = extent.X;
-        _rows = extent.Y * extent.Z;
-        int lanes = _code.Target.Lanes;
-        _rowGroups = _isGrouped ? extent.X : (int)(((long)extent.X + lanes - 1) / lanes);
-        _groups = _code.RowsTogether > 1 ? (_rows + _code.RowsTogether - 1) / _code.RowsTogether : (long)_rowGroups * _rows;
-        bool shares = _pool.Threads > 1 && items * kernel.Cost >= SmallestSharedWork;
-        _parts = shares ? (int)Math.Min(_groups, _pool.Threads * PartsAThread) : 1;
-        GrowScratch(shares ? _pool.Threads : 1, _dynamicRoom + _code.ScratchBytes);
+        long items = (long)extent.X * extent.Y * extent.Z * (isGrouped ? shape.Group.Size : 1);
+        SimdCode code = kernel.Code(isGrouped ? GroupTarget(kernel, shape.Group, slots) : RangeTarget(kernel, extent, items, slots));
+        _bound = new BoundLaunch(code, slots, isGrouped, 0, extent.X, extent.Y * extent.Z, SimdEmitter.DynamicRoom(shape.SharedBytes));
+        _parts = PartsOf(items * kernel.Cost, _bound.Groups);
+        GrowScratch(_parts > 1 ? _pool.Threads : 1, _bound.ScratchBytes);
         _pool.Run(this, _parts);
-        _code = null;
+        _bound = default;
     }
 
-    void IPartedWork.Run(int part, int worker)
+    void IPartedWork.Run(int part, int worker) =>
+        _bound.Run(_bound.Groups * part / _parts, _bound.Groups * (part + 1) / _parts, ScratchOf(worker));
+
+    /// <summary>A launch over a range made ready to run.</summary>
+    /// <param name="kernel">Its kernel.</param>
+    /// <param name="launch">The launch; it has work.</param>
+    /// <param name="slots">Memory for its arguments.</param>
+    public BoundLaunch BindRange(CpuKernel kernel, in BatchedLaunch launch, long* slots)
     {
-        SimdEntry entry = _code!.Entry;
-        byte* scratch = (byte*)_scratch[worker].Memory + _dynamicRoom;
-        if (_parts == 1 && !_isGrouped && _code.RowsTogether == 1)
-        {
-            entry(_arguments, scratch, 0, _rows, 0, _extent);
-            return;
-        }
+        Index3D extent = launch.Shape.Extent;
+        Pack(kernel, extent, launch.Arguments, slots);
+        slots[SimdEmitter.TableSlot(kernel.Lowered)] = 0;
+        slots[SimdEmitter.DynamicSharedSlot(kernel.Lowered)] = 0;
+        SimdTarget target = RangeTarget(kernel, extent, extent.LongSize, slots);
+        if (launch.Items is not (var from, var to, var parameter))
+            return new BoundLaunch(kernel.Code(target), slots, false, 0, extent.X, extent.Y * extent.Z, 0);
 
-        long from = _groups * part / _parts;
-        long to = _groups * (part + 1) / _parts;
-        if (_isGrouped)
-        {
-            entry(_arguments, scratch, 0, 1, (int)from, (int)to);
-            return;
-        }
-
-        if (_code.RowsTogether is > 1 and int together)
-        {
-            // In strips, so that the pages of what is read across stay in the address cache.
-            int rowTo = (int)Math.Min(to * together, _rows);
-            for (int x = 0; x < _extent; x += StripWidth)
-                entry(_arguments, scratch, (int)from * together, rowTo, x, Math.Min(x + StripWidth, _extent));
-            return;
-        }
-
-        // The end of a row, whole rows, the start of a row.
-        int row = (int)(from / _rowGroups);
-        int lastRow = (int)(to / _rowGroups);
-        int first = Start(from % _rowGroups);
-        int end = Start(to % _rowGroups);
-        if (row == lastRow)
-        {
-            entry(_arguments, scratch, row, row + 1, first, end);
-            return;
-        }
-
-        if (first > 0)
-        {
-            entry(_arguments, scratch, row, row + 1, first, _extent);
-            row++;
-        }
-
-        if (row < lastRow)
-            entry(_arguments, scratch, row, lastRow, 0, _extent);
-        if (end > 0)
-            entry(_arguments, scratch, lastRow, lastRow + 1, 0, end);
+        // Stores past the caches count on whole aligned vectors.
+        if (from % target.Lanes != 0)
+            target = target with { Streaming = false };
+        if (parameter >= 0)
+            slots[parameter] -= (long)from * kernel.Lowered.Parameters[parameter].Type.Scalar.Size();
+        return new BoundLaunch(kernel.Code(target), slots, false, from, to, 1, 0);
     }
 
-    private int Start(long rowGroup) => (int)Math.Min(rowGroup * _code!.Target.Lanes, _extent);
+    /// <summary>A guess at the instructions of a launch over a range.</summary>
+    public static long WorkOf(CpuKernel kernel, in BatchedLaunch launch) =>
+        (launch.Items is var (from, to, _) ? to - from : launch.Shape.Extent.LongSize) * kernel.Cost;
+
+    /// <summary>Into how many parts work is cut.</summary>
+    /// <param name="work">A guess at its instructions.</param>
+    /// <param name="most">Parts at most.</param>
+    public int PartsOf(long work, long most) =>
+        _pool.Threads > 1 && work >= SmallestSharedWork ? (int)Math.Min(most, _pool.Threads * PartsAThread) : 1;
+
+    /// <summary>A thread's scratch memory.</summary>
+    public byte* ScratchOf(int worker) => (byte*)_scratch[worker].Memory;
 
     /// <summary>The code of a kernel over a range, for items that the caller chooses, and its arguments in their slots.</summary>
     public SimdCode Bind(CpuKernel kernel, in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments, long* slots)
@@ -192,7 +160,8 @@ internal sealed unsafe class CpuLaunch : IPartedWork
         return true;
     }
 
-    private void GrowScratch(int threads, int bytes)
+    /// <summary>Makes room for so many bytes a thread.</summary>
+    public void GrowScratch(int threads, int bytes)
     {
         for (int i = 0; i < threads; i++)
         {

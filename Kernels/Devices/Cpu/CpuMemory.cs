@@ -10,6 +10,15 @@ internal sealed class CpuMemory(CpuDevice device, CpuAllocator allocator, nint p
     public override nint HostPointer => _pointer;
 
     /// <inheritdoc/>
+    public override bool TryRenew()
+    {
+        if (_pointer != 0)
+            return false;
+        _pointer = allocator.Allocate(ByteLength);
+        return true;
+    }
+
+    /// <inheritdoc/>
     public override void Release()
     {
         nint released = Interlocked.Exchange(ref _pointer, 0);

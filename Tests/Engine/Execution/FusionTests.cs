@@ -165,7 +165,7 @@ public class FusionTests
     public void Concat_OfManyParts_IsComputedInPlace()
     {
         Tensor[] parts = [.. Enumerable.Range(0, 6).Select(i => (Random(100 + i) * 2).Exp())];
-        Assert.Equal(6, Steps(Tensor.Concat(0, parts)).Length);
+        Assert.StartsWith("batch_map_", Assert.Single(Steps(Tensor.Concat(0, parts))), StringComparison.Ordinal);
         float[] expected = [.. parts.SelectMany(p => p.ToArray<float>())];
         Assert.Equal(expected, Tensor.Concat(0, parts).ToArray<float>());
     }
