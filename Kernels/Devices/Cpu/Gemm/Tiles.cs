@@ -60,14 +60,14 @@ internal readonly unsafe struct Tile8<TRow, T> : ITile<TRow, T>
             for (; terms > 0; terms--, a += aDepth, b += bDepth)
             {
                 TRow row = TRow.Load(b);
-                c0 = TRow.MultiplyAdd(a, row, c0);
-                c1 = TRow.MultiplyAdd(a + a1, row, c1);
-                c2 = TRow.MultiplyAdd(a + a2, row, c2);
-                c3 = TRow.MultiplyAdd(a + a3, row, c3);
-                c4 = TRow.MultiplyAdd(a + a4, row, c4);
-                c5 = TRow.MultiplyAdd(a + a5, row, c5);
-                c6 = TRow.MultiplyAdd(a + a6, row, c6);
-                c7 = TRow.MultiplyAdd(a + a7, row, c7);
+                TRow.MultiplyAdd(a, row, ref c0);
+                TRow.MultiplyAdd(a + a1, row, ref c1);
+                TRow.MultiplyAdd(a + a2, row, ref c2);
+                TRow.MultiplyAdd(a + a3, row, ref c3);
+                TRow.MultiplyAdd(a + a4, row, ref c4);
+                TRow.MultiplyAdd(a + a5, row, ref c5);
+                TRow.MultiplyAdd(a + a6, row, ref c6);
+                TRow.MultiplyAdd(a + a7, row, ref c7);
             }
         }
 
@@ -111,12 +111,12 @@ internal readonly unsafe struct Tile6<TRow, T> : ITile<TRow, T>
             for (; terms > 0; terms--, a += aDepth, b += bDepth)
             {
                 TRow row = TRow.Load(b);
-                c0 = TRow.MultiplyAdd(a, row, c0);
-                c1 = TRow.MultiplyAdd(a + a1, row, c1);
-                c2 = TRow.MultiplyAdd(a + a2, row, c2);
-                c3 = TRow.MultiplyAdd(a + a3, row, c3);
-                c4 = TRow.MultiplyAdd(a + a4, row, c4);
-                c5 = TRow.MultiplyAdd(a + a5, row, c5);
+                TRow.MultiplyAdd(a, row, ref c0);
+                TRow.MultiplyAdd(a + a1, row, ref c1);
+                TRow.MultiplyAdd(a + a2, row, ref c2);
+                TRow.MultiplyAdd(a + a3, row, ref c3);
+                TRow.MultiplyAdd(a + a4, row, ref c4);
+                TRow.MultiplyAdd(a + a5, row, ref c5);
             }
         }
 
@@ -155,10 +155,10 @@ internal readonly unsafe struct Tile4<TRow, T> : ITile<TRow, T>
             for (; terms > 0; terms--, a += aDepth, b += bDepth)
             {
                 TRow row = TRow.Load(b);
-                c0 = TRow.MultiplyAdd(a, row, c0);
-                c1 = TRow.MultiplyAdd(a + a1, row, c1);
-                c2 = TRow.MultiplyAdd(a + a2, row, c2);
-                c3 = TRow.MultiplyAdd(a + a3, row, c3);
+                TRow.MultiplyAdd(a, row, ref c0);
+                TRow.MultiplyAdd(a + a1, row, ref c1);
+                TRow.MultiplyAdd(a + a2, row, ref c2);
+                TRow.MultiplyAdd(a + a3, row, ref c3);
             }
         }
 
@@ -193,8 +193,8 @@ internal readonly unsafe struct Tile2<TRow, T> : ITile<TRow, T>
             for (; terms > 0; terms--, a += aDepth, b += bDepth)
             {
                 TRow row = TRow.Load(b);
-                c0 = TRow.MultiplyAdd(a, row, c0);
-                c1 = TRow.MultiplyAdd(a + a1, row, c1);
+                TRow.MultiplyAdd(a, row, ref c0);
+                TRow.MultiplyAdd(a + a1, row, ref c1);
             }
         }
 
@@ -225,7 +225,7 @@ internal readonly unsafe struct Tile1<TRow, T> : ITile<TRow, T>
             for (; terms > 0; terms--, a += aDepth, b += bDepth)
             {
                 TRow row = TRow.Load(b);
-                c0 = TRow.MultiplyAdd(a, row, c0);
+                TRow.MultiplyAdd(a, row, ref c0);
             }
         }
 
