@@ -18,7 +18,12 @@ internal sealed class WorkerPool : IParallel
     private const int SpinRounds = 2000;
     private const int Closed = -1;
 
+    // The caller's share of waiting for parts that others have begun, before it lets others run: a system that has others takes
+    // milliseconds to come back.
+    private const int PatientRounds = 300;
+
     private readonly object _gate = new();
+    private readonly WorkerPlacement? _placement;
     private readonly Tasks _tasks = new();
     private IPartedWork? _work;
     private int _parts;
@@ -33,6 +38,7 @@ internal sealed class WorkerPool : IParallel
     public WorkerPool(int threads)
     {
         Threads = threads;
+        _placement = WorkerPlacement.Create(threads - 1);
         for (int i = 1; i < threads; i++)
         {
             int worker = i;
@@ -53,6 +59,7 @@ internal sealed class WorkerPool : IParallel
             return;
         }
 
+        _placement?.Avoid();
         _work = work;
         _parts = parts;
         _next = 0;
@@ -68,9 +75,7 @@ internal sealed class WorkerPool : IParallel
 
         RunParts(0);
         int joined = Interlocked.Exchange(ref _joined, Closed);
-        SpinWait spin = default;
-        while (Volatile.Read(ref _finished) != joined)
-            spin.SpinOnce(sleep1Threshold: -1);
+        WaitFor(joined);
         _work = null;
         if (_error is { } error)
             throw new DeviceException("CTG3010", $"A kernel failed on the CPU device: {error.Message}", error);
@@ -82,6 +87,20 @@ internal sealed class WorkerPool : IParallel
         _tasks.Body = body;
         Run(_tasks, tasks);
         _tasks.Body = null;
+    }
+
+    private void WaitFor(int joined)
+    {
+        for (int i = 0; i < PatientRounds; i++)
+        {
+            if (Volatile.Read(ref _finished) == joined)
+                return;
+            Thread.SpinWait(8);
+        }
+
+        SpinWait spin = default;
+        while (Volatile.Read(ref _finished) != joined)
+            spin.SpinOnce(sleep1Threshold: -1);
     }
 
     private void RunParts(int worker)
@@ -103,6 +122,7 @@ internal sealed class WorkerPool : IParallel
     private void Work(int worker)
     {
         int seen = 0;
+        _placement?.Enter(worker - 1);
         while (true)
         {
             seen = WaitForWork(seen);
