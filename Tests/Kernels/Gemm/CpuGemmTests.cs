@@ -138,6 +138,21 @@ public sealed unsafe class CpuGemmTests
         }
     }
 
+    [Fact]
+    public void Product_OfALeftOperandThatIsPackedInColumns_AnyNumberOfThreads_HasTheBitsOfTheFmaChain()
+    {
+        // Packed several tiles at a time as far as there are so many in a block, the rest alone; tall, wide and deep cuts.
+        Random random = new(71);
+        foreach ((int m, int n, int k) in new[] { (300, 50, 70), (301, 96, 33), (287, 530, 20), (32, 560, 40), (800, 64, 600) })
+        {
+            GemmCase<float> test = GemmCase<float>.Create(random, 1, 1, m, n, k, Layout.Columns, Layout.Rows, Layout.Rows, random.Next(2) == 0);
+            Check(test, CpuGemm.VectorBits);
+            float[] one = Run(test, SerialParallel.Instance, CpuGemm.VectorBits);
+            foreach (int threads in new[] { 2, 3, 5 })
+                Assert.True(one.AsSpan().SequenceEqual(Run(test, new ThreadedTasks(threads), CpuGemm.VectorBits)), $"{threads} threads: {test}");
+        }
+    }
+
     [Theory, MemberData(nameof(Widths))]
     public void Product_RandomShapes_IsAsGoodAsAPlainSum(int bits)
     {

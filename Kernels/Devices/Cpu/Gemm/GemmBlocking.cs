@@ -7,6 +7,9 @@ internal static class GemmBlocking
     /// block of A must stay in L2.</summary>
     public const int Depth = 512;
 
+    /// <summary>Multiply-adds in the time of reading an element into L2, and of reading, packing and storing it.</summary>
+    private const double ReadElement = 16, PackedElement = 32;
+
     private const int LeastPassedTerms = 256;
     private const long PassedBytes = 1 << 20;
 
@@ -61,6 +64,21 @@ internal static class GemmBlocking
     /// tiles' heights, 6 and 8.</summary>
     public static unsafe int Rows<T>()
         where T : unmanaged => 1536 / sizeof(T);
+
+    /// <summary>The longest time that a thread computes over what it would be if all computed equally long, where each takes the next task
+    /// when it is done. Blocks and ranges are equal but the last ones, and the tasks are done in order.</summary>
+    public static double CostOfCut(int tiles, int blocks, int panels, int ranges, int threads)
+    {
+        int height = Ceiling(tiles, blocks), width = Ceiling(panels, ranges);
+        int tasks = Ceiling(tiles, height) * Ceiling(panels, width);
+        double rounds = Math.Max((double)tasks / threads, Ceiling(tasks, threads) - 0.5);
+        return rounds * height * width * threads / ((double)tiles * panels);
+    }
+
+    /// <summary>What reading operands again costs, as a part of the multiply-adds: an element of A once a range of panels, and packed
+    /// where that is needed, an element of B once a block of rows.</summary>
+    public static double TrafficOfCut(int rows, int columns, int blocks, int ranges, bool packsRows) =>
+        (packsRows ? PackedElement : ReadElement) * ranges / columns + ReadElement * blocks / rows;
 
     public static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
 

@@ -123,9 +123,7 @@ internal sealed unsafe class GemmJob<TKernels, T>
             if (depth > 0)
                 pool.Run(_packColumns * _slab.DepthBlocks, _packTask);
 
-            int rowBlocks = CutRows(pool.Threads);
-            CutPanels(rowBlocks, pool.Threads);
-            pool.Run(rowBlocks * _blockColumns, _multiplyTask);
+            pool.Run(CutTasks(pool.Threads), _multiplyTask);
             Advance(ref column, ref start, columns, depth);
         }
         while (column < _problem.N);
@@ -150,21 +148,27 @@ internal sealed unsafe class GemmJob<TKernels, T>
             (column, start) = (column + columns, 0);
     }
 
-    /// <summary>Cuts the rows into blocks of about equal size, their number a multiple of the threads.</summary>
-    private int CutRows(int threads)
+    /// <summary>Cuts a slab into blocks of rows and ranges of panels, <see cref="TasksPerThread"/> tasks a thread where there are so many
+    /// tiles. Each range of panels reads the rows of A again, each block of rows the columns of B: the cut that reads least.</summary>
+    private int CutTasks(int threads)
     {
-        int blocks = GemmBlocking.RoundUp(GemmBlocking.Ceiling(_problem.M, GemmBlocking.Rows<T>()), threads);
-        _blockRows = GemmBlocking.RoundUp(GemmBlocking.Ceiling(_problem.M, blocks), TKernels.Rows);
-        _blockRows = Math.Min(_blockRows, GemmBlocking.Rows<T>());
-        return GemmBlocking.Ceiling(_problem.M, _blockRows);
-    }
+        int tasks = TasksPerThread * threads, tiles = GemmBlocking.Ceiling(_problem.M, TKernels.Rows);
+        int least = GemmBlocking.Ceiling(_problem.M, GemmBlocking.Rows<T>()), most = Math.Clamp(tiles, least, Math.Max(least, tasks));
+        double lowest = double.PositiveInfinity;
+        for (int blocks = least; blocks <= most; blocks++)
+        {
+            int ranges = Math.Min(_slab.Panels, GemmBlocking.Ceiling(tasks, blocks));
+            double cost = GemmBlocking.CostOfCut(tiles, blocks, _slab.Panels, ranges, threads)
+                * (1 + GemmBlocking.TrafficOfCut(_problem.M, _problem.N, blocks, ranges, _slab.PacksRows));
+            if (cost >= lowest)
+                continue;
+            lowest = cost;
+            _blockRows = GemmBlocking.Ceiling(tiles, blocks) * TKernels.Rows;
+            _blockPanels = GemmBlocking.Ceiling(_slab.Panels, ranges);
+        }
 
-    /// <summary>Cuts the panels too where the row blocks alone are too few tasks.</summary>
-    private void CutPanels(int rowBlocks, int threads)
-    {
-        int wanted = Math.Min(_slab.Panels, GemmBlocking.Ceiling(TasksPerThread * threads, rowBlocks));
-        _blockPanels = GemmBlocking.Ceiling(_slab.Panels, wanted);
         _blockColumns = GemmBlocking.Ceiling(_slab.Panels, _blockPanels);
+        return GemmBlocking.Ceiling(_problem.M, _blockRows) * _blockColumns;
     }
 
     private void Pack(int task)

@@ -200,9 +200,18 @@ internal unsafe struct GemmSlab<TKernels, T>
     private readonly void PackRows(int row, int rows, int offset, int depth, T* destination)
     {
         MatrixLayout layout = _problem.A;
-        for (int i = 0; i < rows; i += TKernels.Rows)
+        int next = 0;
+        for (int i = 0; i < rows; i = next)
         {
             int lanes = Math.Min(TKernels.Rows, rows - i);
+            next = i + TKernels.Rows;
+            if (!_directA && layout.Row == 1 && rows - i >= Packing.Strips * TKernels.Rows)
+            {
+                Packing.Panels(A(row + i, offset), (nint)layout.Column, TKernels.Rows, depth, destination + (nint)i * depth);
+                next = i + Packing.Strips * TKernels.Rows;
+                continue;
+            }
+
             if (_directA && TileHeight(lanes) == lanes)
                 continue;
 

@@ -32,6 +32,27 @@ internal static unsafe class Packing
             ClearLanes(lanes, width, depth, destination);
     }
 
+    /// <summary>Panels that <see cref="Panels"/> packs together.</summary>
+    public const int Strips = 4;
+
+    /// <summary><see cref="Panel"/> for <see cref="Strips"/> full panels of so many contiguous lanes that lie side by side in the source, one
+    /// after the other in the destination. A panel of few lanes alone would read parts of cache lines, and each row's page once more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Panels<T>(T* source, nint depthStride, int width, int depth, T* destination)
+        where T : unmanaged
+    {
+        int bytes = width * sizeof(T);
+        nint step = (nint)depth * bytes, ahead = FetchedRows * depthStride;
+        byte* to = (byte*)destination;
+        for (int k = 0; k < depth; k++, source += depthStride, to += bytes)
+        {
+            for (int line = 0; line < Strips * bytes && Sse.IsSupported; line += 64)
+                Sse.Prefetch0((byte*)(source + ahead) + line);
+            for (int strip = 0; strip < Strips; strip++)
+                CopyRow((byte*)(source + strip * width), to + strip * step, bytes);
+        }
+    }
+
     private static void ClearLanes<T>(int lanes, int width, int depth, T* destination)
         where T : unmanaged
     {
