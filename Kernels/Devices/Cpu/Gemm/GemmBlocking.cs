@@ -27,7 +27,7 @@ internal static class GemmBlocking
     public const long SlabBytes = 8L << 20;
 
     /// <summary>Multiply-adds below which handing work to another thread costs more than it gains.</summary>
-    public const long SerialWork = 1 << 18;
+    public const long SerialWork = 1 << 19;
 
     /// <summary>True if B, whose rows are contiguous, is read where it lies. Packing costs as much an element as 40 rows of the product
     /// do, so few rows do not earn it back; but a panel whose rows lie far apart falls into few sets of the caches.</summary>

@@ -120,7 +120,7 @@ internal sealed unsafe class GemmJob<TKernels, T>
             SetRange(ref _slab, column, start, out int columns, out int depth);
             _slab.SetPacked(scratch.B(_slab.PackedBytes));
             _packColumns = GemmBlocking.Ceiling(_slab.Panels, PackPanels);
-            if (depth > 0)
+            if (depth > 0 && _slab.PacksColumns)
                 pool.Run(_packColumns * _slab.DepthBlocks, _packTask);
 
             pool.Run(CutTasks(pool.Threads), _multiplyTask);

@@ -58,6 +58,9 @@ internal unsafe struct GemmSlab<TKernels, T>
     /// <summary>Depth blocks of the slab; one even if there is nothing to sum.</summary>
     public readonly int DepthBlocks => Math.Max(1, GemmBlocking.Ceiling(_depth, _blockDepth));
 
+    /// <summary>True if some columns of B must be packed.</summary>
+    public readonly bool PacksColumns => !_directB || _columns % TKernels.Width != 0;
+
     /// <summary>True if a block's rows of A must be packed for each range of panels.</summary>
     public readonly bool PacksRows => !_directA;
 

@@ -57,17 +57,21 @@ internal readonly unsafe struct Tile8<TRow, T> : ITile<TRow, T>
         {
             int terms = ahead.Fetch<TRow, T>(k, cRow);
             k -= terms;
-            for (; terms > 0; terms--, a += aDepth, b += bDepth)
+            for (; terms >= 2; terms -= 2)
             {
-                TRow row = TRow.Load(b);
-                TRow.MultiplyAdd(a, row, ref c0);
-                TRow.MultiplyAdd(a + a1, row, ref c1);
-                TRow.MultiplyAdd(a + a2, row, ref c2);
-                TRow.MultiplyAdd(a + a3, row, ref c3);
-                TRow.MultiplyAdd(a + a4, row, ref c4);
-                TRow.MultiplyAdd(a + a5, row, ref c5);
-                TRow.MultiplyAdd(a + a6, row, ref c6);
-                TRow.MultiplyAdd(a + a7, row, ref c7);
+                Add(a, b, a1, a2, a3, a4, a5, a6, a7, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7);
+                a += aDepth;
+                b += bDepth;
+                Add(a, b, a1, a2, a3, a4, a5, a6, a7, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7);
+                a += aDepth;
+                b += bDepth;
+            }
+
+            if (terms > 0)
+            {
+                Add(a, b, a1, a2, a3, a4, a5, a6, a7, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7);
+                a += aDepth;
+                b += bDepth;
             }
         }
 
@@ -79,6 +83,22 @@ internal readonly unsafe struct Tile8<TRow, T> : ITile<TRow, T>
         TRow.Store(c5, lower + cRow);
         TRow.Store(c6, lower + 2 * cRow);
         TRow.Store(c7, lower + 3 * cRow);
+    }
+
+    /// <summary>One term of every sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Add(T* a, T* b, nint a1, nint a2, nint a3, nint a4, nint a5, nint a6, nint a7, ref TRow c0, ref TRow c1,
+        ref TRow c2, ref TRow c3, ref TRow c4, ref TRow c5, ref TRow c6, ref TRow c7)
+    {
+        TRow row = TRow.Load(b);
+        TRow.MultiplyAdd(a, row, ref c0);
+        TRow.MultiplyAdd(a + a1, row, ref c1);
+        TRow.MultiplyAdd(a + a2, row, ref c2);
+        TRow.MultiplyAdd(a + a3, row, ref c3);
+        TRow.MultiplyAdd(a + a4, row, ref c4);
+        TRow.MultiplyAdd(a + a5, row, ref c5);
+        TRow.MultiplyAdd(a + a6, row, ref c6);
+        TRow.MultiplyAdd(a + a7, row, ref c7);
     }
 }
 
