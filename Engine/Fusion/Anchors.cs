@@ -189,7 +189,7 @@ internal sealed class Anchors
 
         long cost = OwnCost(n) + n.Inputs.Sum(i => (long)_cost[i]);
         if (n.Op.Kind == OpKind.Reduce) Store(n, "reduction");
-        else if (Domain.IsScatter(n.Op)) Store(n, "scatter");
+        else if (Domain.IsScatter(n.Op) || n.Op == SegmentOps.SegmentAdd) Store(n, "scatter");
         else if (n.Op.Kind != OpKind.Movement && n.Shape.Size > 1)
         {
             if (cost > MaxCost) Store(n, $"chain of cost {cost}");

@@ -203,9 +203,9 @@ internal sealed partial class Canonical(Device device, Action<Node>? made = null
         if (x[0].Shape.Size == 0) return Number(x[0].DType, 0, op.Infer(x, attributes).Shape);
 
         // Half types would round at every addition.
-        return x[0].DType is DType.Float16 or DType.BFloat16
-            ? Cast(Intern(op, [Cast(x[0], DType.Float32), x[1]], attributes), x[0].DType)
-            : Intern(op, x, attributes);
+        if (x[0].DType is DType.Float16 or DType.BFloat16)
+            return Cast(Index(op, [Cast(x[0], DType.Float32), x[1]], attributes), x[0].DType);
+        return op == Ops.ScatterAdd ? ScatterAdd(x[0], x[1], (ScatterAttributes)attributes) : Intern(op, x, attributes);
     }
 
     private Node Dot(Node left, Node right, DotAttributes axes)

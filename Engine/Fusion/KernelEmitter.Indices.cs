@@ -15,6 +15,9 @@ internal sealed partial class KernelEmitter
     private Value Index(Affine index)
     {
         if (index.Terms.Length == 0) return Constant.Of((int)index.Offset);
+
+        // Fields of a struct: targets look for the constants by which their indices differ.
+        if (_width > 1 && index.Offset != 0) return _builder.Add(Index(index + -index.Offset), Constant.Of((int)index.Offset));
         for (EmitScope? scope = _scope; scope is not null; scope = scope.Parent)
         {
             if (scope.Indices.TryGetValue(index, out Value? known)) return known;

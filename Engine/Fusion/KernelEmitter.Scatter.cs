@@ -5,7 +5,7 @@ namespace Cotangent.Fusion;
 
 internal sealed partial class KernelEmitter
 {
-    /// <summary>A scatter-add: each work item owns the column of one (outer, inner) position. It zeroes the column,
+    /// <summary>A small scatter-add: each work item owns the column of one (outer, inner) position. It zeroes the column,
     /// then adds all updates in the order of the indices: no atomics, the same sums every time.</summary>
     private void EmitScatter(Node n)
     {
@@ -39,6 +39,23 @@ internal sealed partial class KernelEmitter
             });
             return [];
         });
+    }
+
+    /// <summary>A place of a large scatter-add: it fetches the updates that belong to it.</summary>
+    private Value SegmentSum(Node n, Affine[] at)
+    {
+        Node updates = n.Inputs[0], order = n.Inputs[1], starts = n.Inputs[2];
+        int count = updates.Shape[1];
+        Value first = Evaluate(starts, [at[1]]), end = Evaluate(starts, [at[1] + 1]);
+        IndexVariable place = _space.Variable(count);
+        ScalarType type = n.DType.Compute();
+        Value sum = Loop([place], first, end, (double)count / n.Shape[1], Constant.Of(1), [Constant.Of(type, 0)], carried =>
+        {
+            Affine row = Affine.Of(_space.Loaded(order, [Affine.Of(place)], count));
+            if (IsFloating(n)) _flops += _scope.Rounds;
+            return [_builder.Add(carried[0], Evaluate(updates, [at[0], row, at[2]]))];
+        })[0];
+        return n.DType == DType.UInt8 ? _builder.Binary(Opcode.And, sum, Constant.Of(255u)) : sum;
     }
 
     private Value Converted(Value x, Node n) => _builder.Convert(x, n.DType.Scalar());

@@ -46,6 +46,8 @@ internal sealed partial class KernelEmitter
                     : SerialReduction(n, at);
             case OpKind.Indexing when n.Op == Ops.Gather || n.Op == Ops.TakeAlong:
                 return Gather(n, at);
+            case OpKind.Indexing when n.Op == SegmentOps.SegmentAdd:
+                return SegmentSum(n, at);
             case OpKind.Leaf when n.Op == Ops.Iota:
                 return _builder.Convert(EmitIndex(at[0]), n.DType.Compute());
             default:

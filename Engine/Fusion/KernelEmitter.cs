@@ -25,6 +25,7 @@ internal sealed partial class KernelEmitter
     private readonly Func<Node, bool> _isStored;
     private readonly Domain _domain;
     private readonly int _firstX;
+    private readonly long _width;
     private readonly IndexSpace _space = new();
     private readonly IndexVariable[][] _variables;
     private readonly Builder _builder;
@@ -46,7 +47,7 @@ internal sealed partial class KernelEmitter
     private double _flops;
 
     private KernelEmitter(PlanGraph graph, FusionGroup group, Func<Node, bool> isStored, LoopVariables layout,
-        int firstX)
+        int firstX, long width)
     {
         _graph = graph;
         _group = group;
@@ -54,6 +55,7 @@ internal sealed partial class KernelEmitter
         _domain = group.Domain;
         _own = [.. group.Anchors];
         _firstX = firstX;
+        _width = width;
         _variables = layout.Make(_space);
         _full = FlatIndex([.. _variables[0], .. _variables[1], .. _variables[2]]);
         _outer = FlatIndex(OuterVariables);
@@ -71,16 +73,18 @@ internal sealed partial class KernelEmitter
     public static FusedKernel Build(PlanGraph graph, FusionGroup group, Func<Node, bool> isStored)
     {
         LoopVariables layout = new(group.Domain);
-        KernelEmitter trial = new(graph, group, isStored, layout, 0);
+        KernelEmitter trial = new(graph, group, isStored, layout, 0, 1);
         trial.Emit();
         for (int i = 0; i < MaxSplits && trial._space.Refinement is { } split; i++)
         {
             if (!layout.Split(trial._variables, split.Variable, split.Inner)) break;
-            trial = new(graph, group, isStored, layout, 0);
+            trial = new(graph, group, isStored, layout, 0, 1);
             trial.Emit();
         }
 
-        KernelEmitter emitter = new(graph, group, isStored, layout, trial.ChooseX());
+        KernelEmitter emitter = trial.StructX() is { } x
+            ? new(graph, group, isStored, layout, x.First, x.Width)
+            : new(graph, group, isStored, layout, trial.FirstX(trial.OuterVariables), 1);
         FusedKernel kernel = emitter.Emit();
         Region code = group.Domain.Block > 0 ? emitter._rowScope.Region : kernel.Kernel.Body;
         return Math.Max(emitter._size.Total, CodeSize.Of(code)) <= CodeSize.Largest
@@ -104,16 +108,21 @@ internal sealed partial class KernelEmitter
 
     /// <summary>The first of the outer variables that X counts: as many as indices step through evenly, more if X would
     /// be too short to fill the lanes.</summary>
-    private int ChooseX()
+    private int FirstX(IndexVariable[] outer)
     {
-        IndexVariable[] outer = OuterVariables;
-        int first = Math.Max(0, outer.Length - 1);
-        while (first > 0 && _used.All(a => VariableRun.Factor(a, outer.AsSpan(first - 1)) is not null)) first--;
+        int first = FirstEvenX(outer);
         if (Extent(outer, first) < NarrowX)
         {
             while (first > 0 && Extent(outer, first) < WideX) first--;
         }
 
+        return first;
+    }
+
+    private int FirstEvenX(IndexVariable[] outer)
+    {
+        int first = Math.Max(0, outer.Length - 1);
+        while (first > 0 && _used.All(a => VariableRun.Factor(a, outer.AsSpan(first - 1)) is not null)) first--;
         return first;
     }
 
@@ -126,7 +135,7 @@ internal sealed partial class KernelEmitter
 
     private FusedKernel Emit()
     {
-        IndexVariable[] outer = OuterVariables;
+        IndexVariable[] outer = _width > 1 ? OuterVariables[..^1] : OuterVariables;
         LaunchShape launch;
         LaunchKind kind;
         if (_group.IsGrouped)
@@ -138,7 +147,7 @@ internal sealed partial class KernelEmitter
         }
         else
         {
-            int x = (int)Extent(outer, _firstX), y = (int)(_domain.Outer / x);
+            int x = (int)Extent(outer, _firstX), y = (int)(_domain.Outer / _width / x);
             (kind, launch) = (y == 1 ? LaunchKind.Range1D : LaunchKind.Range2D, LaunchShape.Range(x, y));
             Bind(outer[.._firstX], () => _builder.Position(Opcode.GlobalIndex, Axis.Y));
             Bind(outer[_firstX..], () => _builder.Position(Opcode.GlobalIndex));
@@ -152,14 +161,9 @@ internal sealed partial class KernelEmitter
         {
             Node[][] levels = [.. Levels().GroupBy(p => p.Level, p => p.Reduce).OrderBy(g => g.Key).Select(g => g.ToArray())];
             PlanKept([.. levels.Select(l => l.Select(n => n.Inputs[0]).ToArray()), [.. InnerStored, .. BlockStored.Select(n => n.Inputs[0])]]);
-            if (_domain.Block > 0)
-            {
-                EmitBlock(() => EmitRow(levels));
-            }
-            else
-            {
-                EmitRow(levels);
-            }
+            if (_domain.Block == 0) EmitRow(levels);
+            else if (levels.Length == 0 && _group.Stored.TrueForAll(n => Domain.IsBlock(n) || InnerStored.Contains(n))) EmitBlockOfElements();
+            else EmitBlock(() => EmitRow(levels));
         }
 
         _builder.Append(new Return());
@@ -258,7 +262,8 @@ internal sealed partial class KernelEmitter
         Node[] outer = [.. _group.Stored.Except(inner).Except(blocks)];
         if (_domain.K == 1)
         {
-            Store(_group.Stored, _full);
+            if (_width > 1) StoreStructs();
+            else Store(_group.Stored, _full);
             return;
         }
 
@@ -293,16 +298,27 @@ internal sealed partial class KernelEmitter
     private ImmutableArray<Result> Loop(IndexVariable[] variables, Value first, Value end, double rounds, Value step,
         ImmutableArray<Value> start,
         Func<ImmutableArray<Value>, ImmutableArray<Value>> body) =>
+        Loop(first, end, rounds, step, start, (i, carried) => Counting(variables, i, () => body(carried)));
+
+    /// <summary>Emits what a counter of some variables, known in the current scope, stands for.</summary>
+    private ImmutableArray<Value> Counting(IndexVariable[] variables, Value counter, Func<ImmutableArray<Value>> body)
+    {
+        VariableRun run = VariableRun.Of(variables, counter);
+        _runs.Add(run);
+        foreach (IndexVariable v in variables) _scopeOf[v] = _scope;
+        ImmutableArray<Value> next = body();
+        _runs.Remove(run);
+        foreach (IndexVariable v in variables) _scopeOf.Remove(v);
+        return next;
+    }
+
+    private ImmutableArray<Result> Loop(Value first, Value end, double rounds, Value step, ImmutableArray<Value> start,
+        Func<Value, ImmutableArray<Value>, ImmutableArray<Value>> body) =>
         _builder.For(first, end, step, start, (i, carried) =>
         {
             EmitScope outer = _scope;
-            VariableRun run = VariableRun.Of(variables, i);
             _scope = new EmitScope(_builder.Region, outer, false, rounds);
-            _runs.Add(run);
-            foreach (IndexVariable v in variables) _scopeOf[v] = _scope;
-            ImmutableArray<Value> next = body(carried);
-            _runs.Remove(run);
-            foreach (IndexVariable v in variables) _scopeOf.Remove(v);
+            ImmutableArray<Value> next = body(i, carried);
             _scope = outer;
             return next;
         });

@@ -32,7 +32,7 @@ public static partial class Nn
 
     /// <summary>The rows of a table that indices name: […] integers and [rows, width] give […, width]. An index outside the table gives NaN.
     /// </summary>
-    /// <remarks>Its derivative adds the cotangents of equal indices in the order of the indices, each column by one work item: no atomic
+    /// <remarks>Its derivative adds the cotangents of equal indices in the order of the indices, every row by itself: no atomic
     /// additions, so the same bits every time, on every device.</remarks>
     /// <exception cref="ShapeMismatchException">The table has not two axes.</exception>
     public static Tensor Embedding(Tensor indices, Tensor table)

@@ -35,7 +35,8 @@ internal sealed class RowSort<T, TOrder>
     /// <param name="otherKeys">Scratch.</param>
     /// <param name="indices">Scratch.</param>
     /// <param name="otherIndices">Scratch.</param>
-    public void Run(
+    /// <returns>The elements in that order, lines one after the other: one of the scratch arrays.</returns>
+    public ArrayView<T> Run(
         ArrayView<T> x, ArrayView<int> order, ArrayView<T> keys, ArrayView<T> otherKeys, ArrayView<int> indices, ArrayView<int> otherIndices)
     {
         int items = _lines * _length;
@@ -48,5 +49,7 @@ internal sealed class RowSort<T, TOrder>
             (keys, otherKeys) = (otherKeys, keys);
             (indices, otherIndices) = (otherIndices, indices);
         }
+
+        return keys;
     }
 }

@@ -17,6 +17,8 @@ public class RowBlockTests
     [InlineData(1009, 300, 0)] // a prime: columns
     [InlineData(4096, 64, 0)]
     [InlineData(520, 1000, 0)] // blocks of 40
+    [InlineData(1001, 300, 0)] // blocks of 77, a row at a time
+    [InlineData(1024, 333, 0)] // rows begin in the middle of vectors
     public void SumAndMax_OverManyRows_AgreeWithSerialOnes(int rows, int width, int axis)
     {
         Tensor x = Random(rows, width);
@@ -48,6 +50,21 @@ public class RowBlockTests
     {
         Tensor x = Tensor.Full([2048, 128], int.MaxValue, DType.Int32, Device.Cpu);
         Assert.All(x.Sum(0).ToArray<int>(), e => Assert.Equal(unchecked(2048 * int.MaxValue), e));
+    }
+
+    [Fact]
+    public void Sums_OverRowsThatAreStoredToo_TakeFourRowsAtATime()
+    {
+        Tensor x = Random(1024, 256), y = (x * 3).Exp();
+        Tensor[] outputs = [y, y.Sum(0), (x * x).Max(0)];
+        Kernel kernel = ((KernelStep)Steps(outputs)[0]).Fused.Kernel;
+        Assert.StartsWith("block", kernel.Name, StringComparison.Ordinal);
+        double[][] truth = Reference.Evaluate([.. outputs.Select(d => d.Node)], HostData.ToDoubles);
+        for (int k = 0; k < outputs.Length; k++)
+        {
+            float[] found = outputs[k].ToArray<float>();
+            for (int i = 0; i < found.Length; i++) Assert.Equal(truth[k][i], found[i], 2e-5 * (1 + Math.Abs(truth[k][i])));
+        }
     }
 
     [Fact]

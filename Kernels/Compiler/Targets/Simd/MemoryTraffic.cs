@@ -160,5 +160,6 @@ internal sealed class MemoryTraffic
     };
 
     private static bool IsRow(Value value) =>
-        Unwidened(value) is Instruction { Opcode: Opcode.GridIndex, Axis: Axis.X } or LoopParameter;
+        Unwidened(value) is Instruction { Opcode: Opcode.GridIndex, Axis: Axis.X } or LoopParameter
+        || (Unwidened(value) is Instruction { Opcode: Opcode.Add, Operands: [var first, Constant] } && IsRow(first));
 }
