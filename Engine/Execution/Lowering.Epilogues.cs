@@ -71,20 +71,22 @@ internal sealed partial class Lowering
     /// there before.</summary>
     private int WholeOf(int buffer) => _buffers[buffer].Kind == BufferKind.Part ? WholeOf(_buffers[buffer].Index) : buffer;
 
-    /// <summary>Where nobody else reads the product's result and nothing else is overwritten element by element, the result needs no
-    /// memory of its own.</summary>
+    /// <summary>Where nobody else reads the product's result, it needs no memory of its own: it lies where the map's goes. Where the map goes
+    /// over an input or an output instead, element by element, that saves more.</summary>
     private MappedProductStep Map(ProductStep product, KernelStep map)
     {
         int own = product.Writes[0];
         int[] others = [.. map.ReadsInPlace.Where(b => b != own && !product.Reads.Contains(b))];
         int over = map.Writes.FirstOrDefault(w => _buffers[w].Bytes == _buffers[own].Bytes && !product.Reads.Contains(w), own);
         if (_buffers[own].Kind != BufferKind.Scratch || _buffers.Exists(b => b.Kind == BufferKind.Part && b.Index == own)
-            || _steps.Exists(s => s != map && s.Reads.Contains(own)) || others.Length > 0)
+            || _steps.Exists(s => s != map && s.Reads.Contains(own)) || others.Any(b => _buffers[WholeOf(b)].Kind != BufferKind.Scratch))
         {
             over = own;
         }
 
-        if (over != own) _buffers[own] = new ProgramBuffer(BufferKind.Scratch, 0, 0);
-        return new(product, map, over) { ReadsInPlace = [.. others] };
+        // The product is where the map's result goes before the map has read the others: they may not be there.
+        if (over == own) return new(product, map, own) { ReadsInPlace = [.. others] };
+        _buffers[own] = new ProgramBuffer(BufferKind.Scratch, 0, 0);
+        return new(product, map, over);
     }
 }

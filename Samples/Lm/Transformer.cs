@@ -5,9 +5,9 @@ namespace Cotangent.Samples.Lm;
 /// <summary>The sizes of a decoder-only transformer; the vocabulary is bytes unless given.</summary>
 internal sealed record TransformerSizes(int Layers, int Width, int Heads, int Context, int Vocabulary = 256);
 
-/// <summary>One pre-norm block: x + attention(norm(x)), then x + mlp(norm(x)). Weights multiply from the right: [in, out].</summary>
-internal sealed record Block(
-    Tensor AttentionNorm, Tensor Query, Tensor Key, Tensor Value, Tensor Output, Tensor MlpNorm, Tensor Up, Tensor Down);
+/// <summary>One pre-norm block: x + attention(norm(x)), then x + mlp(norm(x)). Weights multiply from the right: [in, out]; those of
+/// queries, keys and values stand side by side, [in, 3·out]: one product.</summary>
+internal sealed record Block(Tensor AttentionNorm, Tensor QueryKeyValue, Tensor Output, Tensor MlpNorm, Tensor Up, Tensor Down);
 
 /// <summary>A decoder-only transformer's parameters; as a record of tensors it is a tree that Diff and the optimizers understand. The head's
 /// rows are those of the vocabulary.</summary>
@@ -18,7 +18,7 @@ internal sealed record Transformer(Tensor Tokens, Tensor Positions, Block[] Bloc
     {
         int d = sizes.Width;
         double residual = 0.02 / Math.Sqrt(2 * sizes.Layers);
-        RandomKey[] keys = key.Split(3 + 6 * sizes.Layers);
+        RandomKey[] keys = key.Split(3 + 4 * sizes.Layers);
         int next = 0;
         Tensor Weights(double deviation, params int[] shape) =>
             (keys[next++].Normal(Shape.Create(shape)) * deviation).To(device).Realize();
@@ -28,7 +28,7 @@ internal sealed record Transformer(Tensor Tokens, Tensor Positions, Block[] Bloc
             Weights(0.02, sizes.Vocabulary, d),
             Weights(0.02, sizes.Context, d),
             [.. Enumerable.Range(0, sizes.Layers).Select(_ => new Block(
-                Gain(), Weights(0.02, d, d), Weights(0.02, d, d), Weights(0.02, d, d), Weights(residual, d, d),
+                Gain(), Weights(0.02, d, 3 * d), Weights(residual, d, d),
                 Gain(), Weights(0.02, d, 4 * d), Weights(residual, 4 * d, d)))],
             Gain(),
             Weights(0.02, sizes.Vocabulary, d));
@@ -74,10 +74,9 @@ internal sealed record Transformer(Tensor Tokens, Tensor Positions, Block[] Bloc
     private static Tensor Attend(Tensor x, Block block, int heads, bool? fused)
     {
         (int batch, int time, int width) = (x.Shape[0], x.Shape[1], x.Shape[2]);
-        Tensor Split(Tensor y) => y.Reshape(batch, time, heads, width / heads).Permute(0, 2, 1, 3);
-
         AttentionOptions options = new() { Causal = true, Fused = fused == false ? false : null };
-        Tensor mixed = Nn.Attention(Split(x.MatMul(block.Query)), Split(x.MatMul(block.Key)), Split(x.MatMul(block.Value)), options);
+        Tensor each = x.MatMul(block.QueryKeyValue).Reshape(batch, time, 3, heads, width / heads).Permute(2, 0, 3, 1, 4);
+        Tensor mixed = Nn.Attention(each[0], each[1], each[2], options);
         return mixed.Permute(0, 2, 1, 3).Reshape(batch, time, width).MatMul(block.Output);
     }
 }

@@ -74,6 +74,19 @@ public class EpilogueTests
     }
 
     [Fact]
+    public void Layer_OnTheCpuWhoseMapReadsAnIntermediate_LiesWhereItsResultGoes()
+    {
+        // Backwards through an activation: the product and the input of the activation, which nobody needs after it.
+        Tensor x = Tensor.From<float>(Numbers(70 * 50), [70, 50]), w = Tensor.From<float>(Numbers(50 * 130), [50, 130]);
+        Tensor v = Tensor.From<float>(Numbers(50 * 130).Reverse().ToArray(), [50, 130]);
+        Tensor product = x.MatMul(w) * x.MatMul(v).Sum(0).Tanh().BroadcastTo([70, 130]), result = x.MatMul(v).Tanh() * product;
+        Assert.All(Steps(result).OfType<MappedProductStep>(), s => Assert.Single(s.Writes));
+
+        Tensor left = x.MatMul(v).Realize(), right = x.MatMul(w).Realize(), row = left.Sum(0).Tanh().Realize();
+        Assert.Equal((left.Tanh() * (right * row.BroadcastTo([70, 130]))).ToArray<float>(), result.ToArray<float>());
+    }
+
+    [Fact]
     public void Product_InAPartOfWhatItsConsumerReads_IsDoneBefore()
     {
         Tensor x = Tensor.From<float>(Numbers(300 * 50), [300, 50]), w = Tensor.From<float>(Numbers(50 * 130), [50, 130]);

@@ -139,6 +139,23 @@ public sealed unsafe class CpuGemmTests
     }
 
     [Fact]
+    public void Product_Of64Columns_HasTheBitsOfTheFmaChain()
+    {
+        // Tiles of 6 rows and 64 columns, and every height of the last one.
+        Random random = new(70);
+        foreach (int m in new[] { 1, 2, 3, 4, 5, 6, 7, 11, 64, 130 })
+        {
+            foreach (Layout layout in new[] { Layout.Rows, Layout.Columns, Layout.Padded })
+            {
+                Check(GemmCase<float>.Create(random, 1, 2, m, 64, 37, layout, Layout.Rows, Layout.Rows, random.Next(2) == 0), CpuGemm.VectorBits);
+                Check(GemmCase<float>.Create(random, 1, 1, m, 64, 64, layout, Layout.Columns, Layout.Padded), CpuGemm.VectorBits);
+            }
+        }
+
+        Check(GemmCase<float>.Create(random, 1, 1, 900, 64, 530, Layout.Rows, Layout.Rows, Layout.Rows), CpuGemm.VectorBits);
+    }
+
+    [Fact]
     public void Product_OfALeftOperandThatIsPackedInColumns_AnyNumberOfThreads_HasTheBitsOfTheFmaChain()
     {
         // Packed several tiles at a time as far as there are so many in a block, the rest alone; tall, wide and deep cuts.

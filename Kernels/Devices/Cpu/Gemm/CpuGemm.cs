@@ -41,6 +41,9 @@ internal static unsafe class CpuGemm
 
         switch (canonical.Type, vectorBits)
         {
+            case (ScalarType.Float32, 512) when GemmBlocking.PrefersFlatTiles(canonical):
+                Run<FlatKernels<Float512, Vector512<float>, float>, float>(canonical, a, b, c, pool, epilogue);
+                break;
             case (ScalarType.Float32, 512):
                 Run<WideKernels<Float512, Vector512<float>, float>, float>(canonical, a, b, c, pool, epilogue);
                 break;

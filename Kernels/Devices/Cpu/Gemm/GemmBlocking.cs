@@ -10,6 +10,7 @@ internal static class GemmBlocking
     /// <summary>Multiply-adds in the time of reading an element into L2, and of reading, packing and storing it.</summary>
     private const double ReadElement = 16, PackedElement = 32;
 
+    private const int FlatColumns = 64;
     private const int LeastPassedTerms = 256;
     private const long PassedBytes = 1 << 20;
 
@@ -45,6 +46,10 @@ internal static class GemmBlocking
     /// <param name="stride">Bytes between its rows, or columns.</param>
     public static bool ReadsRowsDirectly(int columns, int tileColumns, bool hasRows, long stride) =>
         columns <= 2 * tileColumns || (columns <= 512 && stride <= (hasRows ? 4096 : 1024));
+
+    /// <summary>True if a tile of 6 rows and 64 columns takes all columns of B, where one of 48 would leave a rest; A is read where it lies.</summary>
+    public static bool PrefersFlatTiles(in GemmProblem p) => p.N == FlatColumns && (p.A.Column == 1 || p.A.Row == 1)
+        && ReadsRowsDirectly(p.N, FlatColumns, p.A.Column == 1, Math.Max(p.A.Row, p.A.Column) * sizeof(float));
 
     /// <summary>True if all panels of B of a depth block stay in L2 while the rows of A, which are contiguous, pass over them tile by
     /// tile, each read once and where it lies. Few terms would be too quick for that.</summary>

@@ -44,6 +44,33 @@ internal readonly unsafe struct WideKernels<TOps, TVector, T> : IMicroKernels<T>
     }
 }
 
+/// <summary>Tiles for 32 vector registers: up to 6 rows of 4. For 64 columns: two tiles of two registers would read and broadcast
+/// more for each multiply-add.</summary>
+internal readonly unsafe struct FlatKernels<TOps, TVector, T> : IMicroKernels<T>
+    where TOps : struct, IVectorOps<TVector, T>
+    where TVector : unmanaged
+    where T : unmanaged
+{
+    public static int Rows => 6;
+
+    public static int Width => TOps.Width;
+
+    public static int Registers => 4;
+
+    public static void Multiply(
+        int rows, int registers, int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate, ref TileAhead ahead)
+    {
+        if (registers == 4)
+            Tiles.Narrow<Row4<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate, ref ahead);
+        else if (registers == 3)
+            Tiles.Narrow<Row3<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate, ref ahead);
+        else if (registers == 2)
+            Tiles.Narrow<Row2<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate, ref ahead);
+        else
+            Tiles.Narrow<Row1<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate, ref ahead);
+    }
+}
+
 /// <summary>Tiles for 16 vector registers: up to 6 rows of 2.</summary>
 internal readonly unsafe struct NarrowKernels<TOps, TVector, T> : IMicroKernels<T>
     where TOps : struct, IVectorOps<TVector, T>

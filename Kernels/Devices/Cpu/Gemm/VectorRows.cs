@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Cotangent.Kernels.Cpu;
 
-/// <summary>One row of a product tile: one to three registers side by side.</summary>
+/// <summary>One row of a product tile: one to four registers side by side.</summary>
 internal unsafe interface ITileRow<TSelf, T>
     where TSelf : unmanaged, ITileRow<TSelf, T>
     where T : unmanaged
@@ -121,5 +121,49 @@ internal unsafe struct Row3<TOps, TVector, T> : ITileRow<Row3<TOps, TVector, T>,
         c._v0 = TOps.FusedMultiplyAdd(x, b._v0, c._v0);
         c._v1 = TOps.FusedMultiplyAdd(x, b._v1, c._v1);
         c._v2 = TOps.FusedMultiplyAdd(x, b._v2, c._v2);
+    }
+}
+
+/// <summary>A row of four registers.</summary>
+internal unsafe struct Row4<TOps, TVector, T> : ITileRow<Row4<TOps, TVector, T>, T>
+    where TOps : struct, IVectorOps<TVector, T>
+    where TVector : unmanaged
+    where T : unmanaged
+{
+    private TVector _v0;
+    private TVector _v1;
+    private TVector _v2;
+    private TVector _v3;
+
+    public static int Width => 4 * TOps.Width;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Row4<TOps, TVector, T> Load(T* source)
+    {
+        Row4<TOps, TVector, T> row;
+        row._v0 = TOps.Load(source);
+        row._v1 = TOps.Load(source + TOps.Width);
+        row._v2 = TOps.Load(source + 2 * TOps.Width);
+        row._v3 = TOps.Load(source + 3 * TOps.Width);
+        return row;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Row4<TOps, TVector, T> row, T* destination)
+    {
+        TOps.Store(row._v0, destination);
+        TOps.Store(row._v1, destination + TOps.Width);
+        TOps.Store(row._v2, destination + 2 * TOps.Width);
+        TOps.Store(row._v3, destination + 3 * TOps.Width);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void MultiplyAdd(T* scalar, Row4<TOps, TVector, T> b, ref Row4<TOps, TVector, T> c)
+    {
+        TVector x = TOps.Broadcast(scalar);
+        c._v0 = TOps.FusedMultiplyAdd(x, b._v0, c._v0);
+        c._v1 = TOps.FusedMultiplyAdd(x, b._v1, c._v1);
+        c._v2 = TOps.FusedMultiplyAdd(x, b._v2, c._v2);
+        c._v3 = TOps.FusedMultiplyAdd(x, b._v3, c._v3);
     }
 }
