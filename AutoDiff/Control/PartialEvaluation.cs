@@ -41,7 +41,7 @@ internal sealed class PartialEvaluation
         HashSet<Node> linear = [.. Dependents.Of(outputs, unknowns)];
         List<Node> read = [.. linear.SelectMany(n => n.Inputs).Concat(outputs).Where(n => !linear.Contains(n)).Distinct()];
         HashSet<Node> known = [.. Dependents.Of(read, knowns)];
-        HashSet<Node> whole = [.. linear.Where(n => n.Attributes is CustomAttributes { Derivative: CheckpointRule }).SelectMany(CheckpointRule.Inside)];
+        HashSet<Node> whole = [.. linear.SelectMany(n => n.Attributes is CustomAttributes { Derivative.IsWhole: true } call ? call.Inside(n) : [])];
         whole.ExceptWith(linear);
         Node[] residuals;
         if (recompute) residuals = [.. knowns.Where(known.Contains)];

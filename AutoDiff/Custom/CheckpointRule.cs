@@ -15,6 +15,9 @@ internal sealed class CheckpointRule(string name, CheckpointPolicy policy) : Cus
     // The results of one call are asked for one after the other.
     private Made? _last;
 
+    /// <inheritdoc/>
+    public override bool IsWhole => true;
+
     public override Node? Tangent(CustomCall call, int output, Node?[] dx)
     {
         if (_last is not { } made || !made.Call.IsSame(call) || !made.Dx.SequenceEqual(dx)) _last = made = new Made(call, dx, Values(call, dx));
@@ -72,14 +75,6 @@ internal sealed class CheckpointRule(string name, CheckpointPolicy policy) : Cus
         Node?[] back = Transpose(traced, along, ct);
         Queue<Node> bound = new(Walk.Substitute([.. back.OfType<Node>()], placeholders.ToDictionary(p => p.Value, p => p.Key)));
         return [.. back.Select(b => b is null ? null : bound.Dequeue())];
-    }
-
-    /// <summary>What a call computes between its arguments and its results, which its derivative looks at as a whole.</summary>
-    public static IEnumerable<Node> Inside(Node n)
-    {
-        CustomCall call = CustomCall.Of(n);
-        HashSet<Node> arguments = [.. call.Arguments];
-        return Dependents.Of(call.Results, call.Arguments).Where(x => !arguments.Contains(x));
     }
 
     /// <summary>Calls a function.</summary>

@@ -13,10 +13,8 @@ internal sealed record CustomCall(Node[] Arguments, Node[] Captured, Node[] Resu
     /// <summary>The call that a node, a result or the tangent of one, belongs to.</summary>
     public static CustomCall Of(Node n)
     {
-        CustomAttributes a = n.Get<CustomAttributes>();
-        ImmutableArray<Node> parts = n.Inputs[(1 + a.Along.Rank)..];
-        int captured = a.Arguments, results = captured + a.Captures, saved = results + a.Results;
-        return new([.. parts[..captured]], [.. parts[captured..results]], [.. parts[results..saved]], [.. parts[saved..]]);
+        var (arguments, captured, results, saved) = n.Get<CustomAttributes>().PartsOf(n);
+        return new([.. arguments], [.. captured], [.. results], [.. saved]);
     }
 
     /// <summary>Calls a function once, with placeholders. Its results carry its rule if a derivative may ever ask for it.</summary>

@@ -13,6 +13,10 @@ internal sealed class LinearRule(
 {
     public override int LinearArguments => linear;
 
+    /// <inheritdoc/>
+    /// <remarks>By the fixed arguments.</remarks>
+    public override bool IsWhole => true;
+
     /// <summary>The function of arguments.</summary>
     public Node[] Call(Node[] arguments) => CustomCall.Make(this, p => (f(p), []), arguments);
 

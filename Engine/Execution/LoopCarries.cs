@@ -121,7 +121,8 @@ internal sealed class LoopCarries
     /// <summary>Lets go of all memory.</summary>
     public void Clear() => Array.Clear(_current);
 
-    private static long Align(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
+    /// <summary>The next multiple of the alignment of scratch memory.</summary>
+    public static long Align(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;
 
     private static Slot SlotOf(NestedProgram body, int carries, int carry, Func<int, bool> isStacked)
     {

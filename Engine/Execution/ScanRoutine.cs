@@ -12,6 +12,8 @@ internal sealed class ScanRoutine : Routine
     private const int LongestVerified = 64;
 
     private readonly ScanAttributes _scan;
+    private readonly DeferredSums? _sums;
+    private readonly int _stacks; // outputs of the loop that are the call's
     private readonly NestedProgram _body;
     private readonly LoopCarries _carries;
     private readonly KernelArgument[] _inputs;
@@ -19,84 +21,128 @@ internal sealed class ScanRoutine : Routine
     private readonly long[] _strides;
     private readonly (int Buffer, int Output, long Stride)[] _stacked;
     private readonly (OutputPlace From, int Output, long Stride)[] _copied;
+    private readonly KernelArgument[] _arguments;
+    private readonly KernelArgument[] _results;
+    private readonly long[] _ring;
 
     public ScanRoutine(Device device, Node call)
         : base($"scan_{call.Get<ScanAttributes>().Length}")
     {
-        _scan = call.Get<ScanAttributes>();
+        ScanAttributes scan = call.Get<ScanAttributes>();
+        _sums = DeferredSums.Of(device, scan);
+        _scan = _sums?.Loop ?? scan;
+        _stacks = _scan.OutputCount - (_sums?.KeptCount ?? 0);
         _body = new NestedProgram(device, _scan.Body);
         _inputs = new KernelArgument[_scan.Body.Inputs.Length];
         _buffers = new KernelArgument[_body.BufferCount];
         _strides = [.. _scan.Body.Inputs.Select(Bytes)];
+        _arguments = new KernelArgument[_inputs.Length];
+        _results = new KernelArgument[_scan.OutputCount];
         (_stacked, _copied) = PlaceStacks();
         HashSet<int> stacked = [.. _stacked.Select(s => s.Buffer)];
-        _carries = new LoopCarries(_body, _scan.Body, _scan.Carries, stacked.Contains, _body.Plan.ScratchBytes);
+        _carries = new LoopCarries(_body, _scan.Body, _scan.Carries, stacked.Contains,
+            Math.Max(_body.Plan.ScratchBytes, _sums?.ScratchBytes ?? 0));
+        (_ring, ScratchBytes) = PlaceRing(_carries.ScratchEnd);
     }
 
     /// <inheritdoc/>
-    public override long ScratchBytes => _carries.ScratchEnd;
+    public override long ScratchBytes { get; }
 
     /// <inheritdoc/>
     public override bool IsVerifiable => _scan.Length <= LongestVerified;
 
     /// <inheritdoc/>
-    public override IEnumerable<NestedPlan> Nested => [new($"body, {_scan.Length} rounds", _body.Plan)];
+    public override IEnumerable<NestedPlan> Nested =>
+        [new($"body, {_scan.Length} rounds", _body.Plan), .. _sums?.Nested ?? []];
 
     /// <inheritdoc/>
-    public override double Flops => _scan.Length * PlanCost.Of(_body.Plan).Flops;
+    public override double Flops => _scan.Length * PlanCost.Of(_body.Plan).Flops + (_sums?.Flops ?? 0);
 
     /// <inheritdoc/>
     public override void Launch(in RoutineCall call)
     {
         try
         {
-            call.Inputs.CopyTo(_inputs);
-            _carries.Start(call);
+            RoutineCall loop = _sums is null ? call : WithoutSums(call, _sums);
+            loop.Inputs.CopyTo(_inputs);
+            _carries.Start(loop);
+            _sums?.Start(call);
             for (int round = 0; round < _scan.Length; round++)
             {
                 call.Cancellation.ThrowIfCancellationRequested();
-                Run(call, round);
+                int at = _scan.Reverse ? _scan.Length - 1 - round : round;
+                Run(loop, at, turn: _scan.Length - 1 - round);
+                _sums?.EndRound(call, at, _scan.Reverse, loop.Outputs[_stacks..]);
             }
 
-            _carries.Finish(call);
+            _carries.Finish(loop);
         }
         finally
         {
             Array.Clear(_inputs);
             Array.Clear(_buffers);
+            Array.Clear(_arguments);
+            Array.Clear(_results);
             _carries.Clear();
             _body.Unbind();
+            _sums?.Clear();
         }
     }
 
     private static long Bytes(Node n) => n.Shape.Size * n.DType.Size();
 
-    private void Run(in RoutineCall call, int round)
+    /// <summary>The call of the loop that leaves some sums to blocks of rounds: without them, with the ring as further outputs.</summary>
+    private RoutineCall WithoutSums(in RoutineCall call, DeferredSums sums)
     {
-        // The last round leaves the carries in the call's outputs.
-        int at = _scan.Reverse ? _scan.Length - 1 - round : round, turn = _scan.Length - 1 - round;
+        int carries = sums.Carries.Length, all = carries + sums.SumCount;
+        for (int c = 0; c < carries; c++) (_arguments[c], _results[c]) = (call.Inputs[sums.Carries[c]], call.Outputs[sums.Carries[c]]);
+        call.Inputs[all..].CopyTo(_arguments.AsSpan(carries));
+        call.Outputs[all..].CopyTo(_results.AsSpan(carries));
+        for (int k = 0; k < _ring.Length; k++) _results[_stacks + k] = DeviceCopy.At(call.Scratch, _ring[k]);
+        return new RoutineCall { Device = call.Device, Inputs = _arguments, Outputs = _results, Scratch = call.Scratch, Cancellation = call.Cancellation };
+    }
+
+    /// <summary>One round. The last one leaves the carries in the call's outputs.</summary>
+    /// <param name="call">The call.</param>
+    /// <param name="at">The slice.</param>
+    /// <param name="turn">The number of rounds that follow.</param>
+    private void Run(in RoutineCall call, int at, int turn)
+    {
         _carries.Current.CopyTo(_inputs);
         for (int i = _scan.Carries; i < _scan.Carries + _scan.Sequences; i++) _inputs[i] = DeviceCopy.At(call.Inputs[i], at * _strides[i]);
-        foreach ((int buffer, int output, long stride) in _stacked) _buffers[buffer] = DeviceCopy.At(call.Outputs[output], at * stride);
+        foreach ((int buffer, int output, long stride) in _stacked) _buffers[buffer] = SliceOf(call, output, stride, at);
 
         // Inputs first: the body may overwrite a carry.
         _carries.BeginRound(call, _inputs, turn, _buffers);
         foreach ((OutputPlace from, int output, long stride) in _copied)
         {
-            if (from.Input >= 0) Copy(call, _inputs[from.Input], output, stride, at);
+            if (from.Input >= 0) DeviceCopy.Run(call.Device, _inputs[from.Input], SliceOf(call, output, stride, at), stride);
         }
 
         _body.Run(_inputs, _buffers, call.Scratch);
         foreach ((OutputPlace from, int output, long stride) in _copied)
         {
-            if (from.Buffer >= 0) Copy(call, _buffers[from.Buffer], output, stride, at);
+            if (from.Buffer >= 0) DeviceCopy.Run(call.Device, _buffers[from.Buffer], SliceOf(call, output, stride, at), stride);
         }
 
         _carries.EndRound(call, _inputs, turn, _buffers);
     }
 
-    private static void Copy(in RoutineCall call, KernelArgument from, int output, long stride, int at) =>
-        DeviceCopy.Run(call.Device, from, DeviceCopy.At(call.Outputs[output], at * stride), stride);
+    /// <summary>Where a round's part of a stack is; operands of sums are kept in a ring.</summary>
+    private KernelArgument SliceOf(in RoutineCall call, int output, long stride, int at) =>
+        DeviceCopy.At(call.Outputs[output], (output < _stacks ? at : at % _sums!.Rounds) * stride);
+
+    private (long[] Places, long End) PlaceRing(long start)
+    {
+        long[] places = new long[_scan.OutputCount - _stacks];
+        for (int k = 0; k < places.Length; k++)
+        {
+            places[k] = start;
+            start = LoopCarries.Align(start + _sums!.Rounds * Bytes(_scan.Body.Outputs[_stacks + k]));
+        }
+
+        return (places, start);
+    }
 
     /// <summary>An output buffer is written into the first stack that it belongs to and copied to others; what is an input is
     /// copied.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Cotangent.Kernels;
 
 namespace Cotangent.Graph;
@@ -18,10 +19,43 @@ internal sealed record CustomAttributes(CustomDerivative Derivative, int Argumen
 
     /// <inheritdoc/>
     public override int OutputCount => Results;
+
+    /// <summary>The parts of a node that follow the value and the tangents.</summary>
+    public (ImmutableArray<Node> Arguments, ImmutableArray<Node> Captured, ImmutableArray<Node> Results, ImmutableArray<Node> Saved) PartsOf(Node n)
+    {
+        ImmutableArray<Node> parts = n.Inputs[(1 + Along.Rank)..];
+        int captured = Arguments, results = captured + Captures, saved = results + Results;
+        return (parts[..captured], parts[captured..results], parts[results..saved], parts[saved..]);
+    }
+
+    /// <summary>What a call computes of its arguments: the nodes between them and its results, results included.</summary>
+    public IEnumerable<Node> Inside(Node n)
+    {
+        (ImmutableArray<Node> arguments, _, ImmutableArray<Node> results, _) = PartsOf(n);
+        if (arguments.Length == 0) return [];
+        long oldest = arguments.Min(x => x.Id);
+        HashSet<Node> dependent = [.. arguments], seen = [];
+        List<Node> reached = [];
+        Stack<Node> open = new(results);
+        while (open.TryPop(out Node? x))
+        {
+            if (x.Id < oldest || !seen.Add(x)) continue;
+            reached.Add(x);
+            foreach (Node input in x.Inputs) open.Push(input);
+        }
+
+        reached.Sort((x, y) => x.Id.CompareTo(y.Id)); // inputs are older than their users
+        return reached.FindAll(x => !arguments.Contains(x) && x.Inputs.Any(dependent.Contains) && dependent.Add(x));
+    }
 }
 
 /// <summary>How a function differentiates; Engine only carries it.</summary>
-internal abstract class CustomDerivative;
+internal abstract class CustomDerivative
+{
+    /// <summary>True if the derivative is made from what the function computes between its arguments and its results, as that of a checkpoint is:
+    /// nobody may take nodes out of there, or their part of the derivative would be lost.</summary>
+    public virtual bool IsWhole => false;
+}
 
 /// <summary>What a value is of a matrix.</summary>
 /// <param name="IsLogarithm">log|det(A)|; else det(A).</param>

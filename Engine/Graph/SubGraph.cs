@@ -200,6 +200,10 @@ internal sealed class SubGraph : IEquatable<SubGraph>
             {
                 if (n.Inputs.Any(_dependent.Contains)) _dependent.Add(n);
             }
+
+            // What a derivative looks at as a whole stays whole, though some of it is the same in each round.
+            _dependent.UnionWith([.. reached.Where(_dependent.Contains)
+                .SelectMany(n => n.Attributes is CustomAttributes { Derivative.IsWhole: true } call ? call.Inside(n) : [])]);
         }
 
         private bool IsInside(Node n) => _dependent.Contains(n) || (n.Op != Ops.Data && n.Op != Ops.Input

@@ -1,7 +1,7 @@
 namespace Cotangent;
 
-/// <summary>What the reverse mode of a <see cref="Flow"/> scan keeps of each round, and what it computes again. Derivatives are the same,
-/// bit for bit.</summary>
+/// <summary>What the reverse mode of a <see cref="Flow"/> scan keeps of each round, and what it computes again. Derivatives are the same
+/// bit for bit, but for sums of matrix products over the rounds, as gradients of weights are: these are added in another order.</summary>
 public sealed record ScanMemory
 {
     private ScanMemory(ScanMemoryKind kind, int steps) => (Kind, Steps) = (kind, steps);

@@ -151,13 +151,21 @@ public class ControlDerivativeTests
     }
 
     [Theory, MemberData(nameof(Policies))]
-    public void Gradient_UnderAMemoryPolicy_IsTheSameBitForBit(string policy, int length)
+    public void Gradient_UnderAMemoryPolicy_IsTheSame(string policy, int length)
     {
         ScanMemory memory = Policy(policy);
         Tensor[] x = Gru(length);
         float[][] Gradient(ScanMemory m) => [.. Diff.Grad((Tensor[] p) => GruLoss(p, m))(x).Select(g => g.ToArray<float>())];
         float[][] all = Gradient(ScanMemory.SaveAll), some = Gradient(memory);
-        for (int i = 0; i < all.Length; i++) Assert.Equal(all[i], some[i]);
+
+        // Bit for bit; the products that make the weights' gradients are added in another order.
+        Assert.Equal(all[0], some[0]);
+        Assert.Equal(all[3], some[3]);
+        foreach (int weights in new[] { 1, 2 })
+        {
+            float scale = all[weights].Max(Math.Abs);
+            for (int i = 0; i < all[weights].Length; i++) Assert.Equal(all[weights][i], some[weights][i], length * 1.2e-7f * scale);
+        }
     }
 
     [Theory, MemberData(nameof(Policies))]
