@@ -47,7 +47,7 @@ internal sealed class Grouping
         grouping.JoinUsers();
         grouping.JoinNeighbours();
         grouping.FindStored();
-        return (grouping.Sort(), grouping);
+        return (grouping.ReleaseEarly(grouping.Sort()), grouping);
     }
 
     /// <summary>The anchors and placeholders that computing an anchor reads, through what is computed on the
@@ -320,6 +320,9 @@ internal sealed class Grouping
 
         return [.. order.OrderBy(PhaseOf)];
     }
+
+    private List<FusionGroup> ReleaseEarly(List<FusionGroup> order) => EarlyRelease.Apply(order, g => g.Anchors.SelectMany(a => _reads[a]),
+        n => _groupOf.GetValueOrDefault(n), PhaseOf, _graph.Outputs.Select(Anchors.StorageOf));
 
     /// <summary>No user is of an earlier phase than what it reads.</summary>
     private int PhaseOf(FusionGroup group) => _phases[group.Anchors[0]];

@@ -64,6 +64,11 @@ internal sealed record CountedLoop(Loop Loop, int Index, Constant Step, If Test,
         return null;
     }
 
+    /// <summary>The rounds of a counter that starts near 0, if the bound is a constant: for guesses of work.</summary>
+    public long? RoundsFromZero => (Compare.Operands[0] as Constant ?? Compare.Operands[1] as Constant) is { } bound
+        ? Math.Max(1, bound.AsInteger / Step.AsInteger)
+        : null;
+
     /// <summary>The counter's value in a round, from 0.</summary>
     public Constant CounterAt(Constant start, int round)
     {

@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Passes;
 using Cotangent.Kernels.Targets;
 
 namespace Cotangent.Kernels;
@@ -82,19 +83,19 @@ internal sealed class CpuKernel : CompiledKernel
 
     private static int CostOf(Region region)
     {
-        const int GuessedRounds = 32;
-        int cost = 0;
+        const int GuessedRounds = 32, Most = 1 << 20;
+        long cost = 0;
         foreach (INode node in region.Nodes)
         {
             cost += node switch
             {
-                Loop loop => GuessedRounds * CostOf(loop.Body),
+                Loop loop => Math.Min(CountedLoop.Match(loop)?.RoundsFromZero ?? GuessedRounds, Most) * CostOf(loop.Body),
                 Structured structured => structured.Regions.Sum(CostOf),
                 _ => 1,
             };
         }
 
-        return Math.Min(cost, 1 << 20);
+        return (int)Math.Min(cost, Most);
     }
 
     /// <summary>The code that was asked for last; launches mostly repeat. The target asked for may differ from the code's own.</summary>
