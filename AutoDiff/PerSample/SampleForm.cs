@@ -46,14 +46,17 @@ internal abstract record SampleForm(Node Gradients, Func<Node, Node> Back)
     public sealed record Dense(Node Each) : SampleForm(Each, x => x);
 
     /// <summary>Products of matrices: gradient b is leftᵀ·right of [examples, T, rows] and [examples, T, columns]; of a linear layer, its input and
-    /// its output's cotangent.</summary>
+    /// its output's cotangent; of a convolution, its windows and the cotangent, T positions.</summary>
     public sealed record Product(Node Each, Node Left, Node Right, Func<Node, Node> View) : SampleForm(Each, View)
     {
         public static Product? From(Node each, Node g, Func<Node, Node> back)
         {
             if (g.Op == Ops.Mul) return Outer(each, g, back);
-            if (g.Attributes is not DotAttributes { LeftBatch: { Rank: 1 } lb, RightBatch: { Rank: 1 } rb } d) return null;
-            Node left = Matrices(g.Inputs[0], lb[0], d.LeftContract), right = Matrices(g.Inputs[1], rb[0], d.RightContract);
+            if (g.Attributes is not DotAttributes { LeftBatch: { Rank: >= 1 } } d) return null;
+
+            // Batches beside the examples are the groups of a convolution: one is none.
+            if (g.Shape.Skip(1).Take(d.LeftBatch.Rank - 1).Any(n => n != 1)) return null;
+            Node left = Matrices(g.Inputs[0], d.LeftBatch, d.LeftContract), right = Matrices(g.Inputs[1], d.RightBatch, d.RightContract);
             Shape own = [.. g.Shape.Skip(1)];
             return left.DType != g.DType ? null : new(each, left, right, x => back(Algebra.Reshape(x, own)));
         }
@@ -76,11 +79,11 @@ internal abstract record SampleForm(Node Gradients, Func<Node, Node> Back)
         }
 
         // [examples, contracted as one, free as one]
-        private static Node Matrices(Node x, int batch, Shape contract)
+        private static Node Matrices(Node x, Shape batch, Shape contract)
         {
-            int[] free = [.. Ops.FreeAxes(x, [batch], contract)];
-            Node ordered = Algebra.Permute(x, [batch, .. contract, .. free]);
-            return Algebra.Reshape(ordered, [x.Shape[batch], Size(contract), Size(free)]);
+            int[] free = [.. Ops.FreeAxes(x, batch, contract)];
+            Node ordered = Algebra.Permute(x, [.. batch, .. contract, .. free]);
+            return Algebra.Reshape(ordered, [x.Shape[batch[0]], Size(contract), Size(free)]);
 
             int Size(IEnumerable<int> axes) => axes.Aggregate(1, (n, axis) => n * x.Shape[axis]);
         }

@@ -5,36 +5,23 @@ namespace Cotangent.Tests.Optimizers.Privacy;
 /// <summary>Numerical composition against the method's own goldens and tight brackets.</summary>
 public class PrvAccountantTests
 {
-    /// <summary>Those of up to 1000 steps: milliseconds each. The others are computed too, see below.</summary>
-    public static TheoryData<double[]> Short => [.. AccountantGoldens.Epsilons.Where(r => r[2] <= 1000)];
+    public static TheoryData<double[]> Epsilons => [.. AccountantGoldens.Epsilons];
 
-    [Theory, MemberData(nameof(Short))]
+    public static TheoryData<double[]> Uppers => [.. AccountantGoldens.PrvUppers];
+
+    [Theory, MemberData(nameof(Epsilons))]
     public void Epsilon_IsTheGolden(double[] row) => IsGolden(row);
 
-    [Theory]
-    [InlineData(1)]
-    [InlineData(24)]
-    [InlineData(36)]
-    [InlineData(46)]
-    public void Epsilon_OfTenThousandSteps_IsTheGolden(int row)
+    [Theory, MemberData(nameof(Uppers))]
+    public void Epsilon_AtSmallDelta_IsOpacusUpperBound(double[] row)
     {
-        double[] golden = AccountantGoldens.Epsilons[row];
-        Assert.Equal(10000, golden[2]);
-        IsGolden(golden);
-    }
-
-    [Fact]
-    public void Epsilon_AtSmallDelta_IsOpacusUpperBound()
-    {
-        foreach (double[] row in AccountantGoldens.PrvUppers.Where(r => r[1] <= 1000))
+        double[] sigmas = [0.8, 1.5, 2, 3];
+        for (int i = 0; i < sigmas.Length; i++)
         {
-            double[] sigmas = [0.8, 1.5, 2, 3];
-            for (int i = 0; i < sigmas.Length; i++)
-                Assert.Equal(row[i + 2], Prv(row[0], sigmas[i], (long)row[1], 1e-6).Upper, 2e-5 * (1 + row[i + 2]));
+            // Rounding of the method itself grows with the steps; the goldens have six digits.
+            double tolerance = (row[1] <= 1000 ? 2e-5 : 4e-5) * (1 + row[i + 2]);
+            if (!double.IsNaN(row[i + 2])) Assert.Equal(row[i + 2], Prv(row[0], sigmas[i], (long)row[1], 1e-6).Upper, tolerance);
         }
-
-        Assert.Equal(0.704218, Prv(0.001, 1.5, 50000, 1e-6).Upper, 2e-5);
-        Assert.Equal(24.421719, Prv(0.05, 2, 20000, 1e-6).Upper, 1e-3);
     }
 
     [Fact]
