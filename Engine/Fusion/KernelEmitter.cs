@@ -74,18 +74,22 @@ internal sealed partial class KernelEmitter
     {
         LoopVariables layout = new(group.Domain);
         KernelEmitter trial = new(graph, group, isStored, layout, 0, 1);
-        trial.Emit();
+        FusedKernel kernel = trial.Emit();
         for (int i = 0; i < MaxSplits && trial._space.Refinement is { } split; i++)
         {
             if (!layout.Split(trial._variables, split.Variable, split.Inner)) break;
             trial = new(graph, group, isStored, layout, 0, 1);
-            trial.Emit();
+            kernel = trial.Emit();
         }
 
-        KernelEmitter emitter = trial.StructX() is { } x
-            ? new(graph, group, isStored, layout, x.First, x.Width)
-            : new(graph, group, isStored, layout, trial.FirstX(trial.OuterVariables), 1);
-        FusedKernel kernel = emitter.Emit();
+        KernelEmitter emitter = trial;
+        (int first, long width) = trial.StructX() ?? (trial.FirstX(trial.OuterVariables), 1);
+        if ((first, width) != (0, 1))
+        {
+            emitter = new(graph, group, isStored, layout, first, width);
+            kernel = emitter.Emit();
+        }
+
         Region code = group.Domain.Block > 0 ? emitter._rowScope.Region : kernel.Kernel.Body;
         return Math.Max(emitter._size.Total, CodeSize.Of(code)) <= CodeSize.Largest
             && CodeSize.Words(code) <= CodeSize.LargestWords

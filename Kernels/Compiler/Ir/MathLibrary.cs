@@ -6,10 +6,14 @@ namespace Cotangent.Kernels.Ir;
 /// <summary>Which C# method stands behind an <see cref="Opcode.Call"/>.</summary>
 internal static class MathLibrary
 {
+    private static readonly ConcurrentDictionary<(MathFunction, ScalarType), MethodInfo> s_methods = new();
     private static readonly ConcurrentDictionary<(MathFunction, ScalarType), Delegate> s_delegates = new();
 
     /// <summary>The method of <see cref="XMath"/> for a function on Float32 or Float64.</summary>
-    public static MethodInfo Method(MathFunction function, ScalarType type)
+    public static MethodInfo Method(MathFunction function, ScalarType type) =>
+        s_methods.GetOrAdd((function, type), static key => Find(key.Item1, key.Item2));
+
+    private static MethodInfo Find(MathFunction function, ScalarType type)
     {
         Type element = type switch
         {

@@ -30,4 +30,18 @@ internal static class Nodes
             }
         }
     }
+
+    /// <summary>True if a node of this kind stands in the region or in those nested in it.</summary>
+    public static bool Contains<T>(this Region region) where T : Structured
+    {
+        foreach (INode node in region.Nodes)
+        {
+            if (node is T || (node is Structured structured && structured.Regions.Any(r => r.Contains<T>())))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
 }

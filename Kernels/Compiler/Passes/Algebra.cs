@@ -125,13 +125,13 @@ internal static class Algebra
         new("p + 0 → p", (n, _) => IsZero(n.Operands[1]) ? n.Operands[0] : null, Opcode.PointerAdd),
     ];
 
-    private static readonly ILookup<Opcode, AlgebraRule> s_byOpcode =
-        Rules.SelectMany(r => r.Opcodes.Select(o => (Opcode: o, Rule: r))).ToLookup(p => p.Opcode, p => p.Rule);
+    private static readonly AlgebraRule[][] s_byOpcode =
+        [.. Enum.GetValues<Opcode>().Select(o => Rules.Where(r => r.Opcodes.Contains(o)).ToArray())];
 
     /// <summary>What stands for the node by the first rule that matches, or null.</summary>
     public static Value? Simplify(Instruction node, Func<Instruction, Value> make)
     {
-        foreach (AlgebraRule rule in s_byOpcode[node.Opcode])
+        foreach (AlgebraRule rule in s_byOpcode[(int)node.Opcode])
         {
             if (rule.Apply(node, make) is { } value)
             {

@@ -11,7 +11,7 @@ internal sealed class CommonSubexpressions : Rewriter
     private readonly Dictionary<Key, Instruction> _loads = [];
     private List<Key> _scope = [];
 
-    public static Kernel Merge(Kernel kernel) => new CommonSubexpressions().Run(kernel);
+    public static Kernel Merge(Kernel kernel) => new CommonSubexpressions().RunOrKeep(kernel);
 
     // What a region computes serves only there; loads of before serve in it, and after it too as Isolate drops them
     // where it must.
@@ -36,16 +36,17 @@ internal sealed class CommonSubexpressions : Rewriter
         if (old.HasEffect)
         {
             Clobber(old, operands);
-            return base.Visit(old, operands);
+            return Output.Append(Keep(old, operands));
         }
 
         Dictionary<Key, Instruction> table = old.Opcode == Opcode.Load ? _loads : _available;
         if (table.TryGetValue(key, out Instruction? same))
         {
+            HasChanged = true;
             return same;
         }
 
-        Instruction copy = Clone(old, operands);
+        Instruction copy = Keep(old, operands);
         table[key] = copy;
         if (table == _available)
         {
@@ -101,14 +102,13 @@ internal sealed class CommonSubexpressions : Rewriter
 
         public override int GetHashCode()
         {
-            HashCode hash = default;
-            hash.Add(_head);
+            int hash = _head.GetHashCode();
             foreach (Value operand in Operands)
             {
-                hash.Add(operand, ConstantComparer.Instance);
+                hash = (hash * 31) + ConstantComparer.Instance.GetHashCode(operand);
             }
 
-            return hash.ToHashCode();
+            return hash;
         }
     }
 }

@@ -28,7 +28,9 @@ internal sealed class DeadCode : Rewriter
         }
     }
 
-    public static Kernel Remove(Kernel kernel) => new DeadCode(kernel).Run(kernel);
+    public static Kernel Remove(Kernel kernel) => new DeadCode(kernel).RunOrKeep(kernel);
+
+    protected override Value Visit(Instruction old, ImmutableArray<Value> operands) => Output.Append(Keep(old, operands));
 
     protected override void Visit(Region region)
     {
@@ -37,6 +39,10 @@ internal sealed class DeadCode : Rewriter
             if (node is Terminator || _live.Contains(node))
             {
                 Visit(node);
+            }
+            else
+            {
+                HasChanged = true;
             }
         }
     }
@@ -48,6 +54,7 @@ internal sealed class DeadCode : Rewriter
     protected override void Visit(Loop old)
     {
         int[] kept = [.. Kept(old.Parameters)];
+        HasChanged |= kept.Length < old.Parameters.Length;
         Loop copy = new([.. kept.Select(i => Get(old.Initial[i]))], LiveTypes(old));
         for (int i = 0; i < kept.Length; i++)
         {
@@ -67,6 +74,7 @@ internal sealed class DeadCode : Rewriter
 
     private void FinishLive(Structured old, Structured copy)
     {
+        HasChanged |= copy.Results.Length < old.Results.Length;
         Map(old, copy);
         foreach ((Region from, Region to) in old.Regions.Zip(copy.Regions))
         {
@@ -203,7 +211,11 @@ internal sealed class DeadCode : Rewriter
         switch (item)
         {
             case Instruction instruction:
-                instruction.Operands.ToList().ForEach(MarkValue);
+                foreach (Value operand in instruction.Operands)
+                {
+                    MarkValue(operand);
+                }
+
                 break;
             case Structured structured:
                 _escaping[structured].ForEach(MarkNode);

@@ -20,7 +20,7 @@ internal sealed class FmaContraction : Rewriter
         }
     }
 
-    public static Kernel Contract(Kernel kernel) => new FmaContraction(kernel).Run(kernel);
+    public static Kernel Contract(Kernel kernel) => new FmaContraction(kernel).RunOrKeep(kernel);
 
     protected override void Visit(Region region)
     {
@@ -34,23 +34,25 @@ internal sealed class FmaContraction : Rewriter
     {
         if (old.Opcode is not (Opcode.Add or Opcode.Sub) || !old.Type.IsFloat)
         {
-            return base.Visit(old, operands);
+            return Output.Append(Keep(old, operands));
         }
 
         bool subtract = old.Opcode == Opcode.Sub;
         if (Product(old.Operands[0]) is { } first)
         {
+            HasChanged = true;
             Value c = subtract ? Output.Unary(Opcode.Neg, operands[1]) : operands[1];
             return Output.Fma(Get(first.Operands[0]), Get(first.Operands[1]), c);
         }
 
         if (Product(old.Operands[1]) is { } second)
         {
+            HasChanged = true;
             Value a = Get(second.Operands[0]);
             return Output.Fma(subtract ? Output.Unary(Opcode.Neg, a) : a, Get(second.Operands[1]), operands[0]);
         }
 
-        return base.Visit(old, operands);
+        return Output.Append(Keep(old, operands));
     }
 
     private Instruction? Product(Value value) =>

@@ -10,11 +10,17 @@ internal sealed class Folding : Rewriter
 {
     private readonly SinglePhis _phis;
 
-    private Folding(Kernel kernel) => _phis = new SinglePhis(kernel);
+    private readonly Func<Instruction, Value> _simplify;
 
-    public static Kernel Fold(Kernel kernel) => new Folding(kernel).Run(kernel);
+    private Folding(Kernel kernel)
+    {
+        _phis = new SinglePhis(kernel);
+        _simplify = Simplify;
+    }
 
-    protected override Value Visit(Instruction old, ImmutableArray<Value> operands) => Simplify(Clone(old, operands));
+    public static Kernel Fold(Kernel kernel) => new Folding(kernel).RunOrKeep(kernel);
+
+    protected override Value Visit(Instruction old, ImmutableArray<Value> operands) => Simplify(Keep(old, operands));
 
     protected override void Visit(If old)
     {
@@ -40,6 +46,7 @@ internal sealed class Folding : Rewriter
         for (int i = 0; i < old.Parameters.Length; i++)
         {
             bool single = _phis.Single(old.Parameters[i]) is not null;
+            HasChanged |= single && old.Body.Descendants().Any(n => n.Uses().Contains(old.Parameters[i]));
             Map(old.Parameters[i], single ? Get(old.Initial[i]) : copy.Parameters[i]);
         }
 
@@ -51,22 +58,31 @@ internal sealed class Folding : Rewriter
     /// that are simplified in turn.</summary>
     private Value Simplify(Instruction node)
     {
-        if (Evaluate(node) is { } constant)
+        Value? better = Evaluate(node) ?? Algebra.Simplify(node, _simplify);
+        if (better is null)
         {
-            return constant;
+            return Output.Append(node);
         }
 
-        Value? better = Algebra.Simplify(node, Simplify);
-        return better ?? Output.Append(node);
+        HasChanged = true;
+        return better;
     }
 
     /// <summary>The instruction's value if all operands are constants. A division of integers by zero is left to the
     /// target.</summary>
-    private static Constant? Evaluate(Instruction node)
+    private static Value? Evaluate(Instruction node)
     {
-        if (!Semantics.IsEvaluable(node.Opcode) || node.Operands.Any(x => x is not Constant))
+        if (!Semantics.IsEvaluable(node.Opcode))
         {
             return null;
+        }
+
+        foreach (Value operand in node.Operands)
+        {
+            if (operand is not Constant)
+            {
+                return null;
+            }
         }
 
         ulong[] bits = [.. node.Operands.Select(x => ((Constant)x).Bits)];
@@ -83,7 +99,9 @@ internal sealed class Folding : Rewriter
         Output.Within(block.Body, () => Visit(region));
         int breaks = block.Body.Descendants().Count(n => n is Break leave && leave.Target == block);
         bool endsInBreak = block.Body.Terminator is Break last && last.Target == block;
-        if (breaks > (endsInBreak ? 1 : 0))
+        bool remains = breaks > (endsInBreak ? 1 : 0);
+        HasChanged |= !remains || old is not Block;
+        if (remains)
         {
             Output.Append(block);
             MapResults(old, [.. block.Results]);
@@ -103,6 +121,7 @@ internal sealed class Folding : Rewriter
         {
             if (_phis.Single(result) is { } value)
             {
+                HasChanged = true;
                 Map(result, Get(value));
             }
         }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Passes;
@@ -9,7 +10,10 @@ internal sealed class IfConversion : Rewriter
     /// <summary>The most that both arms may cost together, in simple operations.</summary>
     private const int MostCost = 24;
 
-    public static Kernel Convert(Kernel kernel) => new IfConversion().Run(kernel);
+    public static Kernel Convert(Kernel kernel) =>
+        kernel.Body.Contains<If>() ? new IfConversion().RunOrKeep(kernel) : kernel;
+
+    protected override Value Visit(Instruction old, ImmutableArray<Value> operands) => Output.Append(Keep(old, operands));
 
     protected override void Visit(If old)
     {
@@ -25,6 +29,7 @@ internal sealed class IfConversion : Rewriter
             return;
         }
 
+        HasChanged = true;
         Output.Region.Nodes.AddRange(copy.Then.Nodes.SkipLast(1));
         Output.Region.Nodes.AddRange(copy.Else.Nodes.SkipLast(1));
         MapResults(old, [.. copy.Then.Terminator.Arguments.Zip(copy.Else.Terminator.Arguments,

@@ -35,6 +35,11 @@ internal sealed class LocalArrays : Rewriter
 
     public static Kernel Replace(Kernel kernel)
     {
+        if (!kernel.Body.Descendants().Any(n => n is Instruction x && IsCandidate(x)))
+        {
+            return kernel;
+        }
+
         LocalArrays pass = new(kernel);
         return pass._current.Length == 0 ? kernel : pass.Run(kernel);
     }

@@ -10,7 +10,10 @@ internal sealed class LoopInvariants : Rewriter
 {
     private readonly HashSet<INode> _hoisted = new(ReferenceEqualityComparer.Instance);
 
-    public static Kernel Hoist(Kernel kernel) => new LoopInvariants().Run(kernel);
+    public static Kernel Hoist(Kernel kernel) =>
+        kernel.Body.Contains<Loop>() ? new LoopInvariants().RunOrKeep(kernel) : kernel;
+
+    protected override Value Visit(Instruction old, ImmutableArray<Value> operands) => Output.Append(Keep(old, operands));
 
     protected override void Visit(Region region)
     {
@@ -44,6 +47,7 @@ internal sealed class LoopInvariants : Rewriter
         {
             if (!_hoisted.Contains(candidate) && IsMovable(candidate) && !candidate.Operands.Any(inside.Contains))
             {
+                HasChanged = true;
                 inside.Remove(candidate);
                 _hoisted.Add(candidate);
                 Map(candidate, Visit(candidate, Get(candidate.Operands)));

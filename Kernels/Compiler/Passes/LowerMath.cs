@@ -22,5 +22,5 @@ internal sealed class LowerMath : Rewriter
 
     protected override Value Visit(Instruction old, ImmutableArray<Value> operands) => old.Opcode == Opcode.Call
         ? FrontEnd.Inline(MathLibrary.Method(old.Function, old.Type.Scalar), operands, Output)
-        : base.Visit(old, operands);
+        : Output.Append(Keep(old, operands));
 }

@@ -55,9 +55,23 @@ internal static class Pipeline
     {
         options ??= PipelineOptions.Default;
         Check(kernel, "input", options);
+
+        // A pass that returns the kernel itself would do so again: it is left out until another has changed the kernel.
+        List<Pass> idle = [];
         foreach (Pass pass in passes)
         {
+            if (idle.Contains(pass))
+            {
+                options.Dump?.Invoke(pass.Name, kernel);
+                continue;
+            }
+
+            Kernel before = kernel;
             kernel = pass.Run(kernel);
+            if (kernel != before)
+                idle.Clear();
+            else
+                idle.Add(pass);
             Check(kernel, pass.Name, options);
         }
 

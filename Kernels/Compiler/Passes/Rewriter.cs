@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels.Passes;
@@ -14,8 +15,19 @@ internal abstract class Rewriter
     /// <summary>Where new nodes go.</summary>
     protected Builder Output => _output!;
 
+    /// <summary>True once the copy is to differ from the source. For passes that keep count of it.</summary>
+    protected bool HasChanged { get; set; }
+
     /// <summary>The copy of <paramref name="kernel"/>.</summary>
     public virtual Kernel Run(Kernel kernel) => Copy(kernel, kernel.Parameters);
+
+    /// <summary>The copy, or <paramref name="kernel"/> itself if the pass changed nothing: then the pass need not run again on
+    /// it.</summary>
+    protected Kernel RunOrKeep(Kernel kernel)
+    {
+        Kernel copy = Run(kernel);
+        return HasChanged ? copy : kernel;
+    }
 
     /// <summary>The copy with other parameters; <paramref name="prologue"/> writes what stands before the body and maps
     /// the old parameters that are gone.</summary>
@@ -39,7 +51,21 @@ internal abstract class Rewriter
     /// <summary>What stands for an old value in the copy.</summary>
     protected Value Get(Value old) => _values.GetValueOrDefault(old, old);
 
-    protected ImmutableArray<Value> Get(ImmutableArray<Value> old) => [.. old.Select(Get)];
+    protected ImmutableArray<Value> Get(ImmutableArray<Value> old)
+    {
+        // The compiler's busiest loop: plain code.
+        Value[]? values = null;
+        for (int i = 0; i < old.Length; i++)
+        {
+            Value value = Get(old[i]);
+            if (values is null && ReferenceEquals(value, old[i]))
+                continue;
+            values ??= [.. old];
+            values[i] = value;
+        }
+
+        return values is null ? old : ImmutableCollectionsMarshal.AsImmutableArray(values);
+    }
 
     /// <summary>What stands for an old structured node in the copy.</summary>
     protected Structured GetTarget(Structured old) => _targets.GetValueOrDefault(old, old);
@@ -71,7 +97,9 @@ internal abstract class Rewriter
         {
             case Instruction instruction:
                 int first = Output.Region.Nodes.Count;
-                Map(instruction, Visit(instruction, Get(instruction.Operands)));
+                Value value = Visit(instruction, Get(instruction.Operands));
+                if (!ReferenceEquals(value, instruction) || _values.ContainsKey(instruction))
+                    Map(instruction, value);
                 SetOrigin(Output.Region.Nodes, first, instruction.Origin);
                 break;
             case If branch: Visit(branch); break;
@@ -130,6 +158,11 @@ internal abstract class Rewriter
             Map(old.Results[i], values[i]);
         }
     }
+
+    /// <summary>The instruction itself if its operands stay, else a clone. Instructions never change, so kernels may share them; a
+    /// pass that writes an instruction several times must clone it.</summary>
+    protected static Instruction Keep(Instruction old, ImmutableArray<Value> operands) =>
+        operands == old.Operands ? old : Clone(old, operands);
 
     protected static Instruction Clone(Instruction old, ImmutableArray<Value> operands) =>
         new(old.Opcode, old.Type, operands)

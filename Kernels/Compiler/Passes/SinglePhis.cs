@@ -11,7 +11,13 @@ internal sealed class SinglePhis
     private readonly Dictionary<Value, (int Start, int End)> _owners = new(ReferenceEqualityComparer.Instance);
     private int _clock;
 
-    public SinglePhis(Kernel kernel) => Scan(kernel.Body);
+    public SinglePhis(Kernel kernel)
+    {
+        if (kernel.Body.Nodes.Exists(n => n is Structured))
+        {
+            Scan(kernel.Body);
+        }
+    }
 
     /// <summary>The one value that <paramref name="phi"/> always has, or null. It may itself be replaceable.</summary>
     public Value? Single(Value phi)

@@ -10,7 +10,8 @@ internal sealed class StoreMerging : Rewriter
     private readonly HashSet<Instruction> _moved = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Break, Value> _stored = new(ReferenceEqualityComparer.Instance);
 
-    public static Kernel Merge(Kernel kernel) => new StoreMerging().Run(kernel);
+    public static Kernel Merge(Kernel kernel) =>
+        kernel.Body.Contains<If>() ? new StoreMerging().RunOrKeep(kernel) : kernel;
 
     protected override void Visit(If old)
     {
@@ -22,6 +23,7 @@ internal sealed class StoreMerging : Rewriter
             return;
         }
 
+        HasChanged = true;
         HashSet<INode> inside = [.. old.Then.Nodes];
         Value pointer = Outside(first.Operands[0], inside);
         Value index = Outside(first.Operands[1], inside);

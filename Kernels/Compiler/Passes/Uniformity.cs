@@ -53,12 +53,13 @@ internal sealed class Uniformity
         _position = position;
         _addresses = new(() => AddressValues.Of(kernel));
         Collect(kernel.Body);
+        bool isStraight = !kernel.Body.Nodes.Exists(n => n is Structured);
         do
         {
             _changed = false;
             Visit(kernel.Body);
         }
-        while (_changed);
+        while (_changed && !isStraight);
     }
 
     /// <summary>The shape of a value. Values in code that never runs count as uniform.</summary>

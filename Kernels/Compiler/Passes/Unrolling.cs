@@ -17,7 +17,8 @@ internal sealed class Unrolling : Rewriter
 
     private readonly Dictionary<Loop, Block> _rounds = new(ReferenceEqualityComparer.Instance);
 
-    public static Kernel Unroll(Kernel kernel) => new Unrolling().Run(kernel);
+    public static Kernel Unroll(Kernel kernel) =>
+        kernel.Body.Contains<Loop>() ? new Unrolling().RunOrKeep(kernel) : kernel;
 
     protected override void Visit(Loop old)
     {
@@ -45,6 +46,7 @@ internal sealed class Unrolling : Rewriter
 
     private void Unroll(CountedLoop counted, int rounds)
     {
+        HasChanged = true;
         Loop old = counted.Loop;
         Block exit = new(Types(old));
         Map(old, exit);
