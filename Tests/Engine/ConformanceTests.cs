@@ -34,6 +34,21 @@ public class ConformanceTests
     public void Value_OfEveryRow_IsAsGoodAsPlainRounding(string device, DType floats, string name) =>
         Check(OpCases.Get(name), Devices.Get(device), floats);
 
+    /// <summary>Launches of tests are so small that the CPU device runs its quick code; large ones run the full code.</summary>
+    [Fact]
+    public void Value_QuickAndFullCode_AreTheSameBits()
+    {
+        Device quick = new CpuDevice(2, quick: true), full = new CpuDevice(2, quick: false);
+        foreach (OpCase row in OpCases.All)
+        {
+            double[][] elements = row.Draw(DType.Float32);
+            Tensor[] values = [.. new[] { quick, full }.Select(d => row.Apply(row.Inputs(elements, d, DType.Float32)))];
+            Assert.Equal(
+                values[0].ToDoubles().Select(BitConverter.DoubleToInt64Bits),
+                values[1].ToDoubles().Select(BitConverter.DoubleToInt64Bits));
+        }
+    }
+
     /// <summary>Compares a row on a device with its float64 value.</summary>
     internal static void Check(OpCase row, Device device, DType floats)
     {

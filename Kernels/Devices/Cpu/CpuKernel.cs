@@ -20,6 +20,7 @@ internal sealed class CpuKernel : CompiledKernel
     {
         _kernel = lowered;
         Cost = CostOf(lowered.Body);
+        Heat = new KernelHeat(lowered, Cost);
     }
 
     /// <summary>The IR after the target's passes.</summary>
@@ -27,6 +28,9 @@ internal sealed class CpuKernel : CompiledKernel
 
     /// <summary>A guess at the instructions of one work item.</summary>
     public int Cost { get; }
+
+    /// <summary>How much it has run.</summary>
+    public KernelHeat Heat { get; }
 
     /// <summary>What large launches store past the caches.</summary>
     public MemoryTraffic Traffic => _traffic ??= MemoryTraffic.Of(_kernel);
@@ -38,7 +42,7 @@ internal sealed class CpuKernel : CompiledKernel
         {
             if (_codes.IsEmpty && _kernel.Kind != LaunchKind.Grouped)
                 Code(new SimdTarget(VectorIsa.Best, 4));
-            return string.Join("\n", _codes.Values.Select(c => $"{TitleOf(_kernel, c)}\n{c.Listing}"));
+            return string.Join("\n", _codes.Values.Select(c => $"{TitleOf(_kernel, c)}\n{SimdCode.List(_kernel, c.Target)}"));
         }
     }
 
@@ -58,7 +62,7 @@ internal sealed class CpuKernel : CompiledKernel
     {
         SimdCode code = SimdCode.Compile(kernel, target);
         if (EngineEnvironment.Debug >= 4)
-            Console.Error.WriteLine($"{TitleOf(kernel, code)}\n{code.Listing}");
+            Console.Error.WriteLine($"{TitleOf(kernel, code)}\n{SimdCode.List(kernel, code.Target)}");
         if (EngineEnvironment.Debug >= 6)
             Console.Error.WriteLine($"  {kernel.Name}: {code.ScratchBytes} bytes of shared memory and kept values a group");
         return code;

@@ -18,16 +18,18 @@ internal sealed unsafe class CpuLaunch : IPartedWork
     private readonly WorkerPool _pool;
     private readonly VectorIsa _isa;
     private readonly int? _unroll;
+    private readonly bool? _quick;
     private readonly (nint Memory, int Bytes)[] _scratch;
 
     private BoundLaunch _bound;
     private int _parts;
 
-    public CpuLaunch(WorkerPool pool, VectorIsa isa, int? unroll)
+    public CpuLaunch(WorkerPool pool, VectorIsa isa, int? unroll, bool? quick)
     {
         _pool = pool;
         _isa = isa;
         _unroll = unroll;
+        _quick = quick;
         _scratch = new (nint, int)[pool.Threads];
     }
 
@@ -43,7 +45,9 @@ internal sealed unsafe class CpuLaunch : IPartedWork
         slots[SimdEmitter.TableSlot(kernel.Lowered)] = isGrouped ? kernel.Table(shape.Group) : 0;
         slots[SimdEmitter.DynamicSharedSlot(kernel.Lowered)] = shape.SharedBytes;
         long items = (long)extent.X * extent.Y * extent.Z * (isGrouped ? shape.Group.Size : 1);
-        SimdCode code = kernel.Code(isGrouped ? GroupTarget(kernel, shape.Group, slots) : RangeTarget(kernel, extent, items, slots));
+        bool quick = IsQuick(kernel, items);
+        SimdCode code = kernel.Code(
+            isGrouped ? GroupTarget(kernel, shape.Group, slots, quick) : RangeTarget(kernel, extent, items, slots, quick));
         _bound = new BoundLaunch(code, slots, isGrouped, 0, extent.X, extent.Y * extent.Z, SimdEmitter.DynamicRoom(shape.SharedBytes));
         _parts = PartsOf(items * kernel.Cost, _bound.Groups);
         GrowScratch(_parts > 1 ? _pool.Threads : 1, _bound.ScratchBytes);
@@ -64,7 +68,8 @@ internal sealed unsafe class CpuLaunch : IPartedWork
         Pack(kernel, extent, launch.Arguments, slots);
         slots[SimdEmitter.TableSlot(kernel.Lowered)] = 0;
         slots[SimdEmitter.DynamicSharedSlot(kernel.Lowered)] = 0;
-        SimdTarget target = RangeTarget(kernel, extent, extent.LongSize, slots);
+        long items = launch.Items is var (start, end, _) ? end - start : extent.LongSize;
+        SimdTarget target = RangeTarget(kernel, extent, extent.LongSize, slots, IsQuick(kernel, items));
         if (launch.Items is not (var from, var to, var parameter))
             return new BoundLaunch(kernel.Code(target), slots, false, 0, extent.X, extent.Y * extent.Z, 0);
 
@@ -110,12 +115,14 @@ internal sealed unsafe class CpuLaunch : IPartedWork
         }
     }
 
-    private SimdTarget GroupTarget(CpuKernel kernel, Index3D group, long* slots)
+    private bool IsQuick(CpuKernel kernel, long items) => _quick ?? !kernel.Heat.Add(items);
+
+    private SimdTarget GroupTarget(CpuKernel kernel, Index3D group, long* slots, bool quick)
     {
         int unroll = 1;
-        while (unroll < (_unroll ?? 4) && unroll * _isa.Lanes < group.Size && !SplitsRows(group, 2 * unroll))
+        while (!quick && unroll < (_unroll ?? 4) && unroll * _isa.Lanes < group.Size && !SplitsRows(group, 2 * unroll))
             unroll *= 2;
-        return new SimdTarget(_isa, unroll, group, Streaming: StreamsRows(kernel, slots));
+        return new SimdTarget(_isa, unroll, group, Streaming: StreamsRows(kernel, slots), Quick: quick);
     }
 
     /// <summary>True if so many vectors would span rows of the group that fewer would not.</summary>
@@ -123,8 +130,10 @@ internal sealed unsafe class CpuLaunch : IPartedWork
         group.X < group.Size && group.X % _isa.Lanes == 0 && group.X % (unroll * _isa.Lanes) != 0;
 
     /// <summary>Four vectors a group; fewer where the rows are so short that lanes would idle.</summary>
-    private SimdTarget RangeTarget(CpuKernel kernel, Index3D extent, long items, long* slots)
+    private SimdTarget RangeTarget(CpuKernel kernel, Index3D extent, long items, long* slots, bool quick)
     {
+        if (quick)
+            return new SimdTarget(_isa, 1, Quick: true);
         int unroll = _unroll ?? 4;
         if (_unroll is null)
         {

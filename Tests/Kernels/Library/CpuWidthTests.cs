@@ -16,12 +16,13 @@ public sealed class CpuWidthTests
     public static TheoryData<int, int, int> Cases => new()
     {
         { 1, 512, 4 }, { 2, 512, 4 }, { 1, 512, 1 }, { 1, 256, 4 }, { 2, 256, 2 }, { 1, 128, 4 }, { 1, 128, 1 },
+        { 1, 512, 0 }, { 2, 512, 0 }, { 1, 256, 0 }, { 1, 128, 0 },
     };
 
     [Theory, MemberData(nameof(Cases))]
     public void Library_AnyWidthAndThreads_HasTheSameBits(int threads, int bits, int unroll)
     {
-        CpuDevice device = new(threads, SimdRandomTests.Isa(bits), unroll);
+        CpuDevice device = SimdRandomTests.Device(bits, unroll, threads: threads);
         int[] x = LibraryCases.Ints(20_001);
         float[] f = LibraryCases.Floats(20_001);
         using DeviceBuffer<int> ints = device.Allocate<int>(x), output = device.Allocate<int>(x.Length), count = device.Allocate<int>(1);

@@ -22,7 +22,7 @@ public sealed class SimdCollectivesTests
             TheoryData<string, int, int> cases = [];
             foreach (string feature in Features.Keys.Order())
             {
-                foreach ((int bits, int unroll) in ((int, int)[])[(512, 1), (256, 4), (256, 1), (128, 4), (128, 2)])
+                foreach ((int bits, int unroll) in ((int, int)[])[(512, 1), (256, 4), (256, 1), (128, 4), (128, 2), (512, 0), (256, 0), (128, 0)])
                     cases.Add(feature, bits, unroll);
             }
 
@@ -37,7 +37,7 @@ public sealed class SimdCollectivesTests
     [Theory]
     [MemberData(nameof(Cases))]
     public void Feature_AnyWidth_GivesPlainResult(string feature, int bits, int unroll) =>
-        Features[feature].CreateDelegate<Action<Device>>()(new CpuDevice(1, SimdRandomTests.Isa(bits), unroll));
+        Features[feature].CreateDelegate<Action<Device>>()(SimdRandomTests.Device(bits, unroll));
 
     private static void Contend(Index1D i, ArrayView<int> y, ArrayView<float> f, ArrayView<long> l)
     {

@@ -1,4 +1,5 @@
 using Cotangent.Kernels;
+using Cotangent.Kernels.Ir;
 using Cotangent.Kernels.Passes;
 using Cotangent.Kernels.Targets;
 using Cotangent.Tests.Kernels.Ir;
@@ -8,10 +9,16 @@ namespace Cotangent.Tests.Kernels.Simd;
 /// <summary>Random kernels against the interpreter, bit for bit.</summary>
 public class SimdRandomTests
 {
+    /// <summary>Bits of the vectors and how many of them run in lockstep; 0 for quick code.</summary>
     public static TheoryData<int, int> Widths => new()
     {
-        { 512, 4 }, { 512, 2 }, { 512, 1 }, { 256, 4 }, { 256, 1 }, { 128, 4 }, { 128, 2 },
+        { 512, 4 }, { 512, 2 }, { 512, 1 }, { 256, 4 }, { 256, 1 }, { 128, 4 }, { 128, 2 }, { 512, Quick }, { 256, Quick }, { 128, Quick },
     };
+
+    internal const int Quick = 0;
+
+    internal static CpuDevice Device(int bits, int unroll, Func<Kernel, Kernel>? lower = null, int threads = 1) =>
+        new(threads, Isa(bits), unroll == Quick ? null : unroll, lower, quick: unroll == Quick);
 
     [Theory]
     [MemberData(nameof(Widths))]
@@ -24,11 +31,14 @@ public class SimdRandomTests
         Check(bits, unroll, 25, new RandomKernelOptions { Wide = false, Size = 15 });
 
     [Theory]
-    [InlineData(512)]
-    [InlineData(256)]
-    [InlineData(128)]
-    public void Launch_RandomGroupedKernels_EqualsTheInterpreter(int bits) =>
-        Check(bits, 4, 25, new RandomKernelOptions { Grouped = true });
+    [InlineData(512, 4)]
+    [InlineData(256, 4)]
+    [InlineData(128, 4)]
+    [InlineData(512, Quick)]
+    [InlineData(256, Quick)]
+    [InlineData(128, Quick)]
+    public void Launch_RandomGroupedKernels_EqualsTheInterpreter(int bits, int unroll) =>
+        Check(bits, unroll, 25, new RandomKernelOptions { Grouped = true });
 
     [Theory]
     [InlineData(512, 16, 4)]
@@ -60,8 +70,8 @@ public class SimdRandomTests
 
     private static void Check(int bits, int unroll, int count, RandomKernelOptions options)
     {
-        CpuDevice device = new(1, Isa(bits), unroll, lower: kernel => kernel);
-        CpuDevice optimizing = new(1, Isa(bits), unroll);
+        CpuDevice device = Device(bits, unroll, kernel => kernel);
+        CpuDevice optimizing = Device(bits, unroll);
         for (int seed = 0; seed < count; seed++)
         {
             RandomCase c = RandomKernels.Next(new Random(seed), options);

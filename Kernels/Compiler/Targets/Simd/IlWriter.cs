@@ -1,11 +1,13 @@
 using System.Reflection;
 using System.Reflection.Emit;
+using System.Runtime.CompilerServices;
 using System.Text;
 
 namespace Cotangent.Kernels.Targets;
 
-/// <summary>Short forms over <see cref="ILGenerator"/>, with a pool of locals and the listing of what is emitted.</summary>
-internal sealed class IlWriter(ILGenerator il)
+/// <summary>Short forms over <see cref="ILGenerator"/>, with a pool of locals and, if it <paramref name="lists"/>, the listing of what is
+/// emitted.</summary>
+internal sealed class IlWriter(ILGenerator il, bool lists)
 {
     private readonly Dictionary<Type, Stack<LocalBuilder>> _free = [];
     private readonly StringBuilder _listing = new();
@@ -14,8 +16,14 @@ internal sealed class IlWriter(ILGenerator il)
 
     public string Listing => _listing.ToString();
 
-    /// <summary>A line for people.</summary>
-    public void Note(int depth, string text) => _listing.Append(' ', 2 * depth).AppendLine(text);
+    private bool Lists => lists;
+
+    /// <summary>A line for people. Its text is not made where there is no listing.</summary>
+    public void Note(int depth, [InterpolatedStringHandlerArgument("")] ref NoteText text)
+    {
+        if (lists)
+            _listing.Append(' ', 2 * depth).AppendLine(text.ToString());
+    }
 
     /// <summary>A local of this type: reused if one is free. Its contents are undefined.</summary>
     public LocalBuilder Take(Type type) =>
@@ -127,5 +135,26 @@ internal sealed class IlWriter(ILGenerator il)
         Int(bytes);
         il.Emit(OpCodes.Conv_I);
         il.Emit(OpCodes.Add);
+    }
+
+    /// <summary>The text of a note.</summary>
+    [InterpolatedStringHandler]
+    public ref struct NoteText
+    {
+        private StringBuilder.AppendInterpolatedStringHandler _text;
+        private readonly StringBuilder? _builder;
+
+        public NoteText(int literalLength, int formattedCount, IlWriter writer, out bool isWanted)
+        {
+            isWanted = writer.Lists;
+            _builder = isWanted ? new() : null;
+            _text = isWanted ? new(literalLength, formattedCount, _builder!) : default;
+        }
+
+        public void AppendLiteral(string text) => _text.AppendLiteral(text);
+
+        public void AppendFormatted<T>(T value) => _text.AppendFormatted(value);
+
+        public override readonly string ToString() => _builder?.ToString() ?? "";
     }
 }

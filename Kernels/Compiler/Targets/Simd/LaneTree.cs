@@ -40,3 +40,34 @@ internal static class LaneTree
         ? T.Max(x.GetElement(0), x.GetElement(1))
         : T.Max(T.Max(x.GetElement(0), x.GetElement(2)), T.Max(x.GetElement(1), x.GetElement(3)));
 }
+
+/// <summary><see cref="LaneTree"/> as calls, which is half a millisecond less to compile in each kernel.</summary>
+internal static class LaneTreeCalls
+{
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static T Add<T>(Vector512<T> x) where T : INumber<T> => LaneTree.Add(x);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static T Add<T>(Vector256<T> x) where T : INumber<T> => LaneTree.Add(x);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static T Add<T>(Vector128<T> x) where T : INumber<T> => LaneTree.Add(x);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static T Min<T>(Vector512<T> x) where T : INumber<T> => LaneTree.Min(x);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static T Min<T>(Vector256<T> x) where T : INumber<T> => LaneTree.Min(x);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static T Min<T>(Vector128<T> x) where T : INumber<T> => LaneTree.Min(x);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static T Max<T>(Vector512<T> x) where T : INumber<T> => LaneTree.Max(x);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static T Max<T>(Vector256<T> x) where T : INumber<T> => LaneTree.Max(x);
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    public static T Max<T>(Vector128<T> x) where T : INumber<T> => LaneTree.Max(x);
+}

@@ -9,7 +9,7 @@ namespace Cotangent.Kernels.Targets;
 internal unsafe delegate void SimdEntry(long* arguments, byte* scratch, int rowFrom, int rowTo, int from, int to);
 
 /// <summary>A kernel compiled for one <see cref="SimdTarget"/>.</summary>
-internal sealed record SimdCode(SimdTarget Target, SimdEntry Entry, int ScratchBytes, string Listing)
+internal sealed record SimdCode(SimdTarget Target, SimdEntry Entry, int ScratchBytes)
 {
     /// <summary>Rows of a range that are best done by the same part of a launch.</summary>
     public int RowsTogether { get; init; } = 1;
@@ -28,16 +28,12 @@ internal sealed record SimdCode(SimdTarget Target, SimdEntry Entry, int ScratchB
         target = target with { Rows = RowLockstep.RowsOf(kernel, target) };
         while (true)
         {
-            DynamicMethod method = new(kernel.Name, typeof(void),
-                [typeof(long*), typeof(byte*), typeof(int), typeof(int), typeof(int), typeof(int)], typeof(SimdCode).Module, true)
-            {
-                InitLocals = false,
-            };
+            DynamicMethod method = NewMethod(kernel);
             ILGenerator il = method.GetILGenerator(4096);
             SimdEmitter emitter = new(ShuffleLowering.Lower(kernel, target), target, il);
             emitter.EmitKernel();
             if (il.ILOffset < (target.Rows > 1 ? LargestLockstep : LargestMethod))
-                return new SimdCode(target, method.CreateDelegate<SimdEntry>(), emitter.ScratchBytes, emitter.Listing)
+                return new SimdCode(target, method.CreateDelegate<SimdEntry>(), emitter.ScratchBytes)
                 {
                     RowsTogether = emitter.RowsTogether,
                 };
@@ -53,4 +49,18 @@ internal sealed record SimdCode(SimdTarget Target, SimdEntry Entry, int ScratchB
             target = target with { Unroll = target.Unroll / 2 };
         }
     }
+
+    /// <summary>The statements of a kernel's code for a target, for people.</summary>
+    public static string List(Kernel kernel, SimdTarget target)
+    {
+        SimdEmitter emitter = new(ShuffleLowering.Lower(kernel, target), target, NewMethod(kernel).GetILGenerator(), lists: true);
+        emitter.EmitKernel();
+        return emitter.Listing;
+    }
+
+    private static DynamicMethod NewMethod(Kernel kernel) => new(kernel.Name, typeof(void),
+        [typeof(long*), typeof(byte*), typeof(int), typeof(int), typeof(int), typeof(int)], typeof(SimdCode).Module, true)
+    {
+        InitLocals = false,
+    };
 }

@@ -56,7 +56,7 @@ internal sealed partial class SimdEmitter
             Clear(frame.Arrived);
         }
 
-        _il.Note(_depth++, node.GetType().Name + (node is If branch ? $" {Describe(branch.Condition)}" : ""));
+        _il.Note(_depth++, $"{node.GetType().Name}{(node is If branch ? $" {Describe(branch.Condition)}" : "")}");
         switch (node)
         {
             case Block block:

@@ -133,8 +133,13 @@ internal sealed partial class SimdEmitter
         Label end = _il.Label();
         _il.LongArgument(FromArgument);
         _il.Store(x);
-        _il.Branch(OpCodes.Br, test);
+        if (_target.Quick)
+        {
+            EmitMaskedRow(x);
+            return;
+        }
 
+        _il.Branch(OpCodes.Br, test);
         _il.Mark(body);
         EmitBodyOnce(null);
         Increment(x, Lanes);
@@ -148,17 +153,38 @@ internal sealed partial class SimdEmitter
         _il.Load(x);
         _il.LongArgument(ToArgument);
         _il.Branch(OpCodes.Bge, end);
-        LocalBuilder[] tail = TakeMask();
-        EmitTailMask(tail, () =>
+        _il.Note(0, $"the last items, masked:");
+        EmitMaskedItems(x);
+        _il.Mark(end);
+    }
+
+    /// <summary>All groups of lanes from x under masks, so that the body stands in the code once.</summary>
+    private void EmitMaskedRow(LocalBuilder x)
+    {
+        Label body = _il.Label();
+        Label test = _il.Label();
+        _il.Branch(OpCodes.Br, test);
+        _il.Mark(body);
+        EmitMaskedItems(x);
+        Increment(x, Lanes);
+        _il.Mark(test);
+        _il.Load(x);
+        _il.LongArgument(ToArgument);
+        _il.Branch(OpCodes.Blt, body);
+    }
+
+    /// <summary>The body for the items from x of a row, as many as the lanes hold.</summary>
+    private void EmitMaskedItems(LocalBuilder x)
+    {
+        LocalBuilder[] mask = TakeMask();
+        EmitTailMask(mask, () =>
         {
             _il.LongArgument(ToArgument);
             _il.Load(x);
             _il.Op(OpCodes.Sub);
         });
-        _il.Note(0, "the last items, masked:");
-        EmitBodyOnce(new Mask(tail, nonEmpty: true));
-        _il.Give(tail);
-        _il.Mark(end);
+        EmitBodyOnce(new Mask(mask, nonEmpty: true));
+        _il.Give(mask);
     }
 
     /// <summary>Lanes below a number are active.</summary>

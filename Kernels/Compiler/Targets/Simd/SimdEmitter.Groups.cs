@@ -187,8 +187,7 @@ internal sealed partial class SimdEmitter
         }
 
         _il.Load(parts[0]);
-        _il.Call(typeof(LaneTree).GetMethods().Single(m => m.Name == function
-            && m.GetParameters()[0].ParameterType.Name == _isa.Vector(element).Name).MakeGenericMethod(element));
+        _il.Call(_isa.Tree(function, element, isInlined: !_target.Quick));
     }
 
     /// <summary>Pushes a part of a reduction's operand, with the identity in inactive lanes.</summary>

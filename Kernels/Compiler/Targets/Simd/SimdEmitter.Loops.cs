@@ -44,7 +44,8 @@ internal sealed partial class SimdEmitter
     {
         if (RangeLoop.Match(loop) is { } range && Splits(range))
         {
-            EmitUnmaskedRounds(range);
+            if (!_target.Quick)
+                EmitUnmaskedRounds(range);
             EmitMaskedRounds(range, frame);
             return;
         }
@@ -184,7 +185,7 @@ internal sealed partial class SimdEmitter
 
         _mask = new Mask(active, nonEmpty: before is null);
         EmitBody(range.Test.Then);
-        if (!IsLastRound(range))
+        if (_target.Quick || !IsLastRound(range))
             _il.Branch(OpCodes.Br, head);
         _il.Mark(done);
         _mask = before;

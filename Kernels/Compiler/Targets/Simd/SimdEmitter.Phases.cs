@@ -55,7 +55,7 @@ internal sealed partial class SimdEmitter
         {
             case Instruction { Opcode: Opcode.Barrier }:
                 EmitPhase(region, from, index, [], null);
-                _il.Note(_depth, "Barrier");
+                _il.Note(_depth, $"Barrier");
                 break;
             case Instruction { Opcode: Opcode.Allocate } x:
                 EmitPhase(region, from, index, [], null);

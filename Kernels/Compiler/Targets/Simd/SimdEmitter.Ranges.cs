@@ -15,7 +15,7 @@ internal sealed partial class SimdEmitter
 
     private int _rangeBranches;
 
-    private bool IsRangeBranch(If node) => _rangeBranches < DeepestRangeBranch && _il.Offset < MostBytesBefore
+    private bool IsRangeBranch(If node) => !_target.Quick && _rangeBranches < DeepestRangeBranch && _il.Offset < MostBytesBefore
         && IsRangeCondition(node.Condition)
         && node.Regions.Sum(r => r.Descendants().Count()) <= LargestRangeBranch;
 

@@ -19,7 +19,7 @@ internal sealed partial class SimdEmitter
 
     private void FindTurnedLoads()
     {
-        if (_kernel.Kind != LaunchKind.Range2D)
+        if (_kernel.Kind != LaunchKind.Range2D || _target.Quick)
             return;
 
         // What is loaded after an item has stored may be what it stored.

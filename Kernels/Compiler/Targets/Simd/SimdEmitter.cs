@@ -29,13 +29,13 @@ internal sealed partial class SimdEmitter
     private Mask? _mask;
     private int _depth;
 
-    public SimdEmitter(Kernel kernel, SimdTarget target, ILGenerator il)
+    public SimdEmitter(Kernel kernel, SimdTarget target, ILGenerator il, bool lists = false)
     {
         _kernel = kernel;
         _target = target;
         _isa = target.Isa;
         _unroll = target.Unroll;
-        _il = new IlWriter(il);
+        _il = new IlWriter(il, lists);
         _shapes = new Uniformity(kernel, ShapeOfPosition);
         _overRows = RowShapes(kernel, target);
         _locations = new(target.Rows);
@@ -161,8 +161,8 @@ internal sealed partial class SimdEmitter
 
     private void EmitStatement(Instruction x)
     {
-        _il.Note(_depth, $"{Describe(x)} = {x.Opcode}"
-            + $"({string.Join(", ", x.Operands.Select(Describe))}){(_mask is null ? "" : " masked")}");
+        _il.Note(_depth,
+            $"{Describe(x)} = {x.Opcode}({string.Join(", ", x.Operands.Select(Describe))}){(_mask is null ? "" : " masked")}");
         switch (x.Opcode)
         {
             case Opcode.Load:

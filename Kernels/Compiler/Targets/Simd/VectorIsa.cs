@@ -72,6 +72,13 @@ internal sealed class VectorIsa
     public MethodInfo StreamingStore(Type element) => _methods.GetOrAdd(("StreamingStore", element, 2), static (key, isa) =>
         isa._functions.GetMethod("StoreAlignedNonTemporal")!.MakeGenericMethod(key.Element), this);
 
+    /// <summary>Add, Min or Max of <see cref="LaneTree"/>, or of <see cref="LaneTreeCalls"/>: vector → element.</summary>
+    public MethodInfo Tree(string name, Type element, bool isInlined) =>
+        _methods.GetOrAdd((isInlined ? "Tree" + name : "TreeCall" + name, element, 1), (key, isa) =>
+            (isInlined ? typeof(LaneTree) : typeof(LaneTreeCalls)).GetMethods()
+                .Single(m => m.Name == name && m.GetParameters()[0].ParameterType.Name == isa._vector.Name)
+                .MakeGenericMethod(key.Element), this);
+
     /// <summary>The reinterpreting As function from one element type to another.</summary>
     public MethodInfo As(Type from, Type to) => _methods.GetOrAdd(("As" + to.Name, from, 1), static (key, isa) =>
         isa._functions.GetMethods().Single(m => m.Name == key.Name && m.IsGenericMethodDefinition).MakeGenericMethod(key.Element),

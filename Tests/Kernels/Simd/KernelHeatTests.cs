@@ -1,0 +1,50 @@
+using Cotangent.Kernels;
+using Cotangent.Kernels.Ir;
+
+namespace Cotangent.Tests.Kernels.Simd;
+
+/// <summary>When a kernel's full code is compiled.</summary>
+public class KernelHeatTests
+{
+    [Fact]
+    public void Add_SmallLaunches_WarmsWhenTheyHaveAddedUp()
+    {
+        KernelHeat heat = new(Squares(), cost: 5);
+        long launches = KernelHeat.Warm / 1024;
+        for (long i = 1; i < launches; i++)
+            Assert.False(heat.Add(1024));
+        Assert.True(heat.Add(1024));
+        Assert.True(heat.Add(1));
+    }
+
+    [Fact]
+    public void Add_OneLargeLaunch_IsWarmAtOnce() => Assert.True(new KernelHeat(Squares(), cost: 5).Add(KernelHeat.Warm));
+
+    [Fact]
+    public void Launch_UntilWarm_ChangesToFullCode()
+    {
+        CpuDevice device = new(1);
+        CpuKernel kernel = (CpuKernel)device.Compile(Squares());
+        DeviceMemory memory = device.AllocateMemory(4 * KernelHeat.Warm);
+        device.Launch(kernel, LaunchShape.Range(1000), [KernelArgument.Pointer(memory)]);
+        Assert.DoesNotContain("masked:", kernel.Listing, StringComparison.Ordinal);
+        device.Launch(kernel, LaunchShape.Range((int)KernelHeat.Warm), [KernelArgument.Pointer(memory)]);
+        Assert.Contains("the last items, masked:", kernel.Listing, StringComparison.Ordinal);
+        float[] values = new float[KernelHeat.Warm];
+        device.Read(memory, 0, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
+        for (int i = 0; i < values.Length; i++)
+            Assert.Equal((float)i * i, values[i]);
+    }
+
+    /// <summary>x[i] = i·i: five nodes.</summary>
+    private static Kernel Squares()
+    {
+        Parameter x = new(IrType.Pointer(ScalarType.Float32, AddressSpace.Global), 0);
+        Kernel kernel = new("heat", LaunchKind.Range1D, [x]);
+        Builder b = new(kernel.Body);
+        Value i = b.Position(Opcode.GlobalIndex), number = b.Convert(i, ScalarType.Float32);
+        b.Store(x, i, b.Mul(number, number));
+        b.Append(new Return());
+        return kernel;
+    }
+}
