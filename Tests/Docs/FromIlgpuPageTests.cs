@@ -13,7 +13,7 @@ public class FromIlgpuPageTests
         Host(console);
         Assert.Contains($"```text\n{console}```", page);
         foreach (string name in new[] { "Kernels", "Host" })
-            Assert.Contains($"```csharp\n{Source(name)}```", page);
+            Assert.Contains($"```csharp\n{Snippet.Of<FromIlgpuPageTests>(name)}```", page);
     }
 
     private static void Host(StringWriter Console)
@@ -47,13 +47,4 @@ public class FromIlgpuPageTests
         if (to.InBounds(y.IntExtent)) y[to] = tile[Group.IdxY, Group.IdxX];
     }
     // end
-
-    /// <summary>The lines between <c>begin name</c> and <c>end</c> of this file, without their common indent.</summary>
-    private static string Source(string name)
-    {
-        string[] lines = [.. File.ReadLines(Path.Combine(Repository.Root, "Tests", "Docs", "FromIlgpuPageTests.cs"))
-            .SkipWhile(l => l.Trim() != $"// begin {name}").Skip(1).TakeWhile(l => l.Trim() != "// end")];
-        int indent = lines.Where(l => l.Length > 0).Min(l => l.Length - l.TrimStart().Length);
-        return string.Join('\n', lines.Select(l => l.Length > indent ? l[indent..] : l)) + "\n";
-    }
 }

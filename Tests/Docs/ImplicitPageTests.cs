@@ -17,7 +17,7 @@ public class ImplicitPageTests
         {
             using StringWriter console = new() { NewLine = "\n" };
             run(console);
-            string expected = $"```csharp\n{Source(name)}```\n\n```text\n{console}```";
+            string expected = $"```csharp\n{Snippet.Of<ImplicitPageTests>(name)}```\n\n```text\n{console}```";
             if (!page.Contains(expected, StringComparison.Ordinal)) missing.Add(expected);
         }
 
@@ -86,14 +86,5 @@ public class ImplicitPageTests
         Tensor one = Tensor.Scalar(1, DType.Float64);
         Console.WriteLine($"{mean(one).Item<double>():F6} {Diff.Grad(mean)(one).Item<double>():F6}");
         // end
-    }
-
-    /// <summary>The lines between <c>begin name</c> and <c>end</c> of this file, without their common indent.</summary>
-    private static string Source(string name)
-    {
-        string[] lines = [.. File.ReadLines(Path.Combine(Repository.Root, "Tests", "Docs", "ImplicitPageTests.cs"))
-            .SkipWhile(l => l.Trim() != $"// begin {name}").Skip(1).TakeWhile(l => l.Trim() != "// end")];
-        int indent = lines.Where(l => l.Length > 0).Min(l => l.Length - l.TrimStart().Length);
-        return string.Join('\n', lines.Select(l => l.Length > indent ? l[indent..] : l)) + "\n";
     }
 }

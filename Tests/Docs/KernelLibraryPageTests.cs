@@ -13,8 +13,8 @@ public class KernelLibraryPageTests
         using StringWriter console = new() { NewLine = "\n" };
         Use(Devices.Get(id), console);
         Assert.Contains($"```text\n{console}```", page);
-        Assert.Contains(Source("Use"), page);
-        Assert.Contains(Source("Positive"), page);
+        Assert.Contains(Snippet.Of<KernelLibraryPageTests>("Use"), page);
+        Assert.Contains(Snippet.Of<KernelLibraryPageTests>("Positive"), page);
     }
 
     private static void Use(Device device, StringWriter Console)
@@ -39,12 +39,4 @@ public class KernelLibraryPageTests
         public bool Test(float value) => value > 0;
     }
     // end
-
-    private static string Source(string name)
-    {
-        string[] lines = [.. File.ReadLines(Path.Combine(Repository.Root, "Tests", "Docs", "KernelLibraryPageTests.cs"))
-            .SkipWhile(l => l.Trim() != $"// begin {name}").Skip(1).TakeWhile(l => l.Trim() != "// end")];
-        int indent = lines.Where(l => l.Length > 0).Min(l => l.Length - l.TrimStart().Length);
-        return string.Join('\n', lines.Select(l => l.Length > indent ? l[indent..] : l)) + "\n";
-    }
 }

@@ -14,7 +14,7 @@ public class ReadmeTests
         Fit(console);
         string readme = Readme();
         Assert.Contains($"```text\n{console}```", readme);
-        Assert.Contains(Source("Fit"), readme);
+        Assert.Contains(Snippet.Of<ReadmeTests>("Fit"), readme);
     }
 
     [Fact]
@@ -24,8 +24,8 @@ public class ReadmeTests
         Launch(console);
         string readme = Readme();
         Assert.Contains($"```text\n{console}```", readme);
-        Assert.Contains(Source("Launch"), readme);
-        Assert.Contains(Source("Axpy"), readme);
+        Assert.Contains(Snippet.Of<ReadmeTests>("Launch"), readme);
+        Assert.Contains(Snippet.Of<ReadmeTests>("Axpy"), readme);
     }
 
     private static void Fit(StringWriter Console)
@@ -70,13 +70,4 @@ public class ReadmeTests
     // end
 
     private static string Readme() => File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
-
-    /// <summary>The lines between <c>begin name</c> and <c>end</c> of this file, without their common indent.</summary>
-    private static string Source(string name)
-    {
-        string[] lines = [.. File.ReadLines(Path.Combine(Repository.Root, "Tests", "Docs", "ReadmeTests.cs"))
-            .SkipWhile(l => l.Trim() != $"// begin {name}").Skip(1).TakeWhile(l => l.Trim() != "// end")];
-        int indent = lines.Where(l => l.Length > 0).Min(l => l.Length - l.TrimStart().Length);
-        return string.Join('\n', lines.Select(l => l.Length > indent ? l[indent..] : l)) + "\n";
-    }
 }

@@ -17,7 +17,7 @@ public class UserKernelsPageTests
             Assert.Contains($"```text\n{console}```", page);
         }
 
-        foreach (string name in new[] { "Smooth", "Call", "Softplus", "Derivative", "Step", "Linear" }) Assert.Contains(Source(name), page);
+        foreach (string name in new[] { "Smooth", "Call", "Softplus", "Derivative", "Step", "Linear" }) Assert.Contains(Snippet.Of<UserKernelsPageTests>(name), page);
     }
 
     private static void Call(StringWriter Console)
@@ -66,13 +66,4 @@ public class UserKernelsPageTests
 
     internal static void StepBack(Index1D i, ArrayView<float> ct, ArrayView<float> dx) => dx[i] = i.X + 1 < ct.IntLength ? ct[i] - ct[i + 1] : ct[i];
     // end
-
-    /// <summary>The lines between <c>begin name</c> and <c>end</c> of this file, without their common indent.</summary>
-    private static string Source(string name)
-    {
-        string[] lines = [.. File.ReadLines(Path.Combine(Repository.Root, "Tests", "Docs", "UserKernelsPageTests.cs"))
-            .SkipWhile(l => l.Trim() != $"// begin {name}").Skip(1).TakeWhile(l => l.Trim() != "// end")];
-        int indent = lines.Where(l => l.Length > 0).Min(l => l.Length - l.TrimStart().Length);
-        return string.Join('\n', lines.Select(l => l.Length > indent ? l[indent..] : l)) + "\n";
-    }
 }
