@@ -5,12 +5,11 @@ namespace Cotangent.Fusion;
 
 internal sealed partial class Canonical
 {
-    /// <summary>From so many elements of updates and result on, the indices are sorted.</summary>
+    /// <summary>From so many elements of updates and result on, updates are sorted by place.</summary>
     private const int SmallestSorted = 1 << 15;
 
-    /// <summary>On the CPU, adding in place is faster while the result stays in the cache. Sorted sums need rows, whose elements are lanes.
-    /// </summary>
-    private const int SmallestSortedOnCpu = 1 << 19, NarrowestSortedOnCpu = 16;
+    /// <summary>The least width of rows for which that is so on the CPU, whose lanes are the elements of a row.</summary>
+    private const int NarrowestSorted = 16;
 
     /// <summary>Large scatters become sums of segments, the same sums in the same order: every place fetches its updates.</summary>
     private Node ScatterAdd(Node updates, Node indices, ScatterAttributes attributes)
@@ -18,10 +17,9 @@ internal sealed partial class Canonical
         Shape result = Ops.ScatterAdd.Infer([updates, indices], attributes).Shape;
         int count = checked((int)indices.Shape.Size), outer = Extent(updates.Shape, 0, attributes.Axis);
         int inner = checked((int)(updates.Shape.Size / ((long)outer * count)));
-        bool isLarge = device.Kind == DeviceKind.Cpu
-            ? result.Size >= SmallestSortedOnCpu && inner >= NarrowestSortedOnCpu
-            : updates.Shape.Size + result.Size >= SmallestSorted;
-        if (!isLarge || count == 1 || attributes.Extent == 1) return Intern(Ops.ScatterAdd, [updates, indices], attributes);
+        bool isSorted = count > 1 && attributes.Extent > 1 && updates.Shape.Size + result.Size >= SmallestSorted
+            && (device.Kind != DeviceKind.Cpu || inner >= NarrowestSorted);
+        if (!isSorted) return Intern(Ops.ScatterAdd, [updates, indices], attributes);
         Node list = Reshape(indices, [count]);
         SegmentsAttributes segments = new(attributes.Extent);
         Node order = Intern(SegmentOps.Segments, [list], segments), starts = Intern(SegmentOps.Segments, [list], segments.At(SegmentsAttributes.Starts));

@@ -107,6 +107,10 @@ internal enum Opcode : byte
     /// <see cref="MatrixUnits"/>.</summary>
     RoundTf32,
 
+    /// <summary>m, n → m·2^n, rounded once, of Float32; n is an integer, or NaN where m is. Made by the SIMD target for processors that have
+    /// it; nothing else sees it.</summary>
+    Scale,
+
     /// <summary>index (Int32 or Int64), length (Int64) → the index: it is to be at least 0 and below the length, see
     /// Instruction.Site. Made by the front end for devices that check, and expanded before anything else sees
     /// it.</summary>

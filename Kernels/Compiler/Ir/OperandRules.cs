@@ -37,7 +37,8 @@ internal static class OperandRules
         Opcode.AsyncCopy => 4,
         Opcode.MatrixMultiplyAdd => 10,
         Opcode.Call => node.Function is MathFunction.Pow or MathFunction.Atan2 ? 2 : 1,
-        Opcode.BoundsCheck or Opcode.Load or Opcode.PointerAdd or Opcode.GroupBroadcast or Opcode.GroupShuffle or Opcode.WarpShuffle => 2,
+        Opcode.BoundsCheck or Opcode.Load or Opcode.PointerAdd or Opcode.GroupBroadcast or Opcode.GroupShuffle or Opcode.WarpShuffle
+            or Opcode.Scale => 2,
         _ => 0,
     };
 
@@ -79,6 +80,7 @@ internal static class OperandRules
             Opcode.DynamicShared => result.Space == AddressSpace.Shared && IsScalar(result.Element),
             Opcode.SerialGroups or Opcode.MatrixUnits => result.IsBool,
             Opcode.RoundTf32 => x == ScalarType.Float32 && result == x,
+            Opcode.Scale => x == ScalarType.Float32 && y == x && result == x,
             Opcode.AsyncCopy => x.Space == AddressSpace.Shared && IsIndex(y) && z.Space == AddressSpace.Global
                 && IsIndex(node.Operands[3].Type) && node.Count is 4 or 8 or 16 && result == ScalarType.Void,
             Opcode.AsyncCommit or Opcode.AsyncWait => result == ScalarType.Void,

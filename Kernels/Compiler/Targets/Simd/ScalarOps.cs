@@ -1,5 +1,7 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace Cotangent.Kernels.Targets;
 
@@ -41,6 +43,11 @@ internal static unsafe class ScalarOps
     public static long MulHigh(long x, long y) => Math.BigMul(x, y, out _);
 
     public static ulong MulHigh(ulong x, ulong y) => Math.BigMul(x, y, out _);
+
+    /// <summary>m·2^n, where the processor has AVX-512.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static float Scale(float m, float n) =>
+        Avx512F.ScaleScalar(Vector128.CreateScalarUnsafe(m), Vector128.CreateScalarUnsafe(n)).ToScalar();
 
     public static int PopCount(int x) => BitOperations.PopCount((uint)x);
 

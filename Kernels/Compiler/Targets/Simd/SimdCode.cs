@@ -1,4 +1,5 @@
 using System.Reflection.Emit;
+using System.Runtime.Intrinsics.X86;
 using Cotangent.Kernels.Ir;
 using Cotangent.Kernels.Passes;
 
@@ -25,6 +26,8 @@ internal sealed record SimdCode(SimdTarget Target, SimdEntry Entry, int ScratchB
     {
         if (kernel.Kind == LaunchKind.Grouped)
             GroupControl.Check(kernel, target.Group);
+        if (target.Isa.Bits == 512 && Avx512F.IsSupported)
+            kernel = ScaledPowers.Find(kernel);
         target = target with { Rows = RowLockstep.RowsOf(kernel, target) };
         while (true)
         {

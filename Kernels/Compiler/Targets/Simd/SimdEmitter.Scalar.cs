@@ -165,6 +165,7 @@ internal sealed partial class SimdEmitter
             Opcode.Rem => (typeof(ScalarOps), "Remainder", 2),
             Opcode.Abs or Opcode.PopCount or Opcode.LeadingZeros => (typeof(ScalarOps), opcode.ToString(), 1),
             Opcode.MulHigh => (typeof(ScalarOps), "MulHigh", 2),
+            Opcode.Scale => (typeof(ScalarOps), "Scale", 2),
             Opcode.Min or Opcode.Max => (owner, opcode.ToString(), 2),
             Opcode.Sqrt or Opcode.Floor or Opcode.Truncate or Opcode.Round => (owner, opcode.ToString(), 1),
             Opcode.Ceil => (owner, "Ceiling", 1),

@@ -1,4 +1,5 @@
 using System.Reflection.Emit;
+using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
 using Cotangent.Kernels.Ir;
 using Cotangent.Kernels.Passes;
@@ -76,6 +77,10 @@ internal sealed partial class SimdEmitter
             case Opcode.Fma:
                 PushOperands(x, part);
                 _il.Call(_isa.Method("FusedMultiplyAdd", VectorIsa.ElementOf(x.Type), 3));
+                break;
+            case Opcode.Scale:
+                PushOperands(x, part);
+                _il.Call(typeof(Avx512F).GetMethod(nameof(Avx512F.Scale), [typeof(Vector512<float>), typeof(Vector512<float>)])!);
                 break;
             case >= Opcode.Equal and <= Opcode.GreaterEqual:
                 EmitCompare(x.Opcode, x.Operands[0], x.Operands[1], part);
