@@ -12,9 +12,9 @@ internal unsafe struct GemmSlab<TKernels, T>
     where TKernels : struct, IMicroKernels<T>
     where T : unmanaged
 {
-    /// <summary>Panels that an elementwise epilogue sees at once: few enough that they are still in L2, wide enough that it has whole
-    /// groups of vectors.</summary>
-    private const int EpiloguePanels = 4;
+    /// <summary>Panels and tiles of rows that an elementwise epilogue sees at once: few enough that they are still in L2, where the rows of a wide
+    /// matrix fall into few sets; wide enough that it has whole groups of vectors.</summary>
+    private const int EpiloguePanels = 4, EpilogueTiles = 8;
 
     private T* _a;
     private T* _b;
@@ -150,28 +150,33 @@ internal unsafe struct GemmSlab<TKernels, T>
             PackRows(row, rows, offset, depth, packedA);
 
             // A packed block of A stays in L2 while panels of B pass; else B stays there while tiles of A pass, each read once.
-            int step = _passesRows ? TKernels.Rows : rows;
-            for (int i = 0; i < rows; i += step)
+            bool applies = isElementwise && _start + offset + depth == _problem.K;
+            int step = _passesRows ? TKernels.Rows : applies ? EpilogueTiles * TKernels.Rows : rows;
+            int group = applies && !_passesRows ? EpiloguePanels : Math.Max(1, endPanel - firstPanel);
+            for (int first = firstPanel; first < endPanel; first += group)
             {
-                for (int panel = firstPanel; panel < endPanel; panel++)
+                int end = Math.Min(first + group, endPanel);
+                for (int i = 0; i < rows; i += step)
                 {
-                    TileAhead ahead = default;
-                    if (_passesRows)
-                        SetRowsAhead(ref ahead, row + i + step, row + rows, offset, depth, panel - firstPanel, endPanel - firstPanel);
                     int stripRows = Math.Min(step, rows - i);
-                    MultiplyStrip(row + i, stripRows, panel, offset, depth, packedA + (nint)i * depth, spare, ref ahead);
-                    if (isElementwise && ((panel + 1 - firstPanel) % EpiloguePanels == 0 || panel + 1 == endPanel))
-                        ApplyEpilogue(row + i, stripRows, panel - (panel - firstPanel) % EpiloguePanels, panel, offset + depth);
+                    for (int panel = first; panel < end; panel++)
+                    {
+                        TileAhead ahead = default;
+                        if (_passesRows)
+                            SetRowsAhead(ref ahead, row + i + step, row + rows, offset, depth, panel - first, end - first);
+                        MultiplyStrip(row + i, stripRows, panel, offset, depth, packedA + (nint)i * depth, spare, ref ahead);
+                    }
+
+                    if (applies)
+                        ApplyEpilogue(row + i, stripRows, first, end - 1);
                 }
             }
         }
     }
 
-    /// <summary>The elementwise epilogue on a range of panels, if their last terms have been added.</summary>
-    private readonly void ApplyEpilogue(int row, int rows, int first, int last, int end)
+    /// <summary>The elementwise epilogue on a range of panels whose last terms have been added.</summary>
+    private readonly void ApplyEpilogue(int row, int rows, int first, int last)
     {
-        if (_start + end != _problem.K)
-            return;
         int column = Panel(first).Column, columns = Panel(last).Column + Panel(last).Columns - column;
         T* c = _c + row * _problem.C.Row + (_column + column) * _problem.C.Column;
         Epilogue!.Apply((byte*)c, row, _column + column, rows, columns, _problem.C.Row, _batch0, _batch1);
