@@ -45,4 +45,7 @@ internal interface IContestant : IDisposable
 {
     /// <summary>Does the work this often; seconds for one.</summary>
     double Time(int repeats);
+
+    /// <summary>Does the same untimed, just before it is timed: wakes its threads, fills the caches.</summary>
+    void Warm(int repeats);
 }

@@ -13,6 +13,8 @@ internal sealed class OwnContestant(Action work) : IContestant
         return Stopwatch.GetElapsedTime(start).TotalSeconds / repeats;
     }
 
+    public void Warm(int repeats) => Time(repeats);
+
     public void Dispose()
     {
     }
@@ -23,6 +25,10 @@ internal sealed class LimitContestant(Limits limits, Limit limit, double work) :
 {
     // The best of two sweeps: the first may find the caches full of somebody else's data.
     public double Time(int repeats) => work / Math.Max(limits.Round(limit, work), limits.Round(limit, work));
+
+    public void Warm(int repeats)
+    {
+    }
 
     public void Dispose()
     {

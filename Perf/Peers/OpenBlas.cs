@@ -106,6 +106,8 @@ internal static unsafe class OpenBlas
             return seconds;
         }
 
+        public void Warm(int repeats) => Run(_threads, repeats);
+
         public void Dispose()
         {
             NativeMemory.AlignedFree(_a);

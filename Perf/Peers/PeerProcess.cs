@@ -102,6 +102,8 @@ internal sealed class PeerProcess(params IReadOnlyList<string> interpreters) : I
             return seconds;
         }
 
+        public void Warm(int repeats) => process.Ask(new { @do = "run", repeats });
+
         public void Dispose() => process.Ask(new { @do = "close" });
     }
 }

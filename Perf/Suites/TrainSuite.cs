@@ -92,6 +92,8 @@ internal static class TrainSuite
     {
         public double Time(int repeats) => contestant.Time(repeats);
 
+        public void Warm(int repeats) => contestant.Warm(repeats);
+
         public void Dispose()
         {
             last();

@@ -80,6 +80,14 @@ public class BenchTests
         Assert.Throws<InvalidOperationException>(() => threads.Run(1, _ => throw new NotSupportedException()));
     }
 
+    [Fact]
+    public void Take_ShortWork_IsWarmedBeforeEachSample()
+    {
+        Fixed brief = new(1e-3), lengthy = new(1);
+        Turns.Take([brief, lengthy], 3, 0);
+        Assert.Equal((3, 0), (brief.Warmed, lengthy.Warmed));
+    }
+
     private sealed class Setup : IDisposable
     {
         private readonly FixedLimits _limits = new();
@@ -111,7 +119,11 @@ public class BenchTests
 
     private sealed class Fixed(double seconds) : IContestant
     {
+        public int Warmed { get; private set; }
+
         public double Time(int repeats) => seconds;
+
+        public void Warm(int repeats) => Warmed++;
 
         public void Dispose()
         {
