@@ -1,4 +1,5 @@
 using Cotangent.AutoDiff;
+using Cotangent.Execution;
 using Cotangent.Kernels;
 using Cotangent.Optimizers;
 using Cotangent.Perf.Peers;
@@ -38,6 +39,8 @@ internal static class TrainSuite
                 Bar = v == 256 ? "torch ≥ 1.5" : "≥ 0.55, torch ≥ 1.5",
                 Peers = [torch with { Open = () => torch.Open() is { } peer ? new Watched(peer, () => peakOfTorch = bench.PeakBytesOfTorch()) : null }],
             });
+            bench.Keep(bench.NewResult($"{name} managed memory") with { Achieved = training.ManagedBytes(), Unit = "bytes a step" }, "0");
+            bench.Keep(bench.NewResult($"{name} launches") with { Achieved = training.Launches(), Unit = "launches" });
             double peak = training.PeakBytes;
             bench.Keep(bench.NewResult($"{name} peak memory") with
             {
@@ -55,7 +58,8 @@ internal static class TrainSuite
         private readonly Device _device;
         private readonly AdamW<Transformer> _optimizer;
         private readonly Tensor _windows;
-        private readonly CompiledFunction<Tensor, Tensor> _step;
+        private readonly CompiledFunction<Tensor, int> _step;
+        private readonly State _loss;
 
         public Training(TransformerSizes sizes, int batch, Device device)
         {
@@ -66,12 +70,16 @@ internal static class TrainSuite
             Transformer model = Transformer.Create(sizes, new RandomKey(1), device);
             MultiplyingParameters = Trees.Flatten(model).Sum(p => p.Size) - model.Tokens.Size - model.Positions.Size;
             _optimizer = new AdamW<Transformer>(model, new AdamWOptions { Rate = 1e-3 });
+            _loss = new State(Tensor.Zeros([], DType.Float32, device));
+
+            // The loss goes to a cell, where whoever wants it reads it: a result would be a new tensor each step.
             _step = Jit.Compile((Tensor windows) =>
             {
                 (Tensor loss, Transformer gradients) =
                     Diff.ValueAndGrad((Transformer p) => p.Loss(windows, sizes.Heads))(_optimizer.Parameters);
                 _optimizer.Step(gradients);
-                return loss;
+                _loss.Value = loss;
+                return 0;
             });
         }
 
@@ -79,6 +87,26 @@ internal static class TrainSuite
 
         /// <summary>Bytes that a step holds at its peak: parameters, optimizer state, the batch, and what is computed.</summary>
         public double PeakBytes => _step.Memory(_windows).PeakBytes;
+
+        /// <summary>Managed memory that a step takes, on all threads, once there have been some.</summary>
+        public double ManagedBytes()
+        {
+            const int steps = 4;
+            for (int i = 0; i < 3; i++)
+                Step();
+            long before = GC.GetTotalAllocatedBytes(precise: true);
+            for (int i = 0; i < steps; i++)
+                Step();
+            return (GC.GetTotalAllocatedBytes(precise: true) - before) / (double)steps;
+        }
+
+        /// <summary>The steps of the plan that one training step issues.</summary>
+        public long Launches()
+        {
+            long before = CompiledProgram.LaunchCount;
+            Step();
+            return CompiledProgram.LaunchCount - before;
+        }
 
         public void Step()
         {
