@@ -54,19 +54,32 @@ internal static unsafe class AttentionRoutine
     private delegate void Pass(in AttentionProblem problem, in AttentionOperands operands, IParallel pool);
 
     /// <summary>A pass on the processor's vectors.</summary>
-    private sealed class OnCpu(Node n, Scratch scratch, Pass pass, Bind bind) : Routine(n.Op.Name)
+    private sealed class OnCpu : Routine
     {
-        private readonly AttentionForm _form = n.Get<AnyAttention>().Form;
-        private readonly AttentionProblem _problem = AttentionShapes.Problem(n);
+        private readonly AttentionForm _form;
+        private readonly AttentionProblem _problem;
+        private readonly Bind _bind;
+        private readonly Action<IParallel> _run;
+        private AttentionOperands _operands;
+
+        public OnCpu(Node n, Scratch scratch, Pass pass, Bind bind)
+            : base(n.Op.Name)
+        {
+            _form = n.Get<AnyAttention>().Form;
+            _problem = AttentionShapes.Problem(n);
+            _bind = bind;
+            _run = pool => pass(_problem, _operands, pool);
+            ScratchBytes = scratch(_problem);
+        }
 
         /// <inheritdoc/>
-        public override long ScratchBytes { get; } = scratch(AttentionShapes.Problem(n));
+        public override long ScratchBytes { get; }
 
         /// <inheritdoc/>
         public override void Launch(in RoutineCall call)
         {
             Pointers pointers = new(call);
-            AttentionOperands operands = new()
+            _operands = new()
             {
                 Q = pointers.Input(AttentionForm.Q),
                 K = pointers.Input(AttentionForm.K),
@@ -77,8 +90,8 @@ internal static unsafe class AttentionRoutine
                 Key = (uint*)pointers.Input(_form.At(AttentionExtras.Key)),
                 Scratch = (byte*)Pointers.Address(call.Scratch),
             };
-            bind(ref operands, pointers, _form);
-            ((CpuDevice)call.Device).Run(pool => pass(_problem, operands, pool));
+            _bind(ref _operands, pointers, _form);
+            ((CpuDevice)call.Device).Run(_run);
         }
     }
 

@@ -1,4 +1,4 @@
-using Cotangent.Kernels;
+using Cotangent.AutoDiff;
 
 namespace Cotangent.Tests.Engine.Execution;
 
@@ -47,6 +47,19 @@ public class SteadyStateTests
             return 0;
         });
         Assert.Equal(0, Allocated(() => step.Invoke(s_y)));
+    }
+
+    [Fact]
+    public void Invoke_AttentionAndItsGradient_AllocatesNothing()
+    {
+        State result = new(Tensor.Zeros([2, 2, 60, 20]));
+        CompiledFunction<Tensor, int> step = Jit.Compile((Tensor x) =>
+        {
+            result.Value = Diff.Grad((Tensor q) => Nn.Attention(q, q * 2, q + 1, new AttentionOptions { Causal = true }).Square().Sum())(x);
+            return 0;
+        });
+        Tensor x = (Tensor.Arange(4800).Cast(DType.Float32) / 4800).Reshape(2, 2, 60, 20).Realize();
+        Assert.Equal(0, Allocated(() => step.Invoke(x)));
     }
 
     [Fact]

@@ -6,8 +6,7 @@ namespace Cotangent.Kernels.Cpu;
 /// delta = Σ dO·O − d lse of each row, dS = P·(dO·vᵀ − delta) (Dao, FlashAttention-2, 2023, algorithm 2).</summary>
 /// <remarks>A task is a head of keys and a stretch of its keys. dK and dV of a block of keys stay in cache while the queries pass; dQ is
 /// added up in scratch memory of the stretch, and stretches are added at the end, in order.</remarks>
-internal sealed unsafe class AttentionBackward<TKernels>(AttentionProblem problem, AttentionOperands operands, IParallel pool)
-    : AttentionPass<TKernels>(problem, operands, pool)
+internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernels>
     where TKernels : struct, IMicroKernels<float>
 {
     // Multiples of the tiles' heights, 6 and 8, and of vectors.
@@ -17,11 +16,19 @@ internal sealed unsafe class AttentionBackward<TKernels>(AttentionProblem proble
     /// <summary>Tasks that keep many threads busy; a machine's number of threads must not decide it.</summary>
     private const int Tasks = 16;
 
+    [ThreadStatic]
+    private static AttentionBackward<TKernels>? t_current;
+
+    private readonly Action<int> _deltasOf;
+    private readonly Action<int> _stretch;
+    private readonly Action<int> _sum;
     private float* _keyPanels;
     private float* _valuePanels;
     private float* _keys;
     private float* _deltas;
     private float* _dq;
+
+    private AttentionBackward() => (_deltasOf, _stretch, _sum) = (Deltas, Stretch, Sum);
 
     /// <summary>Queries of a head in scratch memory: tiles write whole strips.</summary>
     private int PackedQueries => PackedQueriesOf(Problem);
@@ -30,13 +37,17 @@ internal sealed unsafe class AttentionBackward<TKernels>(AttentionProblem proble
 
     private int KeyBlocks => GemmBlocking.Ceiling(Problem.Keys, KeyBlock);
 
+    /// <summary>This thread's.</summary>
+    public static AttentionBackward<TKernels> Current => t_current ??= new();
+
     /// <summary>Bytes of scratch memory: packed keys and values, a float a row, dQ for each stretch.</summary>
     public static long ScratchBytes(in AttentionProblem problem) =>
         Size<float>(PanelFloats(problem, problem.Width)) + Size<float>(PanelFloats(problem, problem.Values)) + Size<float>(problem.Rows)
         + Size<float>(StretchesOf(problem) * DqFloats(problem))
         + Size<float>(RowFloats((long)problem.Batch * problem.KeyHeads * problem.Keys, problem.Width));
 
-    public void Run()
+    /// <inheritdoc/>
+    protected override void Run()
     {
         byte* scratch = Operands.Scratch;
         _keyPanels = Take<float>(ref scratch, PanelFloats(Problem, Problem.Width));
@@ -46,9 +57,9 @@ internal sealed unsafe class AttentionBackward<TKernels>(AttentionProblem proble
         PackPanels(Operands.K, Problem.Width, Problem.Scale * ScoreRows.Log2E, _keyPanels);
         PackPanels(Operands.V, Problem.Values, 1, _valuePanels);
         _keys = PackRows(Operands.K, (long)Problem.Batch * Problem.KeyHeads * Problem.Keys, Problem.Width, (float*)scratch);
-        Pool.Run(Problem.Batch * Problem.Heads, Deltas);
-        Pool.Run(Problem.Batch * Problem.KeyHeads * Stretches, Stretch);
-        Pool.Run(Problem.Batch * Problem.Heads, Sum);
+        Pool.Run(Problem.Batch * Problem.Heads, _deltasOf);
+        Pool.Run(Problem.Batch * Problem.KeyHeads * Stretches, _stretch);
+        Pool.Run(Problem.Batch * Problem.Heads, _sum);
     }
 
     private static int PackedQueriesOf(in AttentionProblem problem) => GemmBlocking.RoundUp(problem.Queries, Rows);

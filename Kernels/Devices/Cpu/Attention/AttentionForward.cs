@@ -5,22 +5,33 @@ namespace Cotangent.Kernels.Cpu;
 
 /// <summary>softmax(scale·q·kᵀ + bias)·v and the rows' log-sum-exp, with the running maximum and sum of online softmax (Milakov and
 /// Gimelshein, Online normalizer calculation for softmax, 2018; Dao, FlashAttention-2, 2023).</summary>
-internal sealed unsafe class AttentionForward<TKernels>(AttentionProblem problem, AttentionOperands operands, IParallel pool)
-    : AttentionPass<TKernels>(problem, operands, pool)
+internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels>
     where TKernels : struct, IMicroKernels<float>
 {
     // Multiples of the tiles' heights, 6 and 8, and of vectors.
     private const int QueryBlock = 96;
     private const int KeyBlock = 192;
 
+    [ThreadStatic]
+    private static AttentionForward<TKernels>? t_current;
+
+    private readonly Action<int> _queries;
     private float* _panels;
     private float* _values;
+
+    private AttentionForward() => _queries = Queries;
+
+    /// <summary>This thread's.</summary>
+    public static AttentionForward<TKernels> Current => t_current ??= new();
+
+    private int Blocks => GemmBlocking.Ceiling(Problem.Queries, QueryBlock);
 
     /// <summary>Bytes of scratch memory: packed keys, and values where their width is not that of whole vectors.</summary>
     public static long ScratchBytes(in AttentionProblem problem) => Size<float>(PanelFloats(problem, problem.Width))
         + Size<float>(RowFloats((long)problem.Batch * problem.KeyHeads * problem.Keys, problem.Values));
 
-    public void Run()
+    /// <inheritdoc/>
+    protected override void Run()
     {
         byte* scratch = Operands.Scratch;
         _panels = Take<float>(ref scratch, PanelFloats(Problem, Problem.Width));
@@ -28,13 +39,14 @@ internal sealed unsafe class AttentionForward<TKernels>(AttentionProblem problem
         _values = PackRows(Operands.V, (long)Problem.Batch * Problem.KeyHeads * Problem.Keys, Problem.Values, (float*)scratch);
 
         // The last blocks of a head see the most keys: they go first.
-        int blocks = GemmBlocking.Ceiling(Problem.Queries, QueryBlock);
-        Pool.Run(Problem.Batch * Problem.Heads * blocks, task =>
-        {
-            (int head, int block) = Math.DivRem(task, blocks);
-            (int batch, head) = Math.DivRem(head, Problem.Heads);
-            Queries(batch, head, (blocks - 1 - block) * QueryBlock);
-        });
+        Pool.Run(Problem.Batch * Problem.Heads * Blocks, _queries);
+    }
+
+    private void Queries(int task)
+    {
+        (int head, int block) = Math.DivRem(task, Blocks);
+        (int batch, head) = Math.DivRem(head, Problem.Heads);
+        Queries(batch, head, (Blocks - 1 - block) * QueryBlock);
     }
 
     private void Queries(int batch, int head, int query)

@@ -10,18 +10,25 @@ namespace Cotangent.Kernels.Cpu;
 /// strip's range only.</para>
 /// <para>How the work is cut depends on the shape, never on the number of threads, and each sum has one order: the same bits for any
 /// number of threads.</para>
+/// <para>Each thread that launches keeps its passes: a run allocates nothing on the managed heap.</para>
 /// </remarks>
-internal abstract unsafe class AttentionPass<TKernels>(AttentionProblem problem, AttentionOperands operands, IParallel pool)
+internal abstract unsafe class AttentionPass<TKernels>
     where TKernels : struct, IMicroKernels<float>
 {
     /// <summary>Panels' widths and the vectors of score rows divide it.</summary>
     private const int KeyGrain = 48;
 
-    protected AttentionProblem Problem { get; } = problem;
+    private readonly Action<int> _packPanel;
+    private readonly Action<int> _copyRows;
+    private Move _move;
 
-    protected AttentionOperands Operands { get; } = operands;
+    protected AttentionPass() => (_packPanel, _copyRows) = (PackPanel, CopyRows);
 
-    protected IParallel Pool { get; } = pool;
+    protected AttentionProblem Problem { get; private set; }
+
+    protected AttentionOperands Operands { get; private set; }
+
+    protected IParallel Pool { get; private set; } = SerialParallel.Instance;
 
     /// <summary>Rows of a tile.</summary>
     protected static int Rows => TKernels.Rows;
@@ -49,18 +56,35 @@ internal abstract unsafe class AttentionPass<TKernels>(AttentionProblem problem,
     /// <summary>Floats of rows padded for use as the right operand; 0 if they are used where they lie.</summary>
     protected static long RowFloats(long rows, int width) => Padded(width) == width ? 0 : rows * Padded(width);
 
+    /// <summary>Runs the pass.</summary>
+    /// <param name="problem">The sizes.</param>
+    /// <param name="operands">Where the operands lie.</param>
+    /// <param name="pool">The threads.</param>
+    public void Run(in AttentionProblem problem, in AttentionOperands operands, IParallel pool)
+    {
+        (Problem, Operands, Pool) = (problem, operands, pool);
+        Run();
+    }
+
+    /// <summary>Runs the pass that has been set.</summary>
+    protected abstract void Run();
+
     /// <summary>Panels of keys or values, times a factor.</summary>
     protected void PackPanels(float* source, int width, float factor, float* destination)
     {
-        int panels = PackedKeys / PanelWidth, keys = Problem.Keys;
-        Pool.Run(Problem.Batch * Problem.KeyHeads * panels, task =>
-        {
-            (int head, int panel) = Math.DivRem(task, panels);
-            int first = panel * PanelWidth, lanes = Math.Clamp(keys - first, 0, PanelWidth);
-            float* to = destination + ((long)head * PackedKeys + first) * width;
-            Packing.Panel(source + ((long)head * keys + first) * width, width, 1, lanes, PanelWidth, width, to);
-            if (factor != 1) ScoreRows.Scale(to, PanelWidth * width, factor);
-        });
+        int panels = PackedKeys / PanelWidth;
+        _move = new() { Source = source, Destination = destination, Width = width, Factor = factor, Parts = panels };
+        Pool.Run(Problem.Batch * Problem.KeyHeads * panels, _packPanel);
+    }
+
+    private void PackPanel(int task)
+    {
+        int keys = Problem.Keys, width = _move.Width;
+        (int head, int panel) = Math.DivRem(task, _move.Parts);
+        int first = panel * PanelWidth, lanes = Math.Clamp(keys - first, 0, PanelWidth);
+        float* to = _move.Destination + ((long)head * PackedKeys + first) * width;
+        Packing.Panel(_move.Source + ((long)head * keys + first) * width, width, 1, lanes, PanelWidth, width, to);
+        if (_move.Factor != 1) ScoreRows.Scale(to, PanelWidth * width, _move.Factor);
     }
 
     /// <summary>Rows with zeros behind them up to whole vectors: a copy, or the source itself.</summary>
@@ -69,12 +93,16 @@ internal abstract unsafe class AttentionPass<TKernels>(AttentionProblem problem,
         int padded = Padded(width);
         if (padded == width) return source;
         int tasks = (int)Math.Min(rows, 64);
-        Pool.Run(tasks, task =>
-        {
-            for (long row = rows * task / tasks; row < rows * (task + 1) / tasks; row++)
-                CopyRows(source + row * width, 1, width, destination + row * padded, padded);
-        });
+        _move = new() { Source = source, Destination = destination, Width = width, Rows = rows, Parts = tasks };
+        Pool.Run(tasks, _copyRows);
         return destination;
+    }
+
+    private void CopyRows(int task)
+    {
+        (long from, long to) = (_move.Rows * task / _move.Parts, _move.Rows * (task + 1) / _move.Parts);
+        int width = _move.Width, padded = Padded(width);
+        CopyRows(_move.Source + from * width, (int)(to - from), width, _move.Destination + from * padded, padded);
     }
 
     /// <summary>Rows, zeros behind each up to a width.</summary>
@@ -221,6 +249,17 @@ internal abstract unsafe class AttentionPass<TKernels>(AttentionProblem problem,
     /// <summary>As <see cref="Take"/> counts.</summary>
     protected static long Size<T>(long count)
         where T : unmanaged => (count * sizeof(T) + 63) & ~63L;
+
+    /// <summary>What is being packed or copied.</summary>
+    private struct Move
+    {
+        public float* Source;
+        public float* Destination;
+        public long Rows;
+        public int Width;
+        public int Parts;
+        public float Factor;
+    }
 }
 
 /// <summary>A block of queries against a block of keys.</summary>

@@ -5,24 +5,35 @@ namespace Cotangent.Kernels.Cpu;
 
 /// <summary>The tangents of output and log-sum-exp: with dS = scale·(dq·kᵀ + q·dkᵀ) + d bias and weights P from the log-sum-exp,
 /// d lse = Σ P·dS of each row, and dO = (P·dS)·v + P·dv − d lse·O. Up to five products a block.</summary>
-internal sealed unsafe class AttentionTangent<TKernels>(AttentionProblem problem, AttentionOperands operands, IParallel pool)
-    : AttentionPass<TKernels>(problem, operands, pool)
+internal sealed unsafe class AttentionTangent<TKernels> : AttentionPass<TKernels>
     where TKernels : struct, IMicroKernels<float>
 {
     private const int QueryBlock = 96;
     private const int KeyBlock = 96;
 
+    [ThreadStatic]
+    private static AttentionTangent<TKernels>? t_current;
+
+    private readonly Action<int> _queries;
     private float* _panels;
     private float* _tangentPanels;
     private float* _values;
     private float* _valueTangents;
+
+    private AttentionTangent() => _queries = Queries;
+
+    /// <summary>This thread's.</summary>
+    public static AttentionTangent<TKernels> Current => t_current ??= new();
+
+    private int Blocks => GemmBlocking.Ceiling(Problem.Queries, QueryBlock);
 
     /// <summary>Bytes of scratch memory: packed keys and their tangents, and values and theirs where their width is not that of whole
     /// vectors.</summary>
     public static long ScratchBytes(in AttentionProblem problem) => 2 * Size<float>(PanelFloats(problem, problem.Width))
         + 2 * Size<float>(RowFloats((long)problem.Batch * problem.KeyHeads * problem.Keys, problem.Values));
 
-    public void Run()
+    /// <inheritdoc/>
+    protected override void Run()
     {
         byte* scratch = Operands.Scratch;
         long rows = (long)Problem.Batch * Problem.KeyHeads * Problem.Keys;
@@ -33,13 +44,14 @@ internal sealed unsafe class AttentionTangent<TKernels>(AttentionProblem problem
         _values = PackRows(Operands.V, rows, Problem.Values, Take<float>(ref scratch, RowFloats(rows, Problem.Values)));
         _valueTangents = Operands.DV is null ? null : PackRows(Operands.DV, rows, Problem.Values, (float*)scratch);
 
-        int blocks = GemmBlocking.Ceiling(Problem.Queries, QueryBlock);
-        Pool.Run(Problem.Batch * Problem.Heads * blocks, task =>
-        {
-            (int head, int block) = Math.DivRem(task, blocks);
-            (int batch, head) = Math.DivRem(head, Problem.Heads);
-            Queries(batch, head, (blocks - 1 - block) * QueryBlock);
-        });
+        Pool.Run(Problem.Batch * Problem.Heads * Blocks, _queries);
+    }
+
+    private void Queries(int task)
+    {
+        (int head, int block) = Math.DivRem(task, Blocks);
+        (int batch, head) = Math.DivRem(head, Problem.Heads);
+        Queries(batch, head, (Blocks - 1 - block) * QueryBlock);
     }
 
     private void Queries(int batch, int head, int query)

@@ -20,13 +20,13 @@ internal static class CpuAttention
         switch (CpuGemm.VectorBits)
         {
             case 512:
-                new AttentionForward<WideKernels<Float512, Vector512<float>, float>>(problem, operands, pool).Run();
+                AttentionForward<WideKernels<Float512, Vector512<float>, float>>.Current.Run(problem, operands, pool);
                 break;
             case 256:
-                new AttentionForward<NarrowKernels<Float256, Vector256<float>, float>>(problem, operands, pool).Run();
+                AttentionForward<NarrowKernels<Float256, Vector256<float>, float>>.Current.Run(problem, operands, pool);
                 break;
             default:
-                new AttentionForward<NarrowKernels<Float128, Vector128<float>, float>>(problem, operands, pool).Run();
+                AttentionForward<NarrowKernels<Float128, Vector128<float>, float>>.Current.Run(problem, operands, pool);
                 break;
         }
     }
@@ -45,13 +45,13 @@ internal static class CpuAttention
         switch (CpuGemm.VectorBits)
         {
             case 512:
-                new AttentionBackward<WideKernels<Float512, Vector512<float>, float>>(problem, operands, pool).Run();
+                AttentionBackward<WideKernels<Float512, Vector512<float>, float>>.Current.Run(problem, operands, pool);
                 break;
             case 256:
-                new AttentionBackward<NarrowKernels<Float256, Vector256<float>, float>>(problem, operands, pool).Run();
+                AttentionBackward<NarrowKernels<Float256, Vector256<float>, float>>.Current.Run(problem, operands, pool);
                 break;
             default:
-                new AttentionBackward<NarrowKernels<Float128, Vector128<float>, float>>(problem, operands, pool).Run();
+                AttentionBackward<NarrowKernels<Float128, Vector128<float>, float>>.Current.Run(problem, operands, pool);
                 break;
         }
     }
@@ -70,13 +70,13 @@ internal static class CpuAttention
         switch (CpuGemm.VectorBits)
         {
             case 512:
-                new AttentionTangent<WideKernels<Float512, Vector512<float>, float>>(problem, operands, pool).Run();
+                AttentionTangent<WideKernels<Float512, Vector512<float>, float>>.Current.Run(problem, operands, pool);
                 break;
             case 256:
-                new AttentionTangent<NarrowKernels<Float256, Vector256<float>, float>>(problem, operands, pool).Run();
+                AttentionTangent<NarrowKernels<Float256, Vector256<float>, float>>.Current.Run(problem, operands, pool);
                 break;
             default:
-                new AttentionTangent<NarrowKernels<Float128, Vector128<float>, float>>(problem, operands, pool).Run();
+                AttentionTangent<NarrowKernels<Float128, Vector128<float>, float>>.Current.Run(problem, operands, pool);
                 break;
         }
     }
