@@ -60,7 +60,7 @@ internal sealed partial class KernelEmitter
         _full = FlatIndex([.. _variables[0], .. _variables[1], .. _variables[2]]);
         _outer = FlatIndex(OuterVariables);
         _block = _domain.Block > 0 ? [_space.Variable(_domain.A / _domain.Block)] : [];
-        _root = _scope = _rowScope = new EmitScope(new Region(), null, false, _domain.Block > 0 ? _domain.A / _domain.Block : _domain.Outer);
+        _root = _scope = _rowScope = new EmitScope(new Region(), null, false, _domain.Block > 0 ? _domain.A / _domain.Block : _domain.Outer / _width);
         _builder = new Builder(_root.Region);
     }
 
