@@ -22,7 +22,7 @@ internal readonly record struct PlanCost(double Flops, long Bytes)
         ProductStep { Dot.Problem: var p } => FlopsOf(p),
         FusedProductStep { Dot.Problem: var p } fused => FlopsOf(p) + fused.Map.Flops,
         MappedProductStep { Dot.Problem: var p } mapped => FlopsOf(p) + mapped.Map.Flops,
-        RoutineStep routine => routine.Routine.Flops,
+        RoutineStep routine => routine.Flops,
         _ => 0,
     };
 

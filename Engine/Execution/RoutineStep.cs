@@ -14,6 +14,9 @@ internal sealed class RoutineStep(Routine routine, ImmutableArray<int> inputs, I
 
     public Routine Routine { get; } = routine;
 
+    /// <summary>Arithmetic of one run, for the outputs that have memory.</summary>
+    public double Flops => Routine.FlopsFor([.. outputs.Select(o => o >= 0)]);
+
     /// <inheritdoc/>
     public override required ImmutableArray<KernelOperand> Operands { get; init; }
 

@@ -24,6 +24,9 @@ internal abstract class Routine(string name)
     /// Loan, Matrix Computations, 4th edition).</summary>
     public virtual double Flops => 0;
 
+    /// <summary>As <see cref="Flops"/>, if only some of the outputs have memory.</summary>
+    public virtual double FlopsFor(ReadOnlySpan<bool> isUsed) => Flops;
+
     /// <summary>The plans of programs that run as parts of this step, for reports.</summary>
     public virtual IEnumerable<NestedPlan> Nested => [];
 

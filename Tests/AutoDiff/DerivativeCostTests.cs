@@ -22,6 +22,10 @@ public class DerivativeCostTests
         ["layer norm"] = (p => Nn.LayerNorm(p[0], p[1], p[2], 1e-5), [Input(40, 60), Input(60), Input(60)]),
         ["rms norm"] = (p => Nn.RmsNorm(p[0], p[1], 1e-5), [Input(40, 60), Input(60)]),
         ["attention"] = (p => Nn.Attention(p[0], p[1], p[2], causal: true), [Input(2, 40, 60), Input(2, 40, 60), Input(2, 40, 60)]),
+        ["linear cross-entropy"] = (p => CrossEntropy.Linear(p[0], p[1], Tensor.Arange(40) % 60), [Input(40, 30), Input(60, 30)]),
+        ["linear cross-entropy, logits kept"] = (p => CrossEntropy.Linear(p[0], p[1], Tensor.Arange(400) % 60), [Input(400, 30), Input(60, 30)]),
+        ["linear cross-entropy of rows"] = (p => CrossEntropy.Linear(p[0], p[1], Tensor.Arange(400) % 60,
+            new CrossEntropyOptions { Reduction = LossReduction.None }), [Input(400, 30), Input(60, 30)]),
         ["variance"] = (p => p[0].Variance(0), [Input(40, 60)]),
         ["gelu"] = (p => p[0].Gelu(), [Input(40, 60)]),
         ["silu"] = (p => p[0].Silu(), [Input(40, 60)]),
@@ -116,6 +120,34 @@ public class DerivativeCostTests
             .SelectMany(n => n.Inputs.Take(n.Get<ScanAttributes>().Carries))).Select(Anchors.StorageOf)];
         int before = StoredZeros(Plan(Graph([value]))).Count();
         Assert.True(StoredZeros(plan).Count(n => !needed.Contains(n)) <= before, PlanReport.Of(plan));
+    }
+
+    /// <summary>Products of matrices: what fused ops state is what they do.</summary>
+    [Theory]
+    [InlineData(400, true, true, 3)]
+    [InlineData(400, true, false, 2)]
+    [InlineData(400, false, true, 2)]
+    [InlineData(400, false, false, 1)]
+    [InlineData(100, true, true, 4)] // too few rows to keep their logits: they are made twice
+    public void LinearCrossEntropy_StatesItsProducts(int rows, bool ofE, bool ofC, int products)
+    {
+        const int classes = 600, width = 4096;
+        Tensor[] x = [Input(rows, width), Input(classes, width)];
+        Tensor Loss(Tensor e, Tensor c) => CrossEntropy.Linear(ofE ? e : e.StopGradient(), ofC ? c : c.StopGradient(), Tensor.Arange(rows) % classes);
+        (Tensor y, Tensor[] g) = ofE || ofC ? Derivative(p => Loss(p[0], p[1]), x) : (Loss(x[0], x[1]), []);
+        double product = 2.0 * rows * classes * width;
+        Assert.InRange(FlopsOf(Graph([y, .. g])) / product, products, products + .1);
+    }
+
+    [Fact]
+    public void FusedAttention_StatesItsProductsOverVisibleCells()
+    {
+        Tensor[] x = [.. Enumerable.Range(0, 3).Select(_ => Input(2, 100, 1024))];
+        (Tensor y, Tensor[] g) = Derivative(p => Nn.Attention(p[0], p[1], p[2], new AttentionOptions { Causal = true, Fused = true }), x);
+        double product = 2.0 * 2 * (100 * 101 / 2) * 1024;
+        Assert.InRange(FlopsOf(Graph([y])) / product, 2, 2.1);
+        Assert.InRange(FlopsOf(Graph([y, .. g])) / product, 7, 7.2);
+        CheckCost("fused attention", p => Nn.Attention(p[0], p[1], p[2], new AttentionOptions { Causal = true, Fused = true }), x);
     }
 
     [Fact]

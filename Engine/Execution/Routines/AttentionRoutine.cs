@@ -47,6 +47,28 @@ internal static unsafe class AttentionRoutine
         })
         : new OnDevice(device, n, AttentionKernel.Tangent);
 
+    /// <summary>Arithmetic on visible cells. Forward: scores, and weights times values; for a cell the largest, an exponential (16), the sum. Backward:
+    /// scores again, dP, dV, dK, dQ. Tangent: scores, those along q and k, weights and their tangents times values and theirs.</summary>
+    /// <remarks>Lengths and masks are not known here: what they hide counts.</remarks>
+    private static double FlopsOf(Node n)
+    {
+        AttentionProblem p = AttentionShapes.Problem(n);
+        double cells = 0;
+        for (int query = 0; query < p.Queries; query++) cells += Math.Max(0, p.EndKey(query, p.Keys) - p.FirstKey(query));
+        double width = p.Width, values = p.Values;
+        double each = n.Attributes switch
+        {
+            AttentionAttributes => (2 * (width + values)) + 19,
+            AttentionGradAttributes => (2 * ((3 * width) + (2 * values))) + 20,
+            AttentionTangentAttributes call => (2 * width) + 16
+                + (Has(call, AttentionForm.Q) + Has(call, AttentionForm.K)) * 2 * width + (1 + Has(call, AttentionForm.V)) * 2 * values + 4,
+            _ => 0,
+        };
+        return p.Batch * p.Heads * cells * each;
+
+        int Has(AttentionTangentAttributes call, int operand) => call.At(call.Form, operand) < 0 ? 0 : 1;
+    }
+
     private delegate void Bind(ref AttentionOperands operands, in Pointers pointers, AttentionForm form);
 
     private delegate long Scratch(in AttentionProblem problem);
@@ -70,10 +92,14 @@ internal static unsafe class AttentionRoutine
             _bind = bind;
             _run = pool => pass(_problem, _operands, pool);
             ScratchBytes = scratch(_problem);
+            Flops = FlopsOf(n);
         }
 
         /// <inheritdoc/>
         public override long ScratchBytes { get; }
+
+        /// <inheritdoc/>
+        public override double Flops { get; }
 
         /// <inheritdoc/>
         public override void Launch(in RoutineCall call)
@@ -107,6 +133,9 @@ internal static unsafe class AttentionRoutine
 
         /// <inheritdoc/>
         public override long ScratchBytes => kernel == AttentionKernel.Backward ? 4 * _problem.Rows : 0;
+
+        /// <inheritdoc/>
+        public override double Flops { get; } = FlopsOf(n);
 
         /// <inheritdoc/>
         public override void Launch(in RoutineCall call)

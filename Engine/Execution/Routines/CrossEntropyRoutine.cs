@@ -44,6 +44,25 @@ internal abstract class CrossEntropyRoutine<T, TMath>(Device device, Node n) : R
 
     protected abstract void Launch(in RoutineCall call, CrossEntropyOperands<T> x);
 
+    /// <summary>The direction that derivatives go along: the first three inputs.</summary>
+    protected void SetDirection(in RoutineCall call, ref CrossEntropyOperands<T> x) =>
+        SetDirection(call, ref x);
+
+    /// <summary>Parts of the direction along E and C: for each a product gives a part of the logits' tangents.</summary>
+    protected int Directions => (HasDirection(0) ? 1 : 0) + (HasDirection(1) ? 1 : 0);
+
+    protected bool HasDirection(int input) => _node.Inputs[input].Shape.Size > 0;
+
+    /// <summary>Arithmetic of so many matrix products over all logits, and of so much for each logit beside them.</summary>
+    protected double FlopsOf(int products, double each) => (double)Problem.Rows * Problem.Vocabulary * ((2.0 * products * Problem.Width) + each);
+
+    /// <summary>What a logit costs beside its product: the largest, its exponential (16) and their sum; bias; softcap (a hyperbolic tangent counts 40);
+    /// the weighted sum.</summary>
+    protected double EachLogit => 19 + (Problem.HasBias ? 1 : 0) + (Problem.Softcap > 0 ? 42 : 0) + (Problem.HasClassWeights ? 2 : 0);
+
+    /// <summary>What a derivative by a logit costs.</summary>
+    protected double EachDerivative => 1 + (Problem.HasBias ? 1 : 0) + (Problem.Softcap > 0 ? 4 : 0) + (Problem.HasClassWeights ? 2 : 0);
+
     protected ArrayView<TElement> Input<TElement>(in RoutineCall call, int input)
         where TElement : unmanaged => RoutineCall.View<TElement>(call.Inputs[input], _node.Inputs[input].Shape.Size);
 
@@ -65,9 +84,17 @@ internal sealed class CrossEntropyValueRoutine<T, TMath>(Device device, Node n) 
     /// <inheritdoc/>
     public override long ScratchBytesFor(ReadOnlySpan<bool> isUsed)
     {
-        CrossEntropyGradients wanted = new(isUsed[CrossEntropyAttributes.EmbeddingGradient], isUsed[CrossEntropyAttributes.ClassifierGradient],
-            isUsed[CrossEntropyAttributes.BiasGradient]);
+        CrossEntropyGradients wanted = WantedOf(isUsed);
         return _cpu is null ? Launcher.ScratchBytes(wanted.Any, hasTangents: false) : _cpu.ScratchBytes(wanted);
+    }
+
+    /// <summary>Products for the logits and for each gradient; logits that are made a second time count a second time.</summary>
+    public override double FlopsFor(ReadOnlySpan<bool> isUsed)
+    {
+        CrossEntropyGradients wanted = WantedOf(isUsed);
+        if (!wanted.Any) return FlopsOf(1, EachLogit);
+        int gradients = (wanted.OfEmbeddings ? 1 : 0) + (wanted.OfClassifier ? 1 : 0), logits = _cpu?.MakesLogitsTwice(wanted) == true ? 2 : 1;
+        return FlopsOf(logits + gradients, (logits * EachLogit) + EachDerivative);
     }
 
     /// <inheritdoc/>
@@ -95,6 +122,9 @@ internal sealed class CrossEntropyValueRoutine<T, TMath>(Device device, Node n) 
         ((CpuDevice)call.Device).Run(_cpu, Unsafe.As<CrossEntropyOperands<T>, CrossEntropyOperands<float>>(ref x), call.Cancellation);
     }
 
+    private static CrossEntropyGradients WantedOf(ReadOnlySpan<bool> isUsed) => new(isUsed[CrossEntropyAttributes.EmbeddingGradient],
+        isUsed[CrossEntropyAttributes.ClassifierGradient], isUsed[CrossEntropyAttributes.BiasGradient]);
+
     private static CpuCrossEntropy? CpuOf(Device device, Node n) =>
         device is CpuDevice && typeof(T) == typeof(float) && n.Get<CrossEntropyAttributes>().ProblemOf(n) is var problem
         && CpuCrossEntropy.Takes(problem) ? CpuCrossEntropy.Create(problem) : null;
@@ -109,9 +139,12 @@ internal sealed class CrossEntropyTangentRoutine<T, TMath>(Device device, Node n
     public override long ScratchBytesFor(ReadOnlySpan<bool> isUsed) => Launcher.ScratchBytes(hasGradients: false, hasTangents: true);
 
     /// <inheritdoc/>
+    public override double FlopsFor(ReadOnlySpan<bool> isUsed) => FlopsOf(1 + Directions, EachLogit + 16 + EachDerivative);
+
+    /// <inheritdoc/>
     protected override void Launch(in RoutineCall call, CrossEntropyOperands<T> x)
     {
-        (x.EmbeddingTangents, x.ClassifierTangents, x.BiasTangents) = (Input<T>(call, 0), Input<T>(call, 1), Input<T>(call, 2));
+        SetDirection(call, ref x);
         x.LogSumExp = Output<T>(call, CrossEntropyTangentAttributes.LogSumExp);
         x.TargetLogits = Output<T>(call, CrossEntropyTangentAttributes.TargetLogit);
         x.WeightedLogits = Output<T>(call, CrossEntropyTangentAttributes.WeightedLogits);
@@ -127,10 +160,18 @@ internal sealed class CrossEntropyHessianRoutine<T, TMath>(Device device, Node n
     /// <inheritdoc/>
     public override long ScratchBytesFor(ReadOnlySpan<bool> isUsed) => Launcher.ScratchBytes(hasGradients: true, hasTangents: true);
 
+    /// <summary>Logits and their tangents; for each result G's tangent times an operand, and G times that operand's direction.</summary>
+    public override double FlopsFor(ReadOnlySpan<bool> isUsed)
+    {
+        int ofE = isUsed[CrossEntropyHessianAttributes.Embeddings] ? HasDirection(1) ? 2 : 1 : 0;
+        int ofC = isUsed[CrossEntropyHessianAttributes.Classifier] ? HasDirection(0) ? 2 : 1 : 0;
+        return FlopsOf(1 + Directions + ofE + ofC, EachLogit + 16 + (3 * EachDerivative));
+    }
+
     /// <inheritdoc/>
     protected override void Launch(in RoutineCall call, CrossEntropyOperands<T> x)
     {
-        (x.EmbeddingTangents, x.ClassifierTangents, x.BiasTangents) = (Input<T>(call, 0), Input<T>(call, 1), Input<T>(call, 2));
+        SetDirection(call, ref x);
         x.Factors = Input<T>(call, CrossEntropyHessianAttributes.Factors);
         x.EmbeddingGradient = Output<T>(call, CrossEntropyHessianAttributes.Embeddings);
         x.ClassifierGradient = Output<T>(call, CrossEntropyHessianAttributes.Classifier);

@@ -46,9 +46,7 @@ internal sealed record AttentionCase(string Name, Shape Q, Shape K, int Values, 
             Key = new RandomKey(3),
         }) { Bias = [1, 4, 130, 150] },
         new("wide heads", [1, 1, 60, 256], [1, 1, 60, 256], 256, _ => new() { Causal = true }),
-        new("large logits", [1, 1, 60, 16], [1, 1, 60, 16], 16, _ => new() { Causal = true }) 
-            // Weights are computed again from a log-sum-exp of a thousand or two, rounded: their relative error is that of its rounding.
-            { Size = 20, Roundings = 1 << 15 },
+        new("large logits", [1, 1, 60, 16], [1, 1, 60, 16], 16, _ => new() { Causal = true }) { Size = 20 },
         new("shared keys", [3, 2, 30, 8], [1, 1, 40, 8], 8, _ => new()),
         new("three leading axes", [2, 1, 2, 30, 8], [2, 3, 2, 40, 8], 8, _ => new()),
     ];

@@ -3,7 +3,8 @@ using Cotangent.AutoDiff;
 namespace Cotangent.Tests.Engine.Attention;
 
 /// <summary>The fused attention in float32 against the composed one in float64: its error is at most that of the composed one in float32,
-/// four times, plus some roundings of the largest element.</summary>
+/// four times, plus some roundings of the largest element. Weights that are computed again from a rounded log-sum-exp have the error of that as a
+/// relative one: so many roundings as it is large.</summary>
 public class AttentionTests
 {
     public static TheoryData<string> Names => [.. AttentionCase.All.Select(c => c.Name)];
@@ -33,7 +34,7 @@ public class AttentionTests
     [Theory]
     [MemberData(nameof(Names))]
     public void Hvp_AgainstFloat64_Agrees(string name) =>
-        Compare(name, (c, x, fused) => Diff.Hvp((Tensor[] p) => c.Loss(p, fused), x, c.Operands(x[0].DType, seed: 5)));
+        Compare(name, (c, x, fused) => Diff.Hvp((Tensor[] p) => c.Loss(p, fused), x, c.Operands(x[0].DType, seed: 5)), order: 2);
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -41,17 +42,22 @@ public class AttentionTests
     {
         Tensor[] g = Diff.Grad<Tensor[]>(r => c.Loss(r, fused))(p);
         return g.Select(t => t.Square().Sum()).Aggregate((a, b) => a + b);
-    })(x));
+    })(x), order: 2);
 
-    private static void Compare(string name, Func<AttentionCase, Tensor[], bool, Tensor[]> f)
+    /// <param name="name">The case.</param>
+    /// <param name="f">What is compared.</param>
+    /// <param name="order">Of the derivative: second ones are sums of products of up to three weights, and terms that cancel are larger than what
+    /// is left of them.</param>
+    private static void Compare(string name, Func<AttentionCase, Tensor[], bool, Tensor[]> f, int order = 1)
     {
         AttentionCase row = AttentionCase.All.Single(c => c.Name == name);
         Tensor[] x = row.Operands(DType.Float32), wide = [.. x.Select(t => t.Cast(DType.Float64).Realize())];
         double[][] expected = Values(f(row, wide, false)), composed = Values(f(row, x, false)), fused = Values(f(row, x, true));
+        double lse = Values([row.Call(wide, false).LogSumExp])[0].Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
         for (int i = 0; i < expected.Length; i++)
         {
             double scale = expected[i].Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty(0).Max();
-            double bar = 4 * Error(composed[i], expected[i]) + row.Roundings * scale / (1 << 24);
+            double bar = 4 * Error(composed[i], expected[i]) + (row.Roundings + ((order == 1 ? 1 : 16) * lse)) * scale / (1 << 24);
             Assert.True(Error(fused[i], expected[i]) <= bar,
                 $"{name}, result {i}: the error is {Error(fused[i], expected[i]):g3}, the bar {bar:g3} of elements up to {scale:g3}.");
         }

@@ -5,7 +5,8 @@ namespace Cotangent.Kernels.Cpu;
 /// <summary>The gradients of q, k and v: five products a block. Scores are computed again from q, k and the log-sum-exp; with
 /// delta = Σ dO·O − d lse of each row, dS = P·(dO·vᵀ − delta) (Dao, FlashAttention-2, 2023, algorithm 2).</summary>
 /// <remarks>A task is a head of keys and a stretch of its keys. dK and dV of a block of keys stay in cache while the queries pass; dQ is
-/// added up in scratch memory of the stretch, and stretches are added at the end, in order.</remarks>
+/// added up in place by the first stretch, in scratch memory by the others, which are added at the end, in order. Where a head is one stretch its task
+/// does all there is to it while it is in cache: of short sequences, copies through memory would cost as much as the products.</remarks>
 internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernels>
     where TKernels : struct, IMicroKernels<float>
 {
@@ -16,12 +17,17 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
     /// <summary>Tasks that keep many threads busy; a machine's number of threads must not decide it.</summary>
     private const int Tasks = 16;
 
+    /// <summary>Bytes of a head's packed keys and values up to which they are the task's own.</summary>
+    private const long OwnPanelBytes = 1 << 20;
+
     [ThreadStatic]
     private static AttentionBackward<TKernels>? t_current;
 
     private readonly Action<int> _deltasOf;
     private readonly Action<int> _stretch;
     private readonly Action<int> _sum;
+
+    /// <summary>Packed keys and values of all heads; null if tasks have their own.</summary>
     private float* _keyPanels;
     private float* _valuePanels;
     private float* _keys;
@@ -30,6 +36,9 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
 
     private AttentionBackward() => (_deltasOf, _stretch, _sum) = (Deltas, Stretch, Sum);
 
+    /// <summary>This thread's.</summary>
+    public static AttentionBackward<TKernels> Current => t_current ??= new();
+
     /// <summary>Queries of a head in scratch memory: tiles write whole strips.</summary>
     private int PackedQueries => PackedQueriesOf(Problem);
 
@@ -37,30 +46,47 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
 
     private int KeyBlocks => GemmBlocking.Ceiling(Problem.Keys, KeyBlock);
 
-    /// <summary>This thread's.</summary>
-    public static AttentionBackward<TKernels> Current => t_current ??= new();
-
-    /// <summary>Bytes of scratch memory: packed keys and values, a float a row, dQ for each stretch.</summary>
+    /// <summary>Bytes of scratch memory: packed keys and values unless tasks have their own, a float a row, dQ for each stretch that has no place in
+    /// the result.</summary>
     public static long ScratchBytes(in AttentionProblem problem) =>
-        Size<float>(PanelFloats(problem, problem.Width)) + Size<float>(PanelFloats(problem, problem.Values)) + Size<float>(problem.Rows)
-        + Size<float>(StretchesOf(problem) * DqFloats(problem))
+        (OwnsPanels(problem) ? 0 : Size<float>(PanelFloats(problem, problem.Width)) + Size<float>(PanelFloats(problem, problem.Values)))
+        + Size<float>(problem.Rows) + Size<float>((StretchesOf(problem) - (IsInPlace(problem) ? 1 : 0)) * DqFloats(problem))
         + Size<float>(RowFloats((long)problem.Batch * problem.KeyHeads * problem.Keys, problem.Width));
 
     /// <inheritdoc/>
     protected override void Run()
     {
         byte* scratch = Operands.Scratch;
-        _keyPanels = Take<float>(ref scratch, PanelFloats(Problem, Problem.Width));
-        _valuePanels = Take<float>(ref scratch, PanelFloats(Problem, Problem.Values));
+        _keyPanels = _valuePanels = null;
+        bool isInPlace = IsInPlace(Problem);
+        if (!OwnsPanels(Problem))
+        {
+            _keyPanels = Take<float>(ref scratch, PanelFloats(Problem, Problem.Width));
+            _valuePanels = Take<float>(ref scratch, PanelFloats(Problem, Problem.Values));
+            PackPanels(Operands.K, Problem.Width, KeyFactor, _keyPanels);
+            PackPanels(Operands.V, Problem.Values, 1, _valuePanels);
+        }
+
         _deltas = Take<float>(ref scratch, Problem.Rows);
-        _dq = Take<float>(ref scratch, Stretches * DqFloats(Problem));
-        PackPanels(Operands.K, Problem.Width, Problem.Scale * ScoreRows.Log2E, _keyPanels);
-        PackPanels(Operands.V, Problem.Values, 1, _valuePanels);
+        _dq = Take<float>(ref scratch, (Stretches - (isInPlace ? 1 : 0)) * DqFloats(Problem));
         _keys = PackRows(Operands.K, (long)Problem.Batch * Problem.KeyHeads * Problem.Keys, Problem.Width, (float*)scratch);
-        Pool.Run(Problem.Batch * Problem.Heads, _deltasOf);
+        if (Stretches > 1) Pool.Run(Problem.Batch * Problem.Heads, _deltasOf);
         Pool.Run(Problem.Batch * Problem.KeyHeads * Stretches, _stretch);
-        Pool.Run(Problem.Batch * Problem.Heads, _sum);
+        if (Stretches > 1 || !isInPlace) Pool.Run(Problem.Batch * Problem.Heads, _sum);
     }
+
+    /// <summary>What packed keys are multiplied by: scores come in units of ln 2.</summary>
+    private float KeyFactor => Problem.Scale * ScoreRows.Log2E;
+
+    /// <summary>True if the first stretch's dQ is summed where it belongs: tiles write whole strips.</summary>
+    private static bool IsInPlace(in AttentionProblem problem) => PackedQueriesOf(problem) == problem.Queries && Padded(problem.Width) == problem.Width;
+
+    private static bool OwnsPanels(in AttentionProblem problem) =>
+        StretchesOf(problem) == 1 && (long)PackedKeysOf(problem) * (problem.Width + problem.Values) * sizeof(float) <= OwnPanelBytes;
+
+    /// <summary>Where a stretch sums dQ.</summary>
+    private float* DqOf(int stretch) => !IsInPlace(Problem) ? _dq + stretch * DqFloats(Problem)
+        : stretch == 0 ? Operands.DQ : _dq + (stretch - 1) * DqFloats(Problem);
 
     private static int PackedQueriesOf(in AttentionProblem problem) => GemmBlocking.RoundUp(problem.Queries, Rows);
 
@@ -90,7 +116,9 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
         (int keyHead, int stretch) = Math.DivRem(task, Stretches);
         int width = PaddedWidth, values = PaddedValues, group = Problem.Group;
         Workspace work = new(width, values);
-        float* dq = _dq + (long)stretch * DqFloats(Problem) + (long)keyHead * group * PackedQueries * width;
+        (work.KeyPanels, work.ValuePanels) = PanelsOf(keyHead);
+        for (int member = 0; Stretches == 1 && member < group; member++) Deltas(keyHead * group + member);
+        float* dq = DqOf(stretch) + (long)keyHead * group * PackedQueries * width;
         long floats = (long)group * PackedQueries * width;
         for (long i = 0; i < floats; i += 1 << 20) new Span<float>(dq + i, (int)Math.Min(1 << 20, floats - i)).Clear();
 
@@ -112,6 +140,18 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
         }
     }
 
+    /// <summary>A head's packed keys and values; packed here if they are the task's own.</summary>
+    private (nint Keys, nint Values) PanelsOf(int keyHead)
+    {
+        long first = (long)keyHead * PackedKeys;
+        if (_keyPanels != null) return ((nint)(_keyPanels + first * Problem.Width), (nint)(_valuePanels + first * Problem.Values));
+        float* keys = (float*)GemmScratch.Current.B((long)PackedKeys * (Problem.Width + Problem.Values) * sizeof(float));
+        float* values = keys + (nint)PackedKeys * Problem.Width;
+        PackHead(Operands.K, keyHead, Problem.Width, KeyFactor, keys);
+        PackHead(Operands.V, keyHead, Problem.Values, 1, values);
+        return ((nint)keys, (nint)values);
+    }
+
     private void Block(int keyHead, int member, int query, int key, int count, in Workspace work, float* dq)
     {
         int batch = keyHead / Problem.KeyHeads, queries = Math.Min(QueryBlock, Problem.Queries - query);
@@ -127,9 +167,8 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
         long row = ((long)batch * Problem.Heads + block.Head) * Problem.Queries + query;
         CopyBlock(Operands.Q + row * Problem.Width, queries, Problem.Width, work.Q, work.Width);
         CopyBlock(Operands.DOutput + row * Problem.Values, queries, Problem.Values, work.DOutput, work.Values);
-        long packed = (long)keyHead * PackedKeys + key;
-        Multiply(block, work.Q, Problem.Width, work.Width, _keyPanels + packed * Problem.Width, work.Scores);
-        Multiply(block, work.DOutput, Problem.Values, work.Values, _valuePanels + packed * Problem.Values, work.DScores);
+        Multiply(block, work.Q, Problem.Width, work.Width, (float*)work.KeyPanels + (nint)key * Problem.Width, work.Scores);
+        Multiply(block, work.DOutput, Problem.Values, work.Values, (float*)work.ValuePanels + (nint)key * Problem.Values, work.DScores);
         for (int r = 0; r < block.Strips * Rows; r++) Differentiate(block, r, row + r, work);
 
         SetQueryRanges(block, work);
@@ -188,14 +227,13 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
     /// <summary>dQ of a head: the sum over the stretches.</summary>
     private void Sum(int head)
     {
-        int width = PaddedWidth;
-        float* from = _dq + (long)head * PackedQueries * width;
-        for (int row = 0; row < Problem.Queries; row++, from += width)
+        long first = (long)head * PackedQueries * PaddedWidth;
+        float* to = Operands.DQ + (long)head * Problem.Queries * Problem.Width;
+        if (!IsInPlace(Problem)) CopyOut(DqOf(0) + first, Problem.Queries, PaddedWidth, to, Problem.Width);
+        for (int stretch = 1; stretch < Stretches; stretch++)
         {
-            for (int stretch = 1; stretch < Stretches; stretch++)
-                ScoreRows.Add(from, from + stretch * DqFloats(Problem), Problem.Width);
-            new ReadOnlySpan<float>(from, Problem.Width)
-                .CopyTo(new Span<float>(Operands.DQ + ((long)head * Problem.Queries + row) * Problem.Width, Problem.Width));
+            float* from = DqOf(stretch) + first;
+            for (int row = 0; row < Problem.Queries; row++) ScoreRows.Add(to + (nint)row * Problem.Width, from + (nint)row * PaddedWidth, Problem.Width);
         }
     }
 
@@ -206,8 +244,11 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
     }
 
     /// <summary>A thread's buffers.</summary>
-    private readonly struct Workspace
+    private struct Workspace
     {
+        /// <summary>Pointers to the head's packed keys and values.</summary>
+        public nint KeyPanels;
+        public nint ValuePanels;
         public readonly float* Q;
         public readonly float* DOutput;
         public readonly float* Scores;

@@ -10,52 +10,86 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
 {
     // Multiples of the tiles' heights, 6 and 8, and of vectors.
     private const int QueryBlock = 96;
-    private const int KeyBlock = 192;
+    private const int KeyBlock = 384;
+
+    /// <summary>Blocks of queries of a head up to which a task is a head, if there are so many: its keys are packed where they are used.</summary>
+    private const int FewBlocks = 4, ManyHeads = 16;
+
+    /// <summary>Bytes of a head's packed keys up to which they are the task's own.</summary>
+    private const long OwnPanelBytes = 1 << 20;
 
     [ThreadStatic]
     private static AttentionForward<TKernels>? t_current;
 
-    private readonly Action<int> _queries;
+    private readonly Action<int> _heads;
+    private readonly Action<int> _blocks;
     private float* _panels;
     private float* _values;
 
-    private AttentionForward() => _queries = Queries;
+    private AttentionForward() => (_heads, _blocks) = (Head, Block);
 
     /// <summary>This thread's.</summary>
     public static AttentionForward<TKernels> Current => t_current ??= new();
 
-    private int Blocks => GemmBlocking.Ceiling(Problem.Queries, QueryBlock);
-
-    /// <summary>Bytes of scratch memory: packed keys, and values where their width is not that of whole vectors.</summary>
-    public static long ScratchBytes(in AttentionProblem problem) => Size<float>(PanelFloats(problem, problem.Width))
+    /// <summary>Bytes of scratch memory: packed keys unless tasks have their own, and values where their width is not that of whole vectors.</summary>
+    public static long ScratchBytes(in AttentionProblem problem) => (OwnsPanels(problem) ? 0 : Size<float>(PanelFloats(problem, problem.Width)))
         + Size<float>(RowFloats((long)problem.Batch * problem.KeyHeads * problem.Keys, problem.Values));
+
+    /// <summary>Elements from one row of scores to the next.</summary>
+    private int Stride => Math.Min(KeyBlock, PackedKeys);
 
     /// <inheritdoc/>
     protected override void Run()
     {
         byte* scratch = Operands.Scratch;
-        _panels = Take<float>(ref scratch, PanelFloats(Problem, Problem.Width));
-        PackPanels(Operands.K, Problem.Width, Problem.Scale * ScoreRows.Log2E, _panels);
+        bool ownsPanels = OwnsPanels(Problem);
+        if (!ownsPanels)
+        {
+            _panels = Take<float>(ref scratch, PanelFloats(Problem, Problem.Width));
+            PackPanels(Operands.K, Problem.Width, KeyFactor, _panels);
+        }
+
         _values = PackRows(Operands.V, (long)Problem.Batch * Problem.KeyHeads * Problem.Keys, Problem.Values, (float*)scratch);
-
-        // The last blocks of a head see the most keys: they go first.
-        Pool.Run(Problem.Batch * Problem.Heads * Blocks, _queries);
+        if (ownsPanels) Pool.Run(Problem.Batch * Problem.KeyHeads, _heads);
+        else Pool.Run(Problem.Batch * Problem.Heads * BlocksOf(Problem), _blocks);
     }
 
-    private void Queries(int task)
+    /// <summary>All queries of a head of keys, which are packed here.</summary>
+    private void Head(int keyHead)
     {
-        (int head, int block) = Math.DivRem(task, Blocks);
-        (int batch, head) = Math.DivRem(head, Problem.Heads);
-        Queries(batch, head, (Blocks - 1 - block) * QueryBlock);
+        int blocks = BlocksOf(Problem);
+        float* panels = (float*)GemmScratch.Current.B((long)PackedKeys * Problem.Width * sizeof(float));
+        PackHead(Operands.K, keyHead, Problem.Width, KeyFactor, panels);
+        for (int task = 0; task < Problem.Group * blocks; task++)
+            Queries(keyHead * Problem.Group + task / blocks, task % blocks * QueryBlock, panels);
     }
 
-    private void Queries(int batch, int head, int query)
+    /// <summary>A block of queries. The last blocks of a head see the most keys: they go first.</summary>
+    private void Block(int task)
     {
-        int width = Problem.Width, values = PaddedValues, count = Math.Min(QueryBlock, Problem.Queries - query);
-        byte* buffer = (byte*)GemmScratch.Current.C(Size<float>(QueryBlock * width) + Size<float>(QueryBlock * KeyBlock)
+        int blocks = BlocksOf(Problem);
+        (int head, int block) = Math.DivRem(task, blocks);
+        Queries(head, (blocks - 1 - block) * QueryBlock, _panels + (long)(head / Problem.Group) * PackedKeys * Problem.Width);
+    }
+
+    /// <summary>What packed keys are multiplied by: scores come in units of ln 2.</summary>
+    private float KeyFactor => Problem.Scale * ScoreRows.Log2E;
+
+    private static int BlocksOf(in AttentionProblem problem) => GemmBlocking.Ceiling(problem.Queries, QueryBlock);
+
+    private static bool OwnsPanels(in AttentionProblem problem) =>
+        BlocksOf(problem) <= FewBlocks && problem.Batch * problem.KeyHeads >= ManyHeads
+        && (long)PackedKeysOf(problem) * problem.Width * sizeof(float) <= OwnPanelBytes;
+
+    /// <summary>A block of queries of a head, counted through all batches, against its packed keys.</summary>
+    private void Queries(int allHeads, int query, float* panels)
+    {
+        (int batch, int head) = Math.DivRem(allHeads, Problem.Heads);
+        int width = Problem.Width, values = PaddedValues, count = Math.Min(QueryBlock, Problem.Queries - query), stride = Stride;
+        byte* buffer = (byte*)GemmScratch.Current.C(Size<float>(QueryBlock * width) + Size<float>(QueryBlock * stride)
             + Size<float>(QueryBlock * values) + Size<float>(QueryBlock * ScoreRows.Lanes) + Size<float>(KeyBlock)
             + Size<float>(QueryBlock) + 4 * Size<int>(QueryBlock));
-        float* q = Take<float>(ref buffer, QueryBlock * width), scores = Take<float>(ref buffer, QueryBlock * KeyBlock);
+        float* q = Take<float>(ref buffer, QueryBlock * width), scores = Take<float>(ref buffer, QueryBlock * stride);
         float* output = Take<float>(ref buffer, QueryBlock * values);
         Rowwise rows = new()
         {
@@ -65,7 +99,7 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
         };
         AttentionBlock block = new()
         {
-            Batch = batch, Head = head, Query = query, Queries = count, Strips = GemmBlocking.Ceiling(count, Rows), Stride = KeyBlock,
+            Batch = batch, Head = head, Query = query, Queries = count, Strips = GemmBlocking.Ceiling(count, Rows), Stride = stride,
             RowFrom = Take<int>(ref buffer, QueryBlock), RowTo = Take<int>(ref buffer, QueryBlock),
             StripFrom = Take<int>(ref buffer, QueryBlock), StripTo = Take<int>(ref buffer, QueryBlock),
         };
@@ -82,9 +116,9 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
         {
             block.Keys = Math.Min(KeyBlock, to - block.Key);
             SetRanges(ref block);
-            Multiply(block, q, width, width, _panels + (keyHead * PackedKeys + block.Key) * width, scores);
+            Multiply(block, q, width, width, panels + (nint)block.Key * width, scores);
             Weigh(block, scores, output, rows);
-            Accumulate(scores, KeyBlock, 1, block.Strips, block.StripFrom, block.StripTo,
+            Accumulate(scores, stride, 1, block.Strips, block.StripFrom, block.StripTo,
                 _values + (keyHead * Problem.Keys + block.Key) * values, values, output);
         }
 
@@ -97,7 +131,7 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
         int values = PaddedValues;
         for (int r = 0; r < block.Strips * Rows; r++)
         {
-            float* line = scores + (nint)r * KeyBlock;
+            float* line = scores + (nint)r * block.Stride;
             int strip = r / Rows, first = block.StripFrom[strip], end = block.StripTo[strip];
             if (first >= end) continue;
             if (block.RowFrom[r] >= block.RowTo[r])
@@ -114,10 +148,13 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
             Vector512<float> sum = Vector512.Load(rows.Sums + r * ScoreRows.Lanes);
             if (largest > before)
             {
-                float factor = ScoreRows.Exp2(before - reference);
-                sum *= factor;
-                ScoreRows.Scale(output + (nint)r * values, values, factor);
                 rows.Largest[r] = largest;
+                if (!float.IsNegativeInfinity(before))
+                {
+                    float factor = ScoreRows.Exp2(before - reference);
+                    sum *= factor;
+                    ScoreRows.Scale(output + (nint)r * values, values, factor);
+                }
             }
 
             sum += ScoreRows.Exponentiate(line, from, to, reference);

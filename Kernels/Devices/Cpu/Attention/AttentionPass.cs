@@ -79,12 +79,22 @@ internal abstract unsafe class AttentionPass<TKernels>
 
     private void PackPanel(int task)
     {
-        int keys = Problem.Keys, width = _move.Width;
         (int head, int panel) = Math.DivRem(task, _move.Parts);
-        int first = panel * PanelWidth, lanes = Math.Clamp(keys - first, 0, PanelWidth);
-        float* to = _move.Destination + ((long)head * PackedKeys + first) * width;
-        Packing.Panel(_move.Source + ((long)head * keys + first) * width, width, 1, lanes, PanelWidth, width, to);
-        if (_move.Factor != 1) ScoreRows.Scale(to, PanelWidth * width, _move.Factor);
+        PackPanel(_move.Source, head, panel, _move.Width, _move.Factor, _move.Destination + (long)head * PackedKeys * _move.Width);
+    }
+
+    /// <summary>Panels of one head, on this thread.</summary>
+    protected void PackHead(float* source, int head, int width, float factor, float* destination)
+    {
+        for (int panel = 0; panel < PackedKeys / PanelWidth; panel++) PackPanel(source, head, panel, width, factor, destination);
+    }
+
+    private void PackPanel(float* source, int head, int panel, int width, float factor, float* destination)
+    {
+        int first = panel * PanelWidth, lanes = Math.Clamp(Problem.Keys - first, 0, PanelWidth);
+        float* to = destination + (long)first * width;
+        Packing.Panel(source + ((long)head * Problem.Keys + first) * width, width, 1, lanes, PanelWidth, width, to);
+        if (factor != 1) ScoreRows.Scale(to, PanelWidth * width, factor);
     }
 
     /// <summary>Rows with zeros behind them up to whole vectors: a copy, or the source itself.</summary>

@@ -23,6 +23,9 @@ internal abstract class CpuCrossEntropy
 
     /// <summary>Bytes of working memory.</summary>
     public abstract long ScratchBytes(CrossEntropyGradients wanted);
+
+    /// <summary>True if logits are not kept from the first pass to the second.</summary>
+    public abstract bool MakesLogitsTwice(CrossEntropyGradients wanted);
 }
 
 /// <summary>The same for one set of tiles.</summary>
@@ -63,6 +66,9 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels> : CpuCrossEntropy
 
     /// <inheritdoc/>
     public override long ScratchBytes(CrossEntropyGradients wanted) => new CpuCrossEntropyShape(_p, wanted).ScratchBytes;
+
+    /// <inheritdoc/>
+    public override bool MakesLogitsTwice(CrossEntropyGradients wanted) => new CpuCrossEntropyShape(_p, wanted) is { HasSecondPass: true, Keeps: false };
 
     /// <inheritdoc/>
     public override void Run(in CrossEntropyOperands<float> x, IParallel pool, CancellationToken cancellation)

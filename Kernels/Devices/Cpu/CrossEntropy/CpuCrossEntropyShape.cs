@@ -38,7 +38,8 @@ internal readonly record struct CpuCrossEntropyShape
         Classes = ClassesOf(p, Rows);
         if (Keeps)
         {
-            while (Strips > 2 && Bytes(p, wanted) > Budget(p)) Strips--;
+            // Halved: a number of strips that is no multiple of the threads leaves some without work.
+            while (Strips > 2 && Bytes(p, wanted) > Budget(p)) Strips /= 2;
         }
         else
         {
@@ -79,9 +80,9 @@ internal readonly record struct CpuCrossEntropyShape
     private static long Budget(CrossEntropyProblem p) => 4L * p.Rows * p.Vocabulary / 20;
 
     /// <summary>Rows of a block whose logits are kept; 0 to keep none. A block of at most a quarter of all rows may exceed the budget.</summary>
-    private static int KeptRows(CrossEntropyProblem p, CrossEntropyGradients wanted)
+    private int KeptRows(CrossEntropyProblem p, CrossEntropyGradients wanted)
     {
-        if (!wanted.OfClassifier || p.Rows / 4 < LeastKeptRows) return 0;
+        if (!HasSecondPass || !(wanted.OfClassifier || wanted.OfEmbeddings) || p.Rows / 4 < LeastKeptRows) return 0;
         long rest = 4L * p.Width * (wanted.OfEmbeddings ? 6 : 3);
         long rows = Budget(p) / ((4L * p.Vocabulary) + rest) / KeptGrain * KeptGrain;
         return (int)Math.Clamp(rows, LeastKeptRows, MostKeptRows);
