@@ -9,7 +9,7 @@ namespace Cotangent.Kernels;
 /// <summary>A kernel on the CPU device: compiled at its first launch, for the group's shape or the width of the rows.</summary>
 internal sealed class CpuKernel : CompiledKernel
 {
-    private readonly ConcurrentDictionary<SimdTarget, SimdCode> _codes = new();
+    private readonly ConcurrentDictionary<SimdTarget, Recent> _codes = new();
     private readonly ConcurrentDictionary<Index3D, nint> _tables = new();
     private readonly Kernel _kernel;
     private Recent? _last;
@@ -42,7 +42,7 @@ internal sealed class CpuKernel : CompiledKernel
         {
             if (_codes.IsEmpty && _kernel.Kind != LaunchKind.Grouped)
                 Code(new SimdTarget(VectorIsa.Best, 4));
-            return string.Join("\n", _codes.Values.Select(c => $"{TitleOf(_kernel, c)}\n{SimdCode.List(_kernel, c.Target)}"));
+            return string.Join("\n", _codes.Values.Select(r => r.Code).Select(c => $"{TitleOf(_kernel, c)}\n{SimdCode.List(_kernel, c.Target)}"));
         }
     }
 
@@ -50,9 +50,8 @@ internal sealed class CpuKernel : CompiledKernel
     {
         if (_last is { } last && last.Key == target)
             return last.Code;
-        SimdCode code = _codes.GetOrAdd(target, static (key, kernel) => Compile(kernel, key), _kernel);
-        _last = new(target, code);
-        return code;
+        _last = _codes.GetOrAdd(target, static (key, kernel) => new(key, Compile(kernel, key)), _kernel);
+        return _last.Code;
     }
 
     /// <summary>The positions of a group's items, X, then Y, then Z, as the compiled code reads them. Kept for the process' life.</summary>
@@ -102,6 +101,6 @@ internal sealed class CpuKernel : CompiledKernel
         return (int)Math.Min(cost, Most);
     }
 
-    /// <summary>The code that was asked for last; launches mostly repeat. The target asked for may differ from the code's own.</summary>
+    /// <summary>Code that was asked for; launches mostly repeat. The target asked for may differ from the code's own.</summary>
     private sealed record Recent(SimdTarget Key, SimdCode Code);
 }

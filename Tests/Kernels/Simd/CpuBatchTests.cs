@@ -79,6 +79,23 @@ public class CpuBatchTests
         Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
     }
 
+    /// <summary>Ranges that begin at whole vectors are stored past the caches, others are not: a kernel has both codes.</summary>
+    [Fact]
+    public void Launch_RangesOfTwoCodes_AllocatesNothing()
+    {
+        const int size = 10 << 20;
+        CompiledKernel squares = s_two.Compile(Kernel("squares", (b, x, _) => b.Mul(x, x)));
+        KernelArgument[] arguments = [KernelArgument.Pointer(s_two.AllocateMemory(4L * size)), KernelArgument.Pointer(s_two.AllocateMemory(4L * size))];
+        BatchedLaunch[] batch = [.. Enumerable.Range(0, 8).Select(i =>
+            new BatchedLaunch(squares, LaunchShape.Range(size), arguments, new ItemRange(i * 1111, (i + 1) * 1111)))];
+        for (int i = 0; i < 1000; i++)
+            s_two.Launch(batch); // until the kernel is warm
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 50; i++)
+            s_two.Launch(batch);
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
     private static Kernel Kernel(string name, Func<Builder, Value, Value, Value> map)
     {
         Parameter x = new(IrType.Pointer(ScalarType.Float32, AddressSpace.Global), 0), y = new(IrType.Pointer(ScalarType.Float32, AddressSpace.Global), 1);
