@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Diagnostics;
 using Cotangent.Kernels;
 using Cotangent.Perf.Peers;
 using Cotangent.Perf.Suites;
@@ -93,9 +94,18 @@ internal static class Program
         using Limits limits = Limits.Measure(options.Device, options.ThreadsOrAll);
         ChromeTrace? slices = trace is null ? null : new ChromeTrace();
         using IDisposable? attached = slices?.Attach();
-        int failed = chosen.Count(s => !TryRun(s, new Bench(s.Name, options, limits, torch, results), options));
-        if (json is not null)
-            File.WriteAllText(json, results.ToJson());
+        int failed = 0;
+        foreach (Suite suite in chosen)
+        {
+            long start = Stopwatch.GetTimestamp();
+            failed += TryRun(suite, new Bench(suite.Name, options, limits, torch, results), options) ? 0 : 1;
+            error.WriteLine($"suite {suite.Name}: {Stopwatch.GetElapsedTime(start).TotalSeconds:F0} s");
+
+            // After each suite: a run that is cut short leaves what it has measured.
+            if (json is not null)
+                File.WriteAllText(json, results.ToJson());
+        }
+
         if (slices is not null)
             File.WriteAllText(trace!, slices.ToJson());
         return failed == 0 ? 0 : 1;

@@ -11,7 +11,12 @@ internal sealed record DevicePeaks(double GigabytesPerSecond, double Gigaflops)
     private const int Rounds = 4;
     private const int Copied = 1 << 24;
     private const int Items = 1 << 16;
-    private const int Steps = 512;
+
+    /// <summary>Rounds of an item of <see cref="MultiplyAdd"/>.</summary>
+    public const int Steps = 512;
+
+    /// <summary>Operations of an item of <see cref="MultiplyAdd"/>.</summary>
+    public const double FlopsOfItem = 16.0 * Steps;
 
     private static readonly ConditionalWeakTable<Device, DevicePeaks> s_known = [];
 
@@ -24,7 +29,7 @@ internal sealed record DevicePeaks(double GigabytesPerSecond, double Gigaflops)
         Action<Index1D, ArrayView<float>, ArrayView<float>> copy = device.Load<Index1D, ArrayView<float>, ArrayView<float>>(Copy);
         Action<Index1D, ArrayView<float>, float> multiply = device.Load<Index1D, ArrayView<float>, float>(MultiplyAdd);
         double copying = Best(() => copy(Copied, from, to)), multiplying = Best(() => multiply(Items, to, 0.5f));
-        return new DevicePeaks(8.0 * Copied / copying / 1e9, 16.0 * Steps * Items / multiplying / 1e9);
+        return new DevicePeaks(8.0 * Copied / copying / 1e9, FlopsOfItem * Items / multiplying / 1e9);
 
         double Best(Action run) => Enumerable.Range(0, Rounds).Min(_ =>
         {
@@ -38,7 +43,8 @@ internal sealed record DevicePeaks(double GigabytesPerSecond, double Gigaflops)
 
     private static void Copy(Index1D i, ArrayView<float> x, ArrayView<float> y) => y[i] = x[i];
 
-    private static void MultiplyAdd(Index1D i, ArrayView<float> y, float m)
+    /// <summary>Independent fused multiply-adds in registers: eight chains an item.</summary>
+    public static void MultiplyAdd(Index1D i, ArrayView<float> y, float m)
     {
         float a = i.X, b = a + 1, c = a + 2, d = a + 3, e = a + 4, f = a + 5, g = a + 6, h = a + 7;
         for (int step = 0; step < Steps; step++)

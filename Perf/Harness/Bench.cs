@@ -35,8 +35,6 @@ internal sealed class Bench(string suite, SuiteOptions options, Limits limits, P
     {
         _rows.Add((result, bar));
         results.Add(result);
-        if (Console.IsErrorRedirected)
-            return;
         Console.Error.WriteLine($"{suite}: {result.Case} {result.MedianMs:F3} ms");
     }
 
@@ -119,10 +117,10 @@ internal sealed class Bench(string suite, SuiteOptions options, Limits limits, P
                 contestants.Add(contestant);
             }
 
-            double[][] times = Turns.Take(contestants, Quick ? 7 : 21, Quick ? 1 : 5);
+            double[][] times = Turns.Take(contestants, Quick ? 5 : 21, Quick ? 0.5 : 5);
             double median = Turns.Median(times[0]);
             (double count, string unit) = work.Work ?? (work.Bytes is null || (work.Limit == Limit.Fma && work.Flops is not null)
-                ? ((work.Flops ?? double.NaN) / 1e9, "GFLOP/s")
+                ? work.Flops is { } flops ? (flops / 1e9, "GFLOP/s") : (1, "runs/s")
                 : (work.Bytes.Value / 1e9, "GB/s"));
             return NewResult(work.Name, times[0]) with
             {

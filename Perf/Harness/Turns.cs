@@ -13,13 +13,19 @@ internal static class Turns
     /// processors of a virtual machine take a tenth of a millisecond to wake.</summary>
     private const double Warmed = 5e-3;
 
+    // Contestants that need longer than so many budgets together to warm up have been timed by that: work which a device is too slow for
+    // is still measured, but once.
+    private const double MostBudgets = 4;
+
     /// <summary>The seconds of each contestant in each turn.</summary>
     /// <param name="contestants">Who takes turns.</param>
     /// <param name="turns">Turns at most.</param>
     /// <param name="budget">Seconds after which no further turn begins, but for the first three.</param>
     public static double[][] Take(IReadOnlyList<IContestant> contestants, int turns, double budget)
     {
-        (int Count, bool Warms)[] repeats = [.. contestants.Select(Repeats)];
+        (double Seconds, int Count, bool Warms)[] repeats = [.. contestants.Select(Repeats)];
+        if (repeats.Sum(r => r.Seconds) > MostBudgets * budget)
+            return [.. repeats.Select(r => (double[])[r.Seconds])];
         List<double>[] times = [.. contestants.Select(_ => new List<double>())];
         long start = Stopwatch.GetTimestamp();
         for (int turn = 0; turn < turns && (turn < LeastTurns || Stopwatch.GetElapsedTime(start).TotalSeconds < budget); turn++)
@@ -49,13 +55,13 @@ internal static class Turns
     }
 
     // Two runs to warm up and one to see how long it takes; long work warms up in one.
-    private static (int Count, bool Warms) Repeats(IContestant contestant)
+    private static (double Seconds, int Count, bool Warms) Repeats(IContestant contestant)
     {
         if (contestant is LimitContestant)
-            return (1, false);
+            return (contestant.Time(1), 1, false);
         double once = contestant.Time(1);
         if (once < 1)
             once = Math.Min(contestant.Time(1), contestant.Time(1));
-        return ((int)Math.Clamp(Sample / once, 1, 10_000), once < Warmed);
+        return (once, (int)Math.Clamp(Sample / once, 1, 10_000), once < Warmed);
     }
 }
