@@ -16,6 +16,7 @@ internal static class Turns
     // Contestants that need longer than so many budgets together to warm up have been timed by that: work which a device is too slow for
     // is still measured, but once.
     private const double MostBudgets = 4;
+    private const double LongRun = 10;
 
     /// <summary>The seconds of each contestant in each turn.</summary>
     /// <param name="contestants">Who takes turns.</param>
@@ -62,6 +63,8 @@ internal static class Turns
         double once = contestant.Time(1);
         if (once < 1)
             once = Math.Min(contestant.Time(1), contestant.Time(1));
+        else if (once < LongRun)
+            once = Math.Min(once, contestant.Time(1)); // the first may have compiled
         return (once, (int)Math.Clamp(Sample / once, 1, 10_000), once < Warmed);
     }
 }

@@ -56,6 +56,23 @@ public class ResultTests
         Assert.Null(read.LimitRatio);
     }
 
+    /// <summary>The beginning of a file that <c>all --quick</c> wrote on the build machine.</summary>
+    [Fact]
+    public void Parse_RecordedQuickRun_HasTheFormInEveryCase()
+    {
+        string json = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Goldens", "perf", "quick-run.json"));
+        IReadOnlyList<Result> results = Results.Parse(json);
+        using JsonDocument document = JsonDocument.Parse(json);
+        Assert.All(document.RootElement.EnumerateArray(), r => Assert.Equal(
+            ["suite", "case", "device", "threads", "median_ms", "min_ms", "max_ms", "bytes", "flops", "achieved", "unit", "limit", "limit_ratio", "peers"],
+            r.EnumerateObject().Select(p => p.Name)));
+        Assert.All(results, r => Assert.All(r.Peers.Keys, p => Assert.Contains(p, (string[])["openblas", "torch", "tensorprimitives", "handwritten"])));
+        Assert.All(results.Where(r => r.MedianMs is not null), r => Assert.InRange(r.MedianMs!.Value, r.MinMs!.Value, r.MaxMs!.Value));
+        Assert.All(results.Where(r => r.LimitRatio is not null), r => Assert.NotNull(r.Limit));
+        Assert.All(results.Where(r => r.Achieved is not null), r => Assert.NotNull(r.Unit));
+        Assert.Equal(results.Count, results.Select(r => (r.Suite, r.Case)).Distinct().Count());
+    }
+
     private static string Write(Result result)
     {
         Results results = new();
