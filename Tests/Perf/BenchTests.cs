@@ -84,7 +84,7 @@ public class BenchTests
     public void Take_ShortWork_IsWarmedBeforeEachSample()
     {
         Fixed brief = new(1e-3), lengthy = new(1);
-        Turns.Take([brief, lengthy], 3, 0);
+        Turns.Take([brief, lengthy], 3, 1);
         Assert.Equal((3, 0), (brief.Warmed, lengthy.Warmed));
     }
 

@@ -46,7 +46,7 @@ internal abstract class CrossEntropyRoutine<T, TMath>(Device device, Node n) : R
 
     /// <summary>The direction that derivatives go along: the first three inputs.</summary>
     protected void SetDirection(in RoutineCall call, ref CrossEntropyOperands<T> x) =>
-        SetDirection(call, ref x);
+        (x.EmbeddingTangents, x.ClassifierTangents, x.BiasTangents) = (Input<T>(call, 0), Input<T>(call, 1), Input<T>(call, 2));
 
     /// <summary>Parts of the direction along E and C: for each a product gives a part of the logits' tangents.</summary>
     protected int Directions => (HasDirection(0) ? 1 : 0) + (HasDirection(1) ? 1 : 0);
