@@ -32,20 +32,7 @@ internal sealed record CustomAttributes(CustomDerivative Derivative, int Argumen
     public IEnumerable<Node> Inside(Node n)
     {
         (ImmutableArray<Node> arguments, _, ImmutableArray<Node> results, _) = PartsOf(n);
-        if (arguments.Length == 0) return [];
-        long oldest = arguments.Min(x => x.Id);
-        HashSet<Node> dependent = [.. arguments], seen = [];
-        List<Node> reached = [];
-        Stack<Node> open = new(results);
-        while (open.TryPop(out Node? x))
-        {
-            if (x.Id < oldest || !seen.Add(x)) continue;
-            reached.Add(x);
-            foreach (Node input in x.Inputs) open.Push(input);
-        }
-
-        reached.Sort((x, y) => x.Id.CompareTo(y.Id)); // inputs are older than their users
-        return reached.FindAll(x => !arguments.Contains(x) && x.Inputs.Any(dependent.Contains) && dependent.Add(x));
+        return Walk.Dependents(results, arguments).Where(x => !arguments.Contains(x));
     }
 }
 

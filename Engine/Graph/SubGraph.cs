@@ -144,7 +144,6 @@ internal sealed class SubGraph : IEquatable<SubGraph>
     /// inputs.</summary>
     private sealed class Closure(IReadOnlyList<Node> placeholders, long keepFrom)
     {
-        private readonly long _oldest = placeholders.Select(p => p.Id).DefaultIfEmpty(long.MaxValue).Min();
         private readonly HashSet<Node> _own = [.. placeholders];
         private readonly HashSet<Node> _dependent = [.. placeholders];
         private readonly List<Node> _captured = [];
@@ -183,27 +182,13 @@ internal sealed class SubGraph : IEquatable<SubGraph>
             }
         }
 
-        /// <summary>Inputs are older than their users: nothing older than the placeholders depends on one.</summary>
         private void FindDependent(IReadOnlyList<Node> outputs)
         {
-            HashSet<Node> seen = [];
-            List<Node> reached = [];
-            Stack<Node> stack = new(outputs);
-            while (stack.TryPop(out Node? n))
-            {
-                if (n.Id < _oldest || !n.IsTraced || !seen.Add(n)) continue;
-                reached.Add(n);
-                foreach (Node input in n.Inputs) stack.Push(input);
-            }
-
-            foreach (Node n in reached.OrderBy(n => n.Id))
-            {
-                if (n.Inputs.Any(_dependent.Contains)) _dependent.Add(n);
-            }
+            List<Node> dependent = Walk.Dependents(outputs, placeholders);
+            _dependent.UnionWith(dependent);
 
             // What a derivative looks at as a whole stays whole, though some of it is the same in each round.
-            _dependent.UnionWith([.. reached.Where(_dependent.Contains)
-                .SelectMany(n => n.Attributes is CustomAttributes { Derivative.IsWhole: true } call ? call.Inside(n) : [])]);
+            _dependent.UnionWith(dependent.SelectMany(n => n.Attributes is CustomAttributes { Derivative.IsWhole: true } call ? call.Inside(n) : []));
         }
 
         private bool IsInside(Node n) => _dependent.Contains(n) || (n.Op != Ops.Data && n.Op != Ops.Input

@@ -10,6 +10,41 @@ internal static class Walk
     public static List<Node> Values(IEnumerable<Node> outputs) =>
         Topological(outputs, n => n.Op.IsTransparent && n.Inputs is [_, ..] inputs ? inputs.AsSpan()[..1] : n.Inputs.AsSpan());
 
+    /// <summary>The traced nodes on paths from the seeds to the outputs, ends included, inputs before users.</summary>
+    public static List<Node> Dependents(IEnumerable<Node> outputs, IReadOnlyCollection<Node> seeds) =>
+        Dependents(outputs, seeds, n => n.Inputs.AsSpan());
+
+    /// <summary>As <see cref="Dependents(IEnumerable{Node}, IReadOnlyCollection{Node})"/>, along some inputs of each node.</summary>
+    /// <remarks>Inputs are older than their users, so nothing older than the oldest seed depends on one: what a function captures is
+    /// not walked, and the order of creation is a topological order.</remarks>
+    public static List<Node> Dependents(IEnumerable<Node> outputs, IReadOnlyCollection<Node> seeds, Func<Node, ReadOnlySpan<Node>> inputsOf)
+    {
+        if (seeds.Count == 0) return [];
+        long oldest = seeds.Min(s => s.Id);
+        List<Node> reached = [];
+        HashSet<Node> seen = [], dependent = [.. seeds];
+        Stack<Node> open = new(outputs);
+        while (open.TryPop(out Node? n))
+        {
+            if (n.Id < oldest || !n.IsTraced || !seen.Add(n)) continue;
+            reached.Add(n);
+            foreach (Node input in inputsOf(n)) open.Push(input);
+        }
+
+        reached.Sort((x, y) => x.Id.CompareTo(y.Id));
+        return reached.FindAll(n => dependent.Contains(n) || (ContainsAny(dependent, inputsOf(n)) && dependent.Add(n)));
+    }
+
+    private static bool ContainsAny(HashSet<Node> nodes, ReadOnlySpan<Node> some)
+    {
+        foreach (Node n in some)
+        {
+            if (nodes.Contains(n)) return true;
+        }
+
+        return false;
+    }
+
     private static List<Node> Topological(IEnumerable<Node> outputs, Func<Node, ReadOnlySpan<Node>> inputsOf)
     {
         List<Node> order = [];
