@@ -129,8 +129,8 @@ internal sealed class Bench(string suite, SuiteOptions options, Limits limits, P
                 Achieved = count / median,
                 Unit = unit,
                 Limit = work.Against?.Name ?? Limits.NameOf(work.Limit),
-                LimitRatio = isLimited ? Turns.Median(times[1]) / median : null,
-                Peers = places.ToDictionary(p => p.Key, p => p.Value < 0 ? (double?)null : Turns.Median(times[p.Value]) / median),
+                LimitRatio = isLimited ? Turns.Ratio(times[1], times[0]) : null,
+                Peers = places.ToDictionary(p => p.Key, p => p.Value < 0 ? (double?)null : Turns.Ratio(times[p.Value], times[0])),
             };
         }
         finally

@@ -18,7 +18,7 @@ internal static class ResultTable
         {
             string[] cells =
             [
-                r.Case, Milliseconds(r.MedianMs), Milliseconds(r.MinMs), Milliseconds(r.MaxMs), $"{Number(r.Achieved)} {r.Unit}",
+                r.Case, Milliseconds(r.MedianMs), IsOfOneTurn(r) ? "once" : Milliseconds(r.MinMs), IsOfOneTurn(r) ? "" : Milliseconds(r.MaxMs), $"{Number(r.Achieved)} {r.Unit}",
                 LimitOf(r), Ratio(r.LimitRatio), bar,
                 .. peers.Select(p => !r.Peers.TryGetValue(p, out double? ratio) ? "" : ratio is null ? "absent" : Ratio(ratio)),
             ];
@@ -27,6 +27,9 @@ internal static class ResultTable
 
         return table;
     }
+
+    // What takes long is timed once, and says so; two turns are never equal to the tick.
+    private static bool IsOfOneTurn(Result r) => r.MinMs is { } least && least == r.MaxMs;
 
     // The rate that the ratio implies, where the limit is a rate of the same unit.
     private static string LimitOf(Result r) => r is { Achieved: { } achieved, LimitRatio: { } ratio, Unit: "GB/s" or "GFLOP/s" }

@@ -14,7 +14,7 @@ internal static class Turns
     private const double Warmed = 5e-3;
 
     // Contestants that need longer than so many budgets together to warm up have been timed by that: work which a device is too slow for
-    // is still measured, but once.
+    // is still measured, but once, its limit before and after.
     private const double MostBudgets = 4;
     private const double LongRun = 10;
 
@@ -24,9 +24,10 @@ internal static class Turns
     /// <param name="budget">Seconds after which no further turn begins, but for the first three.</param>
     public static double[][] Take(IReadOnlyList<IContestant> contestants, int turns, double budget)
     {
+        double[] before = [.. contestants.Select(c => c is LimitContestant ? c.Time(1) : 0)];
         (double Seconds, int Count, bool Warms)[] repeats = [.. contestants.Select(Repeats)];
         if (repeats.Sum(r => r.Seconds) > MostBudgets * budget)
-            return [.. repeats.Select(r => (double[])[r.Seconds])];
+            return [.. repeats.Select((r, i) => (double[])[before[i] > 0 ? (before[i] + r.Seconds) / 2 : r.Seconds])];
         List<double>[] times = [.. contestants.Select(_ => new List<double>())];
         long start = Stopwatch.GetTimestamp();
         for (int turn = 0; turn < turns && (turn < LeastTurns || Stopwatch.GetElapsedTime(start).TotalSeconds < budget); turn++)
@@ -46,8 +47,12 @@ internal static class Turns
     public static (double[] Seconds, double[] Ratios) Measure(bool quick, params Action[] contestants)
     {
         double[][] times = Take([.. contestants.Select(c => new OwnContestant(c))], int.MaxValue, quick ? 0.5 : 3);
-        return ([.. times.Select(Median)], [.. times.Select(t => Median(t.Zip(times[0], (x, first) => x / first)))]);
+        return ([.. times.Select(Median)], [.. times.Select(t => Ratio(t, times[0]))]);
     }
+
+    /// <summary>The median over turns of one contestant's time over another's in the same turn. Where a machine is half as fast for some seconds,
+    /// as a virtual one is whose processors have to share a core, the medians of the two may lie on different sides of the change.</summary>
+    public static double Ratio(IEnumerable<double> times, IEnumerable<double> others) => Median(times.Zip(others, (x, other) => x / other));
 
     public static double Median(IEnumerable<double> values)
     {

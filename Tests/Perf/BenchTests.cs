@@ -88,6 +88,23 @@ public class BenchTests
         Assert.Equal((3, 0), (brief.Warmed, lengthy.Warmed));
     }
 
+    [Fact]
+    public void Ratio_MachineThatIsSlowerInSomeTurns_ComparesWithinEachTurn()
+    {
+        // Half as fast for both in the last turns, but for the limit already in the turn between: medians would say 2.
+        Assert.Equal(1, Turns.Ratio([1, 1, 2, 2, 2], [1, 1, 1, 2, 2]));
+    }
+
+    [Fact]
+    public void Measure_LengthyWork_IsTimedOnceAndSaysSo()
+    {
+        using Setup setup = new();
+        Result result = setup.Bench.Measure(setup.Case with { Peers = [new Peer("torch", () => new Fixed(100))] })!;
+        Assert.Equal(result.MinMs, result.MaxMs);
+        Assert.Contains("once", setup.Table());
+        Assert.Equal(1e9 / FixedLimits.Rate / (result.MedianMs!.Value / 1e3), result.LimitRatio!.Value, 1e-6);
+    }
+
     private sealed class Setup : IDisposable
     {
         private readonly FixedLimits _limits = new();
