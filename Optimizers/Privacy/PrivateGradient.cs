@@ -85,7 +85,7 @@ public sealed class PrivateGradient<TParameters, TRecord>
         return (JsonSerializer.Serialize(new Saved(Format, _bound, _error?.Length ?? 0, Ledger.ToJson())), tensors);
     }
 
-    /// <summary>Takes up an exported state: training continues bit for bit.</summary>
+    /// <summary>Takes up an exported state: training continues, bit for bit where <see cref="PrivateOptions.Seed"/> is given.</summary>
     /// <exception cref="PrivacyException">The text is not of this class, or a tensor is missing.</exception>
     public void Import(string text, IReadOnlyDictionary<string, Tensor> tensors)
     {

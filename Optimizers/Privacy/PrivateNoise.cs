@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+using System.Security.Cryptography;
 using Cotangent.Kernels.Library;
 
 namespace Cotangent.Optimizers.Privacy;
@@ -8,6 +10,8 @@ internal sealed class PrivateNoise(PrivateOptions options)
     // What the keys of a step are for. The first word sets them apart from keys that a program derives from the same seed, say for its first weights,
     // which may become public.
     private const int Domain = 0x70726976, Sampling = 0, Counting = 1, Gradients = 2;
+
+    private readonly long _seed = options.Seed ?? BinaryPrimitives.ReadInt64LittleEndian(RandomNumberGenerator.GetBytes(sizeof(long)));
 
     /// <summary>The records of a step.</summary>
     public int[] Batch(long step) => options.Source == RandomSource.Seed
@@ -46,7 +50,7 @@ internal sealed class PrivateNoise(PrivateOptions options)
             : Tensor.From(Draw(x.Shape.Size, () => (float)random.Normal()), x.Shape, x.Device))];
     }
 
-    private RandomKey Key(long step, int purpose) => new RandomKey(options.Seed).Fold(Domain).Fold(checked((uint)step)).Fold(purpose);
+    private RandomKey Key(long step, int purpose) => new RandomKey(_seed).Fold(Domain).Fold(checked((uint)step)).Fold(purpose);
 
     private static T[] Draw<T>(long count, Func<T> next)
     {

@@ -34,8 +34,9 @@ public sealed record PrivateOptions
     /// <summary>Feeds back what clipping took away.</summary>
     public ErrorFeedback? ErrorFeedback { get; init; }
 
-    /// <summary>The seed of sampling and noise. It is a secret: see <see cref="RandomSource"/>.</summary>
-    public long Seed { get; init; }
+    /// <summary>The seed of sampling and noise, for runs that must repeat: a secret, see <see cref="RandomSource"/>. Null has the operating system draw one
+    /// for each <see cref="Private.Wrap"/>, which is kept nowhere.</summary>
+    public long? Seed { get; init; }
 
     /// <summary>Where sampling and noise come from.</summary>
     public RandomSource Source { get; init; } = RandomSource.Seed;

@@ -3,8 +3,8 @@ namespace Cotangent.Optimizers.Privacy;
 /// <summary>Where sampling and noise come from.</summary>
 public enum RandomSource
 {
-    /// <summary>Threefry from the seed and the step: the same on every device and in every run. Who knows the seed can take the noise off: keep it
-    /// secret, or use <see cref="OperatingSystem"/>, where the promise matters.</summary>
+    /// <summary>Threefry from the seed and the step: the same on every device, and in every run where <see cref="PrivateOptions.Seed"/> is given. Who knows
+    /// the seed can take the noise off: leave it out, or keep it secret.</summary>
     Seed,
 
     /// <summary>The operating system's cryptographic generator; never the same again. Normals are sums of four Box–Muller deviates in double

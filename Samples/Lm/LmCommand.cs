@@ -23,7 +23,7 @@ internal static class LmCommand
     private static readonly Option<int> s_heads = CommandOptions.Count("--heads", 4, 1, "Attention heads.");
     private static readonly Option<int> s_context = CommandOptions.Count("--context", 128, 1, "Bytes the model sees.");
     private static readonly Option<int> s_batch = CommandOptions.Count("--batch", 16, 1, "Windows a step.");
-    private static readonly Option<int> s_seed = CommandOptions.Count("--seed", 0, 0, "Everything random follows from it.");
+    private static readonly Option<int> s_seed = CommandOptions.Count("--seed", 0, 0, "Everything random follows from it; with --private, noise and batches only where it is given: it is then a secret.");
     private static readonly Option<double> s_rate = new("--lr") { Description = "Peak learning rate.", DefaultValueFactory = _ => 2e-3, HelpName = "RATE" };
     private static readonly Option<string> s_out = new("--out")
     {
@@ -39,7 +39,7 @@ internal static class LmCommand
 
     private static readonly Option<string?> s_resume = new("--resume")
     {
-        Description = "Continues the checkpoint in this folder, bit for bit; sizes, batch, rate, seed and steps come from it.",
+        Description = "Continues the checkpoint in this folder, bit for bit (a private run only if it was given --seed); sizes, batch, rate, seed and steps come from it.",
         HelpName = "DIR",
     };
 
@@ -48,7 +48,7 @@ internal static class LmCommand
     private static readonly Option<double> s_delta = Positive("--delta", 1e-5, "The budget δ, less than 1/windows; with --private.");
     private static readonly Option<double> s_clip = Positive("--clip", 1, "The bound on the gradient of each window; with --private.");
     private static readonly Option<bool> s_perLayer = new("--clip-per-layer") { Description = "Clips each parameter by itself; with --private." };
-    private static readonly Option<bool> s_secure = new("--secure-noise") { Description = "Sampling and noise from the operating system, not from the seed; with --private." };
+    private static readonly Option<bool> s_secure = new("--secure-noise") { Description = "Each number of sampling and noise from the operating system, not from a seed; slower; with --private." };
 
     public static Command Create()
     {
@@ -111,7 +111,10 @@ internal static class LmCommand
     {
         if (a.GetValue(s_private))
         {
-            return new PrivacyBudget(a.GetValue(s_epsilon), a.GetValue(s_delta), a.GetValue(s_clip), a.GetValue(s_perLayer), a.GetValue(s_secure));
+            return new PrivacyBudget(a.GetValue(s_epsilon), a.GetValue(s_delta), a.GetValue(s_clip), a.GetValue(s_perLayer), a.GetValue(s_secure))
+            {
+                IsSeeded = a.GetResult(s_seed) is { Implicit: false },
+            };
         }
 
         Option[] ofPrivate = [s_epsilon, s_delta, s_clip, s_perLayer, s_secure];

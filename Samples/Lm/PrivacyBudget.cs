@@ -11,6 +11,9 @@ namespace Cotangent.Samples.Lm;
 /// <param name="Secure">Sampling and noise come from the operating system.</param>
 internal sealed record PrivacyBudget(double Epsilon, double Delta, double Clip, bool PerLayer, bool Secure)
 {
+    /// <summary>True if sampling and noise follow from the run's seed, which is then a secret; else from one that nobody knows.</summary>
+    public bool IsSeeded { get; init; }
+
     /// <summary>σ, found when the run begins.</summary>
     public double NoiseMultiplier { get; init; }
 
@@ -43,7 +46,7 @@ internal sealed record PrivacyBudget(double Epsilon, double Delta, double Clip, 
         NoiseMultiplier = NoiseMultiplier,
         Clip = Clip,
         Groups = PerLayer ? PrivateOptions.PerParameter : null,
-        Seed = seed,
+        Seed = IsSeeded ? seed : null,
         Source = Secure ? RandomSource.OperatingSystem : RandomSource.Seed,
         PieceSize = Math.Min(batch, 16),
     };

@@ -168,7 +168,7 @@ internal sealed class Training
         _console.Write(new Rule());
         AtomicFile.Write(Path.Combine(_options.Out, "sample.txt"), file => file.Write(sample));
         Line($"Saved {Checkpoint.FileName}, loss.svg and sample.txt in {_options.Out}");
-        if (_learner.Spent() is { } spent) Line($"Spent {spent}. Private are the tensors 'model.*' and 'optimizer.*'; losses and seed are not: see docs/privacy.md.");
+        if (_learner.Spent() is { } spent) Line($"Spent {spent}. Private are the tensors 'model.*' and 'optimizer.*'; losses are not{(_options.Privacy!.IsSeeded ? ", and the seed is a secret" : "")}: see docs/privacy.md.");
     }
 
     private void Line(FormattableString text) => _console.WriteLine(text.ToString(CultureInfo.InvariantCulture));

@@ -30,7 +30,7 @@ public sealed class LmTests : IDisposable
     [InlineData(true)]
     public void Run_Private_KeepsItsBudgetAndResumesBitForBit(bool perLayer)
     {
-        PrivacyBudget budget = new(Epsilon: 4, Delta: 1e-3, Clip: 0.5, PerLayer: perLayer, Secure: false);
+        PrivacyBudget budget = new(Epsilon: 4, Delta: 1e-3, Clip: 0.5, PerLayer: perLayer, Secure: false) { IsSeeded = true };
         byte[] once = Train(Options("private") with { Privacy = budget }, out string said);
         Assert.Contains("private: each of ", said);
         Assert.Contains("ε ≤ 4.00 of 4 at δ 1e-3", said);
@@ -40,6 +40,13 @@ public sealed class LmTests : IDisposable
 
         SafeTensorsFile file = SafeTensors.Load(Path.Combine(_folder, "private", Checkpoint.FileName), Device.Cpu);
         Assert.Contains("\\u0022Steps\\u0022:6".ToLowerInvariant(), file.Metadata["privacy_state"].ToLowerInvariant());
+    }
+
+    [Fact]
+    public void Run_PrivateWithoutASeed_HasNoiseThatNobodyCanRepeat()
+    {
+        PrivacyBudget budget = new(Epsilon: 4, Delta: 1e-3, Clip: 0.5, PerLayer: false, Secure: false);
+        Assert.NotEqual(Train(Options("first") with { Privacy = budget }), Train(Options("second") with { Privacy = budget }));
     }
 
     [Fact]

@@ -15,10 +15,10 @@ public class PrivateGradientTests
     private static Tensor Linear(Tensor w, Tensor x) => (w * x).Sum();
 
     [Fact]
-    public void Gradient_WithSeeds_RepeatsAndDiffers()
+    public void Gradient_WithASeed_RepeatsAndWithoutDiffers()
     {
         Tensor w = Tensor.Zeros([50]), data = Normal(1, DType.Float32, Device.Cpu, 40, 50);
-        float[][] Run(long seed)
+        float[][] Run(long? seed)
         {
             PrivateGradient<Tensor, Tensor> gradient = Private.Wrap<Tensor, Tensor>(Linear, s_noisy with { Seed = seed });
             return [.. Enumerable.Range(0, 3).Select(_ => gradient.Gradient(w, i => data.Gather(i)).Gradient.ToArray<float>())];
@@ -28,6 +28,7 @@ public class PrivateGradientTests
         for (int i = 0; i < 3; i++) Assert.Equal(first[i], again[i]);
         Assert.NotEqual(first[0], other[0]);
         Assert.NotEqual(first[0], first[1]);
+        Assert.NotEqual(Run(null)[0], Run(null)[0]);
     }
 
     [Fact]
