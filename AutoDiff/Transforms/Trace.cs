@@ -18,7 +18,7 @@ internal sealed class Trace
         for (int i = 0; i < arguments.Count; i++)
         {
             Node x = arguments[i];
-            string name = names is null ? $"argument {i}" : $"argument '{names[i]}'";
+            string name = names is null ? $"argument {i}" : names[i].Length == 0 ? "the argument" : $"argument '{names[i]}'";
             if (!x.DType.IsFloat())
             {
                 throw new NotDifferentiableException($"{transform}: {name} is {x.DType}{x.Shape}; derivatives are taken with " +

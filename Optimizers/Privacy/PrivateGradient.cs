@@ -53,6 +53,7 @@ public sealed class PrivateGradient<TParameters, TRecord>
     /// <see cref="PrivateOptions.PieceSize"/>, always as many; numbers may repeat.</param>
     /// <returns>The gradient, like the parameters, and what happened, which is not private.</returns>
     /// <exception cref="NotScalarException">The loss of a record is not a scalar.</exception>
+    /// <exception cref="ShapeMismatchException">What was fetched is not one record for each number.</exception>
     public (TParameters Gradient, PrivateStatistics Statistics) Gradient(TParameters parameters, Func<Tensor, TRecord> fetch)
     {
         ArgumentNullException.ThrowIfNull(fetch);
@@ -65,6 +66,7 @@ public sealed class PrivateGradient<TParameters, TRecord>
     /// <param name="batch">The records, along the first axis of each tensor.</param>
     /// <param name="mask">Bool [records]: those that count; null for all.</param>
     /// <param name="bound">√ΣC², a Float64 scalar; null for the options'.</param>
+    /// <exception cref="ShapeMismatchException">The mask has another number of records than the batch.</exception>
     /// <returns>The sum, and the norms before clipping, Float64 [groups, records]. A record whose gradient is NaN or infinite counts as 0.</returns>
     public (PrivateSum Sum, Tensor Norms) ClippedSum(TParameters parameters, TRecord batch, Tensor? mask = null, Tensor? bound = null) =>
         ClippedSum(parameters, batch, mask, bound, isGuarded: true);
@@ -117,6 +119,12 @@ public sealed class PrivateGradient<TParameters, TRecord>
         _requireSeparate = null;
         SampleGradients gradients = SampleGradients.Of(_loss, parameters, batch, Options.Method == ClippingMethod.Materialised);
         mask ??= Tensor.Full([gradients.Examples], 1, DType.Bool, gradients.Losses.Device);
+        if (mask.Shape != [gradients.Examples])
+        {
+            throw new ShapeMismatchException($"private gradient: the batch has {gradients.Examples} records and the mask the shape {mask.Shape}; they must " +
+                "be as many. A function that fetches records must return one for each number that it is given.");
+        }
+
         return clipping.Sum(gradients, mask, bound ?? Tensor.Scalar(clipping.Total, DType.Float64, gradients.Losses.Device), isGuarded);
     }
 

@@ -120,24 +120,24 @@ internal sealed class CrossEntropyRows
     /// <summary>What stands for an operand that is not there.</summary>
     internal static Node Nothing(DType type) => Make.Number(type, 0, [0]);
 
-    private static void Check(Tensor targets, CrossEntropyOptions o)
+    private static void Check(Tensor targets, CrossEntropyOptions options)
     {
         ArgumentNullException.ThrowIfNull(targets);
         if (!targets.DType.IsInteger())
             throw new DTypeMismatchException($"cross_entropy: targets are {targets.DType}; they must be integers. Cast them.");
-        if (o.Shift < 0 || (o.Shift > 0 && (targets.Rank == 0 || o.Shift >= targets.Shape[^1])))
+        if (options.Shift < 0 || (options.Shift > 0 && (targets.Rank == 0 || options.Shift >= targets.Shape[^1])))
         {
-            throw new ShapeMismatchException($"cross_entropy: a shift of {o.Shift} for targets {targets.Shape}; it must be less than the last " +
+            throw new ShapeMismatchException($"cross_entropy: a shift of {options.Shift} for targets {targets.Shape}; it must be less than the last " +
                 "extent, and not negative.");
         }
 
-        if (o.Softcap is { } cap && !(cap > 0 && double.IsFinite(cap)))
-            throw new ArgumentOutOfRangeException(nameof(o), cap, "cross_entropy: a softcap must be positive.");
-        if (!(o.LabelSmoothing >= 0 && o.LabelSmoothing <= 1))
-            throw new ArgumentOutOfRangeException(nameof(o), o.LabelSmoothing, "cross_entropy: label smoothing must be in 0 … 1.");
-        if (o.Divisor is { Rank: not 0 } divisor)
+        if (options.Softcap is { } cap && !(cap > 0 && double.IsFinite(cap)))
+            throw new ArgumentOutOfRangeException(nameof(options), cap, "cross_entropy: a softcap must be positive.");
+        if (!(options.LabelSmoothing >= 0 && options.LabelSmoothing <= 1))
+            throw new ArgumentOutOfRangeException(nameof(options), options.LabelSmoothing, "cross_entropy: label smoothing must be in 0 … 1.");
+        if (options.Divisor is { Rank: not 0 } divisor)
             throw new ShapeMismatchException($"cross_entropy: a divisor of shape {divisor.Shape}; it must be a scalar.");
-        if (o.Divisor is not null && o.Reduction != LossReduction.Mean)
-            throw new ArgumentException("cross_entropy: a divisor takes the place of the number of rows in a mean; this is none.", nameof(o));
+        if (options.Divisor is not null && options.Reduction != LossReduction.Mean)
+            throw new ArgumentException("cross_entropy: a divisor takes the place of the number of rows in a mean; this is none.", nameof(options));
     }
 }

@@ -31,6 +31,17 @@ public class PrivateGradientTests
         Assert.NotEqual(Run(null)[0], Run(null)[0]);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    public void Gradient_OfAnotherNumberOfRecordsThanAskedFor_IsRefused(int records)
+    {
+        PrivateGradient<Tensor, Tensor> gradient = Private.Wrap<Tensor, Tensor>(Linear, s_noisy with { SampleRate = 1 });
+        ShapeMismatchException e = Assert.Throws<ShapeMismatchException>(() => gradient.Gradient(Tensor.Zeros([50]), _ => Tensor.Ones([records, 50])));
+        Assert.Contains($"the batch has {records} records and the mask the shape [4]", e.Message);
+        Assert.Equal(0, gradient.Ledger.Steps);
+    }
+
     [Fact]
     public void Gradient_InPieces_HasNoiseOnceAndTheSameSum()
     {
