@@ -10,8 +10,6 @@ internal sealed class SampleGradients
     // A norm of a Gram sum errs by its terms, which may be larger than their sum: 8 standard deviations of a random walk of roundings.
     private const double Deviations = 8;
 
-    // Gram matrices are made for as many examples at a time as fit in this: they are read again while a cache has them.
-    private const long PieceBytes = 2 << 20;
     private readonly Tensor[] _each;
     private readonly SampleForm[] _forms;
     private readonly NormMethod[] _methods;
@@ -68,7 +66,7 @@ internal sealed class SampleGradients
         SampleForm form = _forms[leaf];
         return (_methods[leaf], form) switch
         {
-            (NormMethod.Gram, SampleForm.Product p) => GramNorms(new(p.Left), new(p.Right)),
+            (NormMethod.Gram, SampleForm.Product p) => GramNorms(p),
             (NormMethod.EqualRows, SampleForm.Table t) => EqualRowNorms(t),
             _ => _each[leaf].Cast(DType.Float64).Square().Reshape(Examples, -1).Sum(1),
         };
@@ -110,13 +108,6 @@ internal sealed class SampleGradients
         static Tensor Flat(Tensor x) => x.Reshape(x.Shape[0] * x.Shape[1], x.Shape[2]);
     }
 
-    // Ranges of examples whose bytes, so many each, stay within a piece.
-    private IEnumerable<Range> Pieces(long bytes)
-    {
-        int count = (int)Math.Clamp(PieceBytes / Math.Max(1, bytes), 1, Math.Max(1, Examples));
-        for (int first = 0; first == 0 || first < Examples; first += count) yield return first..Math.Min(Examples, first + count);
-    }
-
     private static Tensor Weighted(SampleForm.Table t, Tensor factors)
     {
         Tensor updates = new(t.Updates), f = Along(factors, updates);
@@ -128,15 +119,13 @@ internal sealed class SampleGradients
 
     private static Tensor Along(Tensor factors, Tensor x) => factors.Reshape(Shape.From([x.Shape[0], .. Enumerable.Repeat(1, x.Rank - 1)]));
 
-    private Tensor GramNorms(Tensor left, Tensor right)
+    private static Tensor GramNorms(SampleForm.Product p)
     {
-        long positions = left.Shape[1];
-        Tensor[] pieces = [.. Pieces(2 * positions * positions * left.DType.Size()).Select(piece =>
-        {
-            Tensor a = Gram(left[piece]), g = Gram(right[piece]);
-            return (a.Cast(DType.Float64) * g.Cast(DType.Float64)).Sum([1, 2]) + Error(Lengths(a) * Lengths(g), left.DType, left.Shape[2] + right.Shape[2]);
-        })];
-        return pieces is [var one] ? one : Tensor.Concat(0, pieces);
+        Node left = Wide(p.Left), right = Wide(p.Right);
+        GramNormsAttributes call = new();
+        Tensor Output(int output) => new(new Node(Ops.GramNorms, [left, right], call.At(output)));
+        return Output(GramNormsAttributes.Norms)
+            + Error(Output(GramNormsAttributes.Lengths), left.DType, left.Shape[2] + right.Shape[2]);
     }
 
     private static Tensor EqualRowNorms(SampleForm.Table t)
@@ -145,14 +134,14 @@ internal sealed class SampleGradients
         Tensor isEqual = rows.Unsqueeze(1).Equal(rows.Unsqueeze(2)) & (rows >= 0).Unsqueeze(1);
 
         // An example whose unused rows are not finite is not finite either: its gradient may not be trusted.
-        return Tensor.Where(isEqual, g.Cast(DType.Float64), 0).Sum([1, 2]) + Error(Lengths(g), g.DType, t.Updates.Shape[2]);
+        return Tensor.Where(isEqual, g.Cast(DType.Float64), 0).Sum([1, 2]) + Error(Lengths(g).Sum(1), g.DType, t.Updates.Shape[2]);
     }
 
-    /// <summary>(Σₜ length)² times a rounding: no less than what a Gram sum of so many products a term may err by.</summary>
+    /// <summary>The square of Σₜ lengths times a rounding: no less than what a Gram sum of so many products a term may err by.</summary>
     private static Tensor Error(Tensor lengths, DType type, int terms)
     {
         double unit = type == DType.Float64 ? 1.0 / (1L << 53) : 1.0 / (1L << 24);
-        return lengths.Sum(1).Square() * (Deviations * unit * Math.Sqrt(terms));
+        return lengths.Square() * (Deviations * unit * Math.Sqrt(terms));
     }
 
     /// <summary>The length of each position's vector, the root of its Gram matrix' diagonal: [examples, T, T] → Float64 [examples, T].</summary>
@@ -164,9 +153,11 @@ internal sealed class SampleGradients
 
     private static Tensor Gram(Tensor x)
     {
-        if (x.DType is DType.Float16 or DType.BFloat16) x = x.Cast(DType.Float32);
+        x = new(Wide(x.Node));
         return Tensor.DotGeneral(x, x, [2], [2], [0], [0]);
     }
+
+    private static Node Wide(Node x) => Make.Cast(x, x.DType == DType.Float64 ? DType.Float64 : DType.Float32);
 
     // The gradients themselves cost their making and three passes over memory, at about ten flops a byte; Gram matrices two products of T² elements. Above
     // a few megabytes the gradients are not made if it can be helped: memory is what private training runs out of.

@@ -85,6 +85,9 @@ internal static class GradientCases
         new("barrier", Ops.Barrier, x => Make.Unary(Ops.Sin, new Node(Ops.Barrier, [x[0], x[1]])), [s_shape, s_shape]),
         new("scatter_add outside", Ops.ScatterAdd, x => Make.ScatterAdd(x[0], Indices([2, 3], 9), 1, 4), [[2, 2, 3, 2]]),
         .. CrossEntropyCases.All, .. LinearAlgebraCases.All,
+        new("gram_norms", Ops.GramNorms, x => new Node(Ops.GramNorms, [.. x], new GramNormsAttributes()), [[2, 3, 2], [2, 3, 4]]),
+        new("gram_norms lengths", Ops.GramNorms, x => new Node(Ops.GramNorms, [.. x], new GramNormsAttributes().At(1)), [[2, 3, 2], [2, 3, 4]]),
+        new("gram_norms of itself", Ops.GramNorms, x => new Node(Ops.GramNorms, [x[0], x[0]], new GramNormsAttributes()), [[2, 3, 2]]),
         .. AttentionCases.All,
         .. ControlDerivativeTests.Rows,
     ];

@@ -16,7 +16,7 @@ public static partial class OpCases
     public static IReadOnlyList<OpCase> All { get; } =
     [
         .. Unary(), .. Binary(), .. Logic(), .. Movement(), .. IndexCases(), .. Reductions(), .. Products(), .. Composites(), .. RandomNumbers(),
-        .. LinearAlgebra(), .. Windows(), .. Along(), .. Einsums(), .. Cumulatives(), .. Sorts(), .. Control(), .. CrossEntropies(),
+        .. LinearAlgebra(), .. Windows(), .. Along(), .. Einsums(), .. Cumulatives(), .. Sorts(), .. Control(), .. CrossEntropies(), .. GramNorms(),
     ];
 
     /// <summary>The names, as theory data.</summary>

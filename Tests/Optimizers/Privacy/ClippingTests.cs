@@ -186,7 +186,7 @@ public class ClippingTests
     [Fact]
     public void Sum_OfMoreRecordsThanAPiece_IsThatOfTheOracle()
     {
-        // Gram matrices are made for 2 MB of records at a time, here 128.
+        // Devices make Gram matrices for 2 MB of records at a time, here 128.
         const int count = 300;
         static Tensor Loss(Tensor w, Tensor x) => (x.MatMul(w) * 0.1).Tanh().Square().Sum();
         Tensor w = Normal(1, DType.Float64, Device.Cpu, 128, 128), x = Normal(2, DType.Float64, Device.Cpu, count, 32, 128);
