@@ -55,18 +55,17 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
         (int strip, int number) = Math.DivRem(task, _shape.Chunks(_p.Vocabulary));
         int first = FirstOf(strip) + (number * _shape.Classes), classes = Math.Min(_shape.Classes, FirstOf(strip + 1) - first);
         if (classes <= 0) return;
-        float* chunk = ThreadRows.Of(_b.Rows + (_shape.Keeps ? 0 : (long)_shape.Classes * _b.Rows)), logits;
+        float* chunk = ThreadRows.Of((_shape.Classes + 1L) * _b.Rows), logits = chunk + _b.Rows;
         if (_shape.Keeps)
         {
-            logits = _b.Kept + ((long)first * _b.Rows);
             LogitRows range = Range(logits, first, classes);
-            range.Derive(_b.ChunkReferences + ((long)task * _b.Rows), _b.LogSumExp, _b.Slope, factors: chunk);
+            range.Derive(KeptOf(first), _b.ChunkReferences + ((long)task * _b.Rows), _b.LogSumExp, _b.Slope, factors: chunk);
             DeriveTargets(logits, first, classes, 0, null);
             if (_x.BiasGradient != null) range.AddToBias(_x.BiasGradient);
         }
         else
         {
-            logits = LogitsOf(chunk + _b.Rows, first, classes);
+            Products(logits, first, classes).Finish();
             Differentiate(logits, first, classes, 0, null);
         }
 
@@ -76,10 +75,13 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
     /// <summary>The logits of a chunk: kept, or made once more.</summary>
     private float* LogitsOf(float* chunk, int first, int classes)
     {
-        if (_shape.Keeps) return _b.Kept + ((long)first * _b.Rows);
+        if (_shape.Keeps) return KeptOf(first);
         Products(chunk, first, classes).Finish();
         return chunk;
     }
+
+    /// <summary>What is kept of the classes from this one on.</summary>
+    private float* KeptOf(int first) => _b.Kept + ((long)first * _b.Rows);
 
     /// <summary>Logits become derivatives, which are added to those by the bias.</summary>
     private void Differentiate(float* logits, int first, int classes, float bound, byte* keep)
@@ -119,15 +121,6 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
     }
 
     private static float Expm1(float x) => XMath.Expm1(x);
-
-    /// <summary>gradient[v, d] (+)= Σ_r g[v, r]·e[r, d].</summary>
-    private void MultiplyClassifier(float* g, int first, int classes)
-    {
-        GemmSlab<TKernels, float> slab = _classifier;
-        slab.SetBatch(_classifierProblem, g - ((nint)first * _b.Rows), null, _x.ClassifierGradient, 0, 0);
-        slab.PackColumns();
-        slab.MultiplyBlock(first, classes, 0, slab.Panels);
-    }
 
     /// <summary>sum[r, d] (+)= Σ_v g[v, r]·c[v, d].</summary>
     private void MultiplyEmbeddings(float* g, float* c, float* sum, int classes, ref bool isEmpty)

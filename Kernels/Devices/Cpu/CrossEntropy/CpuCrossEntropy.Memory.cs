@@ -35,7 +35,6 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
     /// <summary>The block of rows at work.</summary>
     private struct Block
     {
-        public readonly int Rows;
         public readonly int Strips;
         public readonly float* Embeddings;
 
@@ -61,17 +60,19 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels>
         public readonly float* Terms;
         public readonly int* List;
 
-        /// <summary>Its place in the list of rows that count, and their number.</summary>
+        /// <summary>Its place in the list of rows that count, their number, and that in whole vectors.</summary>
         public int FirstRow;
         public int Count;
+        public int Rows;
 
         public Block(CrossEntropyProblem p, CpuCrossEntropyShape shape, CrossEntropyGradients wanted, byte* scratch)
         {
-            (Rows, Strips) = (shape.Rows, shape.Strips);
+            Strips = shape.Strips;
+            Rows = shape.Rows;
             long block = (long)Rows * p.Width, packed = (long)Rows * GemmBlocking.RoundUp(p.Width, 64), sums = (long)Strips * Rows;
             float* at = (float*)scratch;
             PackedForLogits = Take(ref at, packed);
-            PackedForClassifier = Take(ref at, wanted.OfClassifier ? packed : 0);
+            PackedForClassifier = shape.SharesPanels ? PackedForLogits : Take(ref at, wanted.OfClassifier ? packed : 0);
             StripGradients = Take(ref at, wanted.OfEmbeddings ? block * Strips : 0);
 
             // Once packed they are not read again, unless classes are left out; and sums of strips begin later.

@@ -50,18 +50,18 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels> : CpuCrossEntropy
     private readonly Action<int> _backward;
     private readonly Action<int> _classifierOnly;
     private readonly Action<int> _scatter;
+    private readonly Action<int> _scatterLanes;
+    private readonly Func<int, int> _chunksOf;
+    private readonly StripQueue _queue = new();
     private CpuCrossEntropyShape _shape;
     private Pointers _x;
     private Block _b;
-    private GemmSlab<TKernels, float> _logits;
-    private GemmSlab<TKernels, float> _classifier;
-    private GemmProblem _logitsProblem;
-    private GemmProblem _classifierProblem;
 
     public CpuCrossEntropy(CrossEntropyProblem problem)
     {
         _p = problem;
-        (_forward, _backward, _classifierOnly, _scatter) = (Forward, Backward, BackwardChunk, Scatter);
+        (_forward, _backward, _classifierOnly) = (Forward, Backward, BackwardChunk);
+        (_scatter, _scatterLanes, _chunksOf) = (Scatter, ScatterLanes, ChunksOf);
     }
 
     /// <inheritdoc/>
@@ -83,11 +83,22 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels> : CpuCrossEntropy
         {
             cancellation.ThrowIfCancellationRequested();
             _b.Count = Math.Min(_shape.Rows, count - _b.FirstRow);
+            _b.Rows = GemmBlocking.RoundUp(_b.Count, CpuCrossEntropyShape.Lanes);
             Gather();
-            pool.Run(_shape.Strips, _forward);
+            SetTargets();
+            PackForLogits();
+            if (_x.ClassifierGradient != null && !_shape.SharesPanels) PackForClassifier();
+            _queue.Begin(_shape.Strips, _chunksOf);
+            pool.Run(Math.Min(pool.Threads, _shape.Strips), _forward);
             Join();
-            if (_shape is { HasSecondPass: true, IsEager: true }) pool.Run(_shape.Strips * _shape.Chunks(_p.Vocabulary), _classifierOnly);
-            else if (_shape.HasSecondPass) pool.Run(_shape.Strips, _backward);
+            if (_shape.IsEager)
+            {
+                pool.Run(_b.Rows / Lanes, _scatterLanes);
+                if (_shape.HasSecondPass) RunSecondPassOfClassifier(pool);
+                continue;
+            }
+
+            if (_shape.HasSecondPass) pool.Run(_shape.Strips, _backward);
             if (_x.EmbeddingGradient != null) pool.Run(_b.Count, _scatter);
         }
 
@@ -97,6 +108,18 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels> : CpuCrossEntropy
             for (int i = 0; i < _p.Rows; i++) sum += _b.Terms[i];
             *_x.Objective = (float)sum;
         }
+    }
+
+    /// <summary>The second pass where E's gradient is done: sums of strips and, where logits are kept, E's panels for them are not needed any more.</summary>
+    private void RunSecondPassOfClassifier(IParallel pool)
+    {
+        if (_shape.SharesPanels && _x.ClassifierGradient != null)
+        {
+            Gather();
+            PackForClassifier();
+        }
+
+        pool.Run(_shape.Strips * _shape.Chunks(_p.Vocabulary), _classifierOnly);
     }
 
     private void Clear(in CrossEntropyOperands<float> x, int count)
@@ -121,7 +144,7 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels> : CpuCrossEntropy
             new Span<float>(x + start, (int)Math.Min(most, view.Length - start)).Clear();
     }
 
-    /// <summary>The block's rows of E, scaled and padded with zeros, packed for both products that they take part in.</summary>
+    /// <summary>The block's rows of E, scaled and padded with zeros.</summary>
     private void Gather()
     {
         int width = _p.Width;
@@ -144,45 +167,23 @@ internal sealed unsafe partial class CpuCrossEntropy<TKernels> : CpuCrossEntropy
 
             for (int d = 0; d < width; d++) to[d] = scale * from[d];
         }
+    }
 
-        _logitsProblem = new(ScalarType.Float32, 1, 1, _p.Vocabulary, _b.Rows, width, new(0, 0, width, 1), new(0, 0, 1, width), new(0, 0, _b.Rows, 1));
-        Pack(ref _logits, _logitsProblem, _b.PackedForLogits);
+    /// <summary>The targets of the block's rows, −1 for none.</summary>
+    private void SetTargets()
+    {
         for (int r = 0; r < _b.Rows; r++)
         {
             int target = r < _b.Count ? _x.Targets[_b.List[_b.FirstRow + r]] - _p.Start : -1;
             _b.Targets[r] = (uint)target < (uint)_p.Vocabulary ? target : -1;
             _b.TargetLogits[r] = 0;
         }
-
-        if (_x.ClassifierGradient == null) return;
-        _classifierProblem = new(ScalarType.Float32, 1, 1, _p.Vocabulary, width, _b.Rows, new(0, 0, _b.Rows, 1), new(0, 0, width, 1),
-            new(0, 0, width, 1), Accumulate: _b.FirstRow > 0 || _p.FilterClassifier > 0);
-        Pack(ref _classifier, _classifierProblem, _b.PackedForClassifier);
-    }
-
-    /// <summary>Packs the block's rows of E for a product.</summary>
-    private void Pack(ref GemmSlab<TKernels, float> slab, in GemmProblem problem, float* packed)
-    {
-        slab.SetBatch(problem, null, _b.Embeddings, null, 0, 0);
-        slab.PackColumns();
-        slab.SetRange(0, problem.N, 0, problem.K);
-        slab.SetPacked(packed);
-        for (int block = 0; block < slab.DepthBlocks; block++) slab.PackPanels(block, 0, slab.Panels);
     }
 
     /// <summary>The first class of a strip; of the one after the last, the end.</summary>
     private int FirstOf(int strip) => (int)((long)_p.Vocabulary * strip / _b.Strips);
 
-    /// <summary>The products of a range of classes, written to <paramref name="logits"/>.</summary>
-    private LogitRows Products(float* logits, int first, int classes)
-    {
-        GemmSlab<TKernels, float> slab = _logits;
-        slab.SetBatch(_logitsProblem, _x.Classifier, null, logits - ((nint)first * _b.Rows), 0, 0);
-        slab.PackColumns();
-        slab.PassRows();
-        slab.MultiplyBlock(first, classes, 0, slab.Panels);
-        return Range(logits, first, classes);
-    }
+    private int ChunksOf(int strip) => GemmBlocking.Ceiling(FirstOf(strip + 1) - FirstOf(strip), _shape.Classes);
 
     private LogitRows Range(float* logits, int first, int classes) => new()
     {

@@ -9,11 +9,11 @@ internal readonly record struct CpuCrossEntropyShape
     public const int Lanes = 16;
 
     /// <summary>Classes at a time, a thread, at most.</summary>
-    public const int MostClasses = 384;
+    public const int MostClasses = 192;
 
     /// <summary>Bytes of the rows of C that belong to them, and of their logits: parts of L2, so that the products after the first find both
     /// there.</summary>
-    private const int ClassifierBytes = 768 << 10, LogitBytes = 384 << 10;
+    private const int ClassifierBytes = 384 << 10, LogitBytes = 384 << 10;
 
     /// <summary>Rows of blocks whose logits are kept for all classes. The least is two panels of a product: with fewer, C and its gradient would
     /// go through memory too often.</summary>
@@ -25,8 +25,11 @@ internal readonly record struct CpuCrossEntropyShape
     /// <summary>Rows that a block has even if that needs more than a twentieth of the logits.</summary>
     private const int FewRows = 48;
 
+    /// <summary>A multiple of tiles' heights, 6 and 8.</summary>
+    private const int TileRows = 24;
+
     /// <summary>Strips at most: as many threads have work.</summary>
-    private const int MostStrips = 8;
+    public const int MostStrips = 8;
 
     public CpuCrossEntropyShape(CrossEntropyProblem p, CrossEntropyGradients wanted)
     {
@@ -50,6 +53,9 @@ internal readonly record struct CpuCrossEntropyShape
             }
         }
 
+        // Equal chunks, of whole tiles: a short one would be the less efficient product.
+        int strip = GemmBlocking.Ceiling(p.Vocabulary, Strips);
+        Classes = GemmBlocking.RoundUp(GemmBlocking.Ceiling(strip, GemmBlocking.Ceiling(strip, Classes)), TileRows);
         ScratchBytes = Bytes(p, wanted);
     }
 
@@ -70,6 +76,9 @@ internal readonly record struct CpuCrossEntropyShape
 
     /// <summary>True if a block's logits of all classes are kept for the second pass; else they are made once more.</summary>
     public bool Keeps { get; }
+
+    /// <summary>True if E is packed for C's gradient when it is no longer needed packed for logits.</summary>
+    public bool SharesPanels => Keeps && IsEager;
 
     public long ScratchBytes { get; }
 
@@ -102,7 +111,7 @@ internal readonly record struct CpuCrossEntropyShape
     {
         long block = (long)Rows * p.Width, packed = (long)Rows * GemmBlocking.RoundUp(p.Width, 64), floats = packed;
         if (!IsEager) floats += block;
-        if (wanted.OfClassifier) floats += packed;
+        if (wanted.OfClassifier && !SharesPanels) floats += packed;
         if (wanted.OfEmbeddings) floats += block * Strips;
         if (Keeps) floats += (long)p.Vocabulary * Rows;
         if (Keeps && IsEager) floats += (long)Strips * Chunks(p.Vocabulary) * Rows;

@@ -89,13 +89,14 @@ internal readonly unsafe struct LogitRows
         }
     }
 
-    /// <summary>What <see cref="Exponentiate"/> left becomes derivatives, as in the other overload.</summary>
+    /// <summary>What <see cref="Exponentiate"/> left elsewhere becomes derivatives here, as in the other overload.</summary>
+    /// <param name="kept">What it left.</param>
     /// <param name="references">What exponents are relative to.</param>
     /// <param name="lse">Of each row.</param>
     /// <param name="slope">The factor of p.</param>
     /// <param name="factors">Room for a number of each row.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Derive(float* references, float* lse, float* slope, float* factors)
+    public void Derive(float* kept, float* references, float* lse, float* slope, float* factors)
     {
         for (int lane = 0; lane < Rows; lane += Lanes)
         {
@@ -105,11 +106,11 @@ internal readonly unsafe struct LogitRows
         }
 
         float* z = Logits;
-        for (int v = 0; v < Classes; v++, z += Rows)
+        for (int v = 0; v < Classes; v++, z += Rows, kept += Rows)
         {
             for (int lane = 0; lane < Rows; lane += Lanes)
             {
-                Vector512<float> g = Vector512.Load(factors + lane) * Vector512.Load(z + lane);
+                Vector512<float> g = Vector512.Load(factors + lane) * Vector512.Load(kept + lane);
                 Vector512<float> isNone = Vector512.Equals(Vector512.Load(slope + lane), Vector512<float>.Zero);
                 Vector512.ConditionalSelect(isNone, Vector512<float>.Zero, g).Store(z + lane);
             }

@@ -8,6 +8,10 @@ internal readonly unsafe struct StripSums(float* largest, float* sums, float* we
 {
     private const int Lanes = CpuCrossEntropyShape.Lanes;
 
+    /// <summary>How far above what sums are relative to a logit may be: exponentials of up to e⁸ lose nothing in floating point, and the largest of
+    /// later classes is rarely so much larger.</summary>
+    private const float Tolerance = 8;
+
     public float* Largest { get; } = largest;
 
     public float* Sums { get; } = sums;
@@ -61,8 +65,8 @@ internal readonly unsafe struct StripSums(float* largest, float* sums, float* we
         }
     }
 
-    /// <summary>Takes in the largest logits of later classes. Where that is more than the sum of a row has been relative to, the sum is made relative to
-    /// it; a row without a sum yet takes what there is.</summary>
+    /// <summary>Takes in the largest logits of later classes. Where that is clearly more than the sum of a row has been relative to, the sum is made
+    /// relative to it; a row without a sum yet takes what there is.</summary>
     /// <param name="next">Largest logits and their classes, weighted sums.</param>
     /// <param name="references">What sums are relative to: finite numbers.</param>
     /// <param name="factors">Receives what else was summed must be multiplied by.</param>
@@ -84,7 +88,7 @@ internal readonly unsafe struct StripSums(float* largest, float* sums, float* we
 
             Vector512<float> before = Vector512.Load(references + r), sums = Vector512.Load(Sums + r);
             Vector512<float> isEmpty = Vector512.Equals(sums, zero), isFinite = Vector512.Equals(b - b, zero);
-            Vector512<float> raises = isFinite & (isEmpty | Vector512.GreaterThan(b, before));
+            Vector512<float> raises = isFinite & (isEmpty | Vector512.GreaterThan(b, before + Vector512.Create(Tolerance)));
             if (raises.AsInt32() == Vector512<int>.Zero)
             {
                 Vector512<float>.One.Store(factors + r);
