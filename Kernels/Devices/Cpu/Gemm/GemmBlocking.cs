@@ -7,8 +7,12 @@ internal static class GemmBlocking
     /// block of A must stay in L2.</summary>
     public const int Depth = 512;
 
-    /// <summary>Multiply-adds in the time of reading an element into L2, and of reading, packing and storing it.</summary>
-    private const double ReadElement = 16, PackedElement = 32;
+    /// <summary>Multiply-adds in the time of reading an element of A, of reading one of B, and of reading, packing and storing one at a time when
+    /// nothing else is done.</summary>
+    private const double ReadOfA = 6, ReadOfB = 8, PackedElement = 24;
+
+    /// <summary>The part of a product's time for which its last task holds up the other threads when one of them is late.</summary>
+    private const double Lateness = 0.1;
 
     private const int FlatColumns = 64;
     private const int LeastPassedTerms = 256;
@@ -71,19 +75,45 @@ internal static class GemmBlocking
         where T : unmanaged => 1536 / sizeof(T);
 
     /// <summary>The longest time that a thread computes over what it would be if all computed equally long, where each takes the next task
-    /// when it is done. Blocks and ranges are equal but the last ones, and the tasks are done in order.</summary>
+    /// when it is done. Blocks and ranges are equal but the last ones, and the tasks are done in order, ranges within blocks.</summary>
     public static double CostOfCut(int tiles, int blocks, int panels, int ranges, int threads)
     {
+        const int MostSimulated = 64;
         int height = Ceiling(tiles, blocks), width = Ceiling(panels, ranges);
-        int tasks = Ceiling(tiles, height) * Ceiling(panels, width);
-        double rounds = Math.Max((double)tasks / threads, Ceiling(tasks, threads) - 0.5);
-        return rounds * height * width * threads / ((double)tiles * panels);
+        (blocks, ranges) = (Ceiling(tiles, height), Ceiling(panels, width));
+        int tasks = blocks * ranges;
+        if (threads > MostSimulated || tasks > MostSimulated)
+            return Math.Max((double)tasks / threads, Ceiling(tasks, threads) - 0.5) * height * width * threads / ((double)tiles * panels);
+
+        Span<long> ends = stackalloc long[threads];
+        ends.Clear();
+        long last = 0;
+        for (int block = 0; block < blocks; block++)
+        {
+            long rows = Math.Min(height, tiles - block * height);
+            for (int range = 0; range < ranges; range++)
+            {
+                int first = 0;
+                for (int thread = 1; thread < threads; thread++)
+                {
+                    if (ends[thread] < ends[first])
+                        first = thread;
+                }
+
+                ends[first] += rows * Math.Min(width, panels - range * width);
+                last = Math.Max(last, ends[first]);
+            }
+        }
+
+        return last * threads / ((double)tiles * panels);
     }
 
-    /// <summary>What reading operands again costs, as a part of the multiply-adds: an element of A once a range of panels, and packed
-    /// where that is needed, an element of B once a block of rows.</summary>
-    public static double TrafficOfCut(int rows, int columns, int blocks, int ranges, bool packsRows) =>
-        (packsRows ? PackedElement : ReadElement) * ranges / columns + ReadElement * blocks / rows;
+    /// <summary>What a cut costs beside the multiply-adds, as a part of them: an element of A is read once a range of panels, and packed
+    /// where that is needed, an element of B once a block of rows. Where threads have ranges of their own, packing B hides behind the
+    /// multiply-adds. Few tasks leave a late thread's work to nobody.</summary>
+    public static double TrafficOfCut(int rows, int columns, int blocks, int ranges, int threads, bool packsRows) =>
+        (packsRows ? PackedElement : ReadOfA) * ranges / columns + (ReadOfB * blocks + (ranges < threads ? PackedElement : 0)) / rows
+            + Lateness * threads / ((double)blocks * ranges);
 
     public static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
 

@@ -6,16 +6,12 @@ internal sealed unsafe class GemmJob<TKernels, T>
     where TKernels : struct, IMicroKernels<T>
     where T : unmanaged
 {
-    /// <summary>Panels of B that one packing task takes.</summary>
-    private const int PackPanels = 8;
-
     /// <summary>Tasks a thread, so that a thread that starts late or is interrupted does not hold up the rest.</summary>
     private const int TasksPerThread = 4;
 
     [ThreadStatic]
     private static GemmJob<TKernels, T>? s_current;
 
-    private readonly Action<int> _packTask;
     private readonly Action<int> _multiplyTask;
     private readonly Action<int> _batchTask;
     private GemmProblem _problem;
@@ -24,7 +20,6 @@ internal sealed unsafe class GemmJob<TKernels, T>
     private T* _c;
     private GemmEpilogue? _epilogue;
     private GemmSlab<TKernels, T> _slab;
-    private int _packColumns;
     private int _blockRows;
     private int _blockPanels;
     private int _blockColumns;
@@ -32,7 +27,6 @@ internal sealed unsafe class GemmJob<TKernels, T>
 
     private GemmJob()
     {
-        _packTask = Pack;
         _multiplyTask = Multiply;
         _batchTask = Batches;
     }
@@ -98,8 +92,7 @@ internal sealed unsafe class GemmJob<TKernels, T>
             {
                 SetRange(ref slab, column, start, out int columns, out int depth);
                 slab.SetPacked(scratch.B(slab.PackedBytes));
-                for (int block = 0; block < slab.DepthBlocks && depth > 0; block++)
-                    slab.PackPanels(block, 0, slab.Panels);
+                slab.PackOnDemand(scratch.States(slab.Panels * slab.DepthBlocks), isGradual: true);
                 for (int row = 0; row < _problem.M; row += GemmBlocking.Rows<T>())
                     slab.MultiplyBlock(row, Math.Min(GemmBlocking.Rows<T>(), _problem.M - row), 0, slab.Panels);
                 Advance(ref column, ref start, columns, depth);
@@ -108,7 +101,7 @@ internal sealed unsafe class GemmJob<TKernels, T>
         }
     }
 
-    /// <summary>One batch, its packing and then its blocks spread over the pool.</summary>
+    /// <summary>One batch, its blocks spread over the pool.</summary>
     private void RunThreaded(long batch, IParallel pool)
     {
         _slab.Epilogue = _epilogue;
@@ -119,11 +112,9 @@ internal sealed unsafe class GemmJob<TKernels, T>
         {
             SetRange(ref _slab, column, start, out int columns, out int depth);
             _slab.SetPacked(scratch.B(_slab.PackedBytes));
-            _packColumns = GemmBlocking.Ceiling(_slab.Panels, PackPanels);
-            if (depth > 0 && _slab.PacksColumns)
-                pool.Run(_packColumns * _slab.DepthBlocks, _packTask);
-
-            pool.Run(CutTasks(pool.Threads), _multiplyTask);
+            int tasks = CutTasks(pool.Threads);
+            _slab.PackOnDemand(scratch.States(_slab.Panels * _slab.DepthBlocks), isGradual: _blockColumns >= pool.Threads);
+            pool.Run(tasks, _multiplyTask);
             Advance(ref column, ref start, columns, depth);
         }
         while (column < _problem.N);
@@ -148,34 +139,29 @@ internal sealed unsafe class GemmJob<TKernels, T>
             (column, start) = (column + columns, 0);
     }
 
-    /// <summary>Cuts a slab into blocks of rows and ranges of panels, <see cref="TasksPerThread"/> tasks a thread where there are so many
-    /// tiles. Each range of panels reads the rows of A again, each block of rows the columns of B: the cut that reads least.</summary>
+    /// <summary>Cuts a slab into blocks of rows and ranges of panels, at most <see cref="TasksPerThread"/> tasks a thread where the rows allow:
+    /// the cut that costs least.</summary>
     private int CutTasks(int threads)
     {
-        int tasks = TasksPerThread * threads, tiles = GemmBlocking.Ceiling(_problem.M, TKernels.Rows);
-        int least = GemmBlocking.Ceiling(_problem.M, GemmBlocking.Rows<T>()), most = Math.Clamp(tiles, least, Math.Max(least, tasks));
+        int most = TasksPerThread * threads, tiles = GemmBlocking.Ceiling(_problem.M, TKernels.Rows);
+        int least = GemmBlocking.Ceiling(_problem.M, GemmBlocking.Rows<T>());
         double lowest = double.PositiveInfinity;
-        for (int blocks = least; blocks <= most; blocks++)
+        for (int blocks = least; blocks <= Math.Clamp(tiles, least, Math.Max(least, most)); blocks++)
         {
-            int ranges = Math.Min(_slab.Panels, GemmBlocking.Ceiling(tasks, blocks));
-            double cost = GemmBlocking.CostOfCut(tiles, blocks, _slab.Panels, ranges, threads)
-                * (1 + GemmBlocking.TrafficOfCut(_problem.M, _problem.N, blocks, ranges, _slab.PacksRows));
-            if (cost >= lowest)
-                continue;
-            lowest = cost;
-            _blockRows = GemmBlocking.Ceiling(tiles, blocks) * TKernels.Rows;
-            _blockPanels = GemmBlocking.Ceiling(_slab.Panels, ranges);
+            for (int ranges = 1; ranges == 1 || (ranges <= _slab.Panels && blocks * ranges <= Math.Max(most, least * threads)); ranges++)
+            {
+                double cost = GemmBlocking.CostOfCut(tiles, blocks, _slab.Panels, ranges, threads)
+                    * (1 + GemmBlocking.TrafficOfCut(_problem.M, _problem.N, blocks, ranges, threads, _slab.PacksRows));
+                if (cost >= lowest)
+                    continue;
+                lowest = cost;
+                _blockRows = GemmBlocking.Ceiling(tiles, blocks) * TKernels.Rows;
+                _blockPanels = GemmBlocking.Ceiling(_slab.Panels, ranges);
+            }
         }
 
         _blockColumns = GemmBlocking.Ceiling(_slab.Panels, _blockPanels);
         return GemmBlocking.Ceiling(_problem.M, _blockRows) * _blockColumns;
-    }
-
-    private void Pack(int task)
-    {
-        (int block, int column) = Math.DivRem(task, _packColumns);
-        int first = column * PackPanels;
-        _slab.PackPanels(block, first, Math.Min(first + PackPanels, _slab.Panels));
     }
 
     private void Multiply(int task)

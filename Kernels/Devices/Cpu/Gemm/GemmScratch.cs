@@ -14,6 +14,7 @@ internal sealed unsafe class GemmScratch
     private readonly Block _b = new();
     private readonly Block _c = new();
     private readonly Block _epilogue = new();
+    private readonly Block _states = new();
 
     /// <summary>The calling thread's buffers.</summary>
     public static GemmScratch Current => s_current ??= new();
@@ -29,6 +30,14 @@ internal sealed unsafe class GemmScratch
 
     /// <summary>Room for what an epilogue computes with. Contents undefined.</summary>
     public void* Epilogue(long bytes) => _epilogue.Reserve(bytes);
+
+    /// <summary>So many numbers, all 0.</summary>
+    public int* States(int count)
+    {
+        int* states = (int*)_states.Reserve(count * sizeof(int));
+        new Span<int>(states, count).Clear();
+        return states;
+    }
 
     private sealed class Block
     {

@@ -16,10 +16,22 @@ internal unsafe struct GemmSlab<TKernels, T>
     /// matrix fall into few sets; wide enough that it has whole groups of vectors.</summary>
     private const int EpiloguePanels = 4, EpilogueTiles = 8;
 
+    /// <summary>Tiles of rows that pass over each panel when it is packed on demand: as long as that takes, the next one is fetched.</summary>
+    private const int DemandTiles = 16;
+
+    /// <summary>The states of a panel.</summary>
+    private const int Unpacked = 0, Claimed = 1, Packed = 2;
+
     private T* _a;
     private T* _b;
     private T* _c;
     private T* _packed;
+
+    /// <summary>How far each panel of each depth block is; null if all were packed before.</summary>
+    private int* _states;
+
+    /// <summary>True if a panel is packed row by row while the one before it is multiplied.</summary>
+    private bool _packsGradually;
     private GemmProblem _problem;
     private int _batch0;
     private int _batch1;
@@ -115,7 +127,21 @@ internal unsafe struct GemmSlab<TKernels, T>
     }
 
     /// <summary>Says where packed B goes: <see cref="PackedBytes"/> bytes.</summary>
-    public void SetPacked(void* packed) => _packed = (T*)packed;
+    public void SetPacked(void* packed)
+    {
+        _packed = (T*)packed;
+        _states = null;
+    }
+
+    /// <summary>Has each panel packed by the thread that needs it first, while the one before it is multiplied from caches into which it is
+    /// being fetched: packing first, all at once, would wait for L3 or memory with nothing else to do. After <see cref="SetPacked"/>.</summary>
+    /// <param name="states">An entry for each panel of each depth block, all 0; shared by all threads.</param>
+    /// <param name="isGradual">True if no other thread will want a panel while this one packs it row by row.</param>
+    public void PackOnDemand(int* states, bool isGradual)
+    {
+        _states = PacksColumns ? states : null;
+        _packsGradually = isGradual;
+    }
 
     /// <summary>Packs a range of panels of one depth block.</summary>
     public readonly void PackPanels(int depthBlock, int firstPanel, int endPanel)
@@ -130,7 +156,33 @@ internal unsafe struct GemmSlab<TKernels, T>
 
             int width = GemmBlocking.RoundUp(columns, TKernels.Width);
             Packing.Panel(B(offset, column), (nint)_problem.B.Column, (nint)_problem.B.Row, columns, width, depth,
-                Packed(offset, depth, column));
+                PackedPanel(offset, depth, column));
+        }
+    }
+
+    /// <summary>Returns when a panel is packed. While another thread packs it, this one packs those after it.</summary>
+    private readonly void NeedPanel(int depthBlock, int panel, int end)
+    {
+        int* states = _states + depthBlock * _panels;
+        if (Volatile.Read(ref states[panel]) == Packed)
+            return;
+        SpinWait spin = default;
+        int next = panel;
+        while (Volatile.Read(ref states[panel]) != Packed)
+        {
+            if (next == end)
+            {
+                spin.SpinOnce(sleep1Threshold: -1);
+                continue;
+            }
+
+            if (Interlocked.CompareExchange(ref states[next], Claimed, Unpacked) == Unpacked)
+            {
+                PackPanels(depthBlock, next, next + 1);
+                Volatile.Write(ref states[next], Packed);
+            }
+
+            next++;
         }
     }
 
@@ -156,14 +208,20 @@ internal unsafe struct GemmSlab<TKernels, T>
             for (int first = firstPanel; first < endPanel; first += group)
             {
                 int end = Math.Min(first + group, endPanel);
-                for (int i = 0; i < rows; i += step)
+                bool demands = _states != null && Volatile.Read(ref _states[block * _panels + end - 1]) != Packed;
+                for (int i = 0, stripRows; i < rows; i += stripRows)
                 {
-                    int stripRows = Math.Min(step, rows - i);
+                    demands &= i == 0;
+                    stripRows = Math.Min(demands ? Math.Max(step, DemandTiles * TKernels.Rows) : step, rows - i);
                     for (int panel = first; panel < end; panel++)
                     {
-                        TileAhead ahead = default;
-                        if (_passesRows)
-                            SetRowsAhead(ref ahead, row + i + step, row + rows, offset, depth, panel - first, end - first);
+                        PanelAhead<T> ahead = default;
+                        if (_states != null)
+                            NeedPanel(block, panel, end);
+                        if (demands || (_states != null && !_passesRows))
+                            SetPanelAhead(ref ahead, block, panel + 1, end);
+                        else if (_passesRows)
+                            SetRowsAhead(ref ahead.Fetches, row + i + step, row + rows, offset, depth, panel - first, end - first);
                         MultiplyStrip(row + i, stripRows, panel, offset, depth, packedA + (nint)i * depth, spare, ref ahead);
                     }
 
@@ -180,6 +238,24 @@ internal unsafe struct GemmSlab<TKernels, T>
         int column = Panel(first).Column, columns = Panel(last).Column + Panel(last).Columns - column;
         T* c = _c + row * _problem.C.Row + (_column + column) * _problem.C.Column;
         Epilogue!.Apply((byte*)c, row, _column + column, rows, columns, _problem.C.Row, _batch0, _batch1);
+    }
+
+    /// <summary>The next panel is fetched from where it is packed, or from where it lies, and packed.</summary>
+    private readonly void SetPanelAhead(ref PanelAhead<T> ahead, int depthBlock, int panel, int end)
+    {
+        if (panel >= end)
+            return;
+        int offset = depthBlock * _blockDepth, depth = Math.Min(_blockDepth, _depth - offset);
+        (int column, int columns) = Panel(panel);
+        if (IsDirect(columns))
+            return;
+        int width = GemmBlocking.RoundUp(columns, TKernels.Width);
+        int* state = _states + depthBlock * _panels + panel;
+        T* packed = PackedPanel(offset, depth, column);
+        if (Volatile.Read(ref *state) == Packed)
+            ahead.Fetches.SetPacked((byte*)packed, width * sizeof(T), depth);
+        else if (_packsGradually && _problem.B.Column == 1 && Interlocked.CompareExchange(ref *state, Claimed, Unpacked) == Unpacked)
+            ahead.Set(B(offset, column), (nint)_problem.B.Row, columns, width, depth, packed, state, Packed);
     }
 
     /// <summary>The rows of A after the present ones are fetched while all panels pass, a few with each.</summary>
@@ -202,7 +278,7 @@ internal unsafe struct GemmSlab<TKernels, T>
 
     private readonly bool IsDirect(int columns) => _directB && columns % TKernels.Width == 0;
 
-    private readonly T* Packed(int offset, int depth, int column) =>
+    private readonly T* PackedPanel(int offset, int depth, int column) =>
         _packed + (long)offset * PaddedColumns + (long)depth * column;
 
     private readonly void PackRows(int row, int rows, int offset, int depth, T* destination)
@@ -234,7 +310,7 @@ internal unsafe struct GemmSlab<TKernels, T>
 
     /// <summary>A block of rows by one panel. C is updated in place where its rows are contiguous, else through a spare strip.</summary>
     private readonly void MultiplyStrip(int row, int rows, int panel, int offset, int depth, T* packedA, T* spare,
-        ref TileAhead ahead)
+        ref PanelAhead<T> ahead)
     {
         (int column, int columns) = Panel(panel);
         bool first = _start + offset == 0 && !_problem.Accumulate;
@@ -258,17 +334,17 @@ internal unsafe struct GemmSlab<TKernels, T>
     /// of C are fetched while it is computed.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly void MultiplyTiles(int row, int rows, int column, int columns, int offset, int depth, T* packedA,
-        T* strip, nint stripRow, bool accumulate, T* spare, ref TileAhead ahead)
+        T* strip, nint stripRow, bool accumulate, T* spare, ref PanelAhead<T> ahead)
     {
         int registers = GemmBlocking.Ceiling(columns, TKernels.Width);
         int width = registers * TKernels.Width;
         bool directB = IsDirect(columns);
-        T* b = directB ? B(offset, column) : Packed(offset, depth, column);
+        T* b = directB ? B(offset, column) : PackedPanel(offset, depth, column);
         nint bDepth = directB ? (nint)_problem.B.Row : width;
-        if (!_passesRows && !directB)
-            ahead.SetPacked((byte*)(b + (nint)depth * width), width * sizeof(T), depth);
+        if (!_passesRows && !directB && _states == null)
+            ahead.Fetches.SetPacked((byte*)(b + (nint)depth * width), width * sizeof(T), depth);
         else if (directB && _problem.M <= TKernels.Rows)
-            ahead.SetStreamed((byte*)(b + width), bDepth * sizeof(T), depth);
+            ahead.Fetches.SetStreamed((byte*)(b + width), bDepth * sizeof(T), depth);
 
         for (int i = 0; i < rows; i += TKernels.Rows)
         {
@@ -276,17 +352,20 @@ internal unsafe struct GemmSlab<TKernels, T>
             int tileRows = Math.Min(TKernels.Rows, rows - i);
             int height = TileHeight(tileRows);
             bool isLast = i + TKernels.Rows >= rows;
-            ahead.SetTile((byte*)(isLast ? strip + width : tile + TKernels.Rows * stripRow), TKernels.Rows, depth);
+            ahead.Fetches.SetTile((byte*)(isLast ? strip + width : tile + TKernels.Rows * stripRow), TKernels.Rows, depth);
             bool directA = _directA && height == tileRows;
             T* a = directA ? A(row + i, offset) : packedA + (nint)i * depth;
             TileStrides strides = directA
                 ? new((nint)_problem.A.Row, (nint)_problem.A.Column, bDepth, stripRow)
                 : new(1, height, bDepth, stripRow);
             if (height == tileRows && columns == width)
-                TKernels.Multiply(height, registers, depth, a, b, tile, strides, accumulate, ref ahead);
+                TKernels.Multiply(height, registers, depth, a, b, tile, strides, accumulate, ref ahead.Fetches);
             else
-                MultiplyEdge(tileRows, columns, registers, depth, a, b, tile, strides, accumulate, spare, ref ahead);
+                MultiplyEdge(tileRows, columns, registers, depth, a, b, tile, strides, accumulate, spare, ref ahead.Fetches);
+            ahead.Follow();
         }
+
+        ahead.Finish();
     }
 
     private readonly T* A(int row, int offset) => _a + row * _problem.A.Row + (_start + offset) * _problem.A.Column;

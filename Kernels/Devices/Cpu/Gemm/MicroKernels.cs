@@ -96,6 +96,11 @@ internal readonly unsafe struct NarrowKernels<TOps, TVector, T> : IMicroKernels<
 /// <summary>The choice of a tile by its height.</summary>
 internal static unsafe class Tiles
 {
+    /// <summary>So many bytes further: the sum of a pointer and a register, where a step in elements is scaled again at each term.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static T* Step<T>(T* pointer, nint bytes)
+        where T : unmanaged => (T*)((byte*)pointer + bytes);
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Wide<TRow, T>(int rows, int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate,
         ref TileAhead ahead)

@@ -22,11 +22,14 @@ internal unsafe struct TileAhead
     private int _pieces;
     private int _requests;
 
+    /// <summary>Requests for the operand that are still to come.</summary>
+    public readonly int Requests => _requests;
+
     /// <summary>Nothing: for tiles whose operands are in L1 and L2 already.</summary>
     public static TileAhead None => new() { _terms = int.MaxValue };
 
-    /// <summary>The next panel of B, packed: a row of it a request.</summary>
-    public void SetPacked(byte* panel, int rowBytes, int rows) => Set(panel, 1, 0, rowBytes, rows);
+    /// <summary>The next panel of B, packed or where it lies: a row of it a request.</summary>
+    public void SetPacked(byte* panel, nint rowBytes, int rows) => Set(panel, 1, 0, rowBytes, rows);
 
     /// <summary>The same rows of B, where they lie, as the tile reads, but further to the right.</summary>
     public void SetStreamed(byte* b, nint rowBytes, int rows) => Set(b, MostTerms, rowBytes, MostTerms * rowBytes, (rows + MostTerms - 1) / MostTerms);

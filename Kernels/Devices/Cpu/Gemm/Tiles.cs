@@ -39,7 +39,7 @@ internal readonly unsafe struct Tile8<TRow, T> : ITile<TRow, T>
     {
         TRow c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
         nint cRow = strides.CRow, a1 = strides.ARow, a2 = 2 * a1, a3 = 3 * a1, a4 = 4 * a1, a5 = 5 * a1, a6 = 6 * a1, a7 = 7 * a1;
-        nint aDepth = strides.ADepth, bDepth = strides.BDepth;
+        nint aStep = strides.ADepth * sizeof(T), bStep = strides.BDepth * sizeof(T);
         T* lower = c + 4 * cRow;
         if (accumulate)
         {
@@ -60,18 +60,18 @@ internal readonly unsafe struct Tile8<TRow, T> : ITile<TRow, T>
             for (; terms >= 2; terms -= 2)
             {
                 Add(a, b, a1, a2, a3, a4, a5, a6, a7, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7);
-                a += aDepth;
-                b += bDepth;
+                a = Tiles.Step(a, aStep);
+                b = Tiles.Step(b, bStep);
                 Add(a, b, a1, a2, a3, a4, a5, a6, a7, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7);
-                a += aDepth;
-                b += bDepth;
+                a = Tiles.Step(a, aStep);
+                b = Tiles.Step(b, bStep);
             }
 
             if (terms > 0)
             {
                 Add(a, b, a1, a2, a3, a4, a5, a6, a7, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7);
-                a += aDepth;
-                b += bDepth;
+                a = Tiles.Step(a, aStep);
+                b = Tiles.Step(b, bStep);
             }
         }
 
@@ -112,7 +112,7 @@ internal readonly unsafe struct Tile6<TRow, T> : ITile<TRow, T>
     {
         TRow c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default;
         nint cRow = strides.CRow, a1 = strides.ARow, a2 = 2 * a1, a3 = 3 * a1, a4 = 4 * a1, a5 = 5 * a1;
-        nint aDepth = strides.ADepth, bDepth = strides.BDepth;
+        nint aStep = strides.ADepth * sizeof(T), bStep = strides.BDepth * sizeof(T);
         T* lower = c + 4 * cRow;
         if (accumulate)
         {
@@ -128,7 +128,7 @@ internal readonly unsafe struct Tile6<TRow, T> : ITile<TRow, T>
         {
             int terms = ahead.Fetch<TRow, T>(k, cRow);
             k -= terms;
-            for (; terms > 0; terms--, a += aDepth, b += bDepth)
+            for (; terms > 0; terms--, a = Tiles.Step(a, aStep), b = Tiles.Step(b, bStep))
             {
                 TRow row = TRow.Load(b);
                 TRow.MultiplyAdd(a, row, ref c0);
@@ -159,7 +159,7 @@ internal readonly unsafe struct Tile4<TRow, T> : ITile<TRow, T>
     {
         TRow c0 = default, c1 = default, c2 = default, c3 = default;
         nint cRow = strides.CRow, a1 = strides.ARow, a2 = 2 * a1, a3 = 3 * a1;
-        nint aDepth = strides.ADepth, bDepth = strides.BDepth;
+        nint aStep = strides.ADepth * sizeof(T), bStep = strides.BDepth * sizeof(T);
         if (accumulate)
         {
             c0 = TRow.Load(c);
@@ -172,7 +172,7 @@ internal readonly unsafe struct Tile4<TRow, T> : ITile<TRow, T>
         {
             int terms = ahead.Fetch<TRow, T>(k, cRow);
             k -= terms;
-            for (; terms > 0; terms--, a += aDepth, b += bDepth)
+            for (; terms > 0; terms--, a = Tiles.Step(a, aStep), b = Tiles.Step(b, bStep))
             {
                 TRow row = TRow.Load(b);
                 TRow.MultiplyAdd(a, row, ref c0);
@@ -199,7 +199,7 @@ internal readonly unsafe struct Tile2<TRow, T> : ITile<TRow, T>
     {
         TRow c0 = default, c1 = default;
         nint cRow = strides.CRow, a1 = strides.ARow;
-        nint aDepth = strides.ADepth, bDepth = strides.BDepth;
+        nint aStep = strides.ADepth * sizeof(T), bStep = strides.BDepth * sizeof(T);
         if (accumulate)
         {
             c0 = TRow.Load(c);
@@ -210,7 +210,7 @@ internal readonly unsafe struct Tile2<TRow, T> : ITile<TRow, T>
         {
             int terms = ahead.Fetch<TRow, T>(k, cRow);
             k -= terms;
-            for (; terms > 0; terms--, a += aDepth, b += bDepth)
+            for (; terms > 0; terms--, a = Tiles.Step(a, aStep), b = Tiles.Step(b, bStep))
             {
                 TRow row = TRow.Load(b);
                 TRow.MultiplyAdd(a, row, ref c0);
@@ -232,7 +232,7 @@ internal readonly unsafe struct Tile1<TRow, T> : ITile<TRow, T>
     public static void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate, ref TileAhead ahead)
     {
         TRow c0 = default;
-        nint aDepth = strides.ADepth, bDepth = strides.BDepth;
+        nint aStep = strides.ADepth * sizeof(T), bStep = strides.BDepth * sizeof(T);
         if (accumulate)
         {
             c0 = TRow.Load(c);
@@ -242,7 +242,7 @@ internal readonly unsafe struct Tile1<TRow, T> : ITile<TRow, T>
         {
             int terms = ahead.Fetch<TRow, T>(k, strides.CRow);
             k -= terms;
-            for (; terms > 0; terms--, a += aDepth, b += bDepth)
+            for (; terms > 0; terms--, a = Tiles.Step(a, aStep), b = Tiles.Step(b, bStep))
             {
                 TRow row = TRow.Load(b);
                 TRow.MultiplyAdd(a, row, ref c0);
