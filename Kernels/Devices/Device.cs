@@ -120,6 +120,10 @@ public abstract partial class Device
     /// <summary>True if products of another precision than float32 are faster: see <see cref="MatMulPrecision"/>.</summary>
     internal virtual bool HasMatrixUnits => false;
 
+    /// <summary>Rows and columns, 128 or 64, of the largest tiles of products that kernels of the library go on with on this device; 0
+    /// where what it has for products is better than a tile by a group.</summary>
+    internal virtual int LargestProductTile => 0;
+
     /// <summary>True if elementwise kernels behind products are to be part of the products' kernels.</summary>
     internal virtual bool FusesEpilogues => false;
 

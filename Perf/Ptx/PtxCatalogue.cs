@@ -38,6 +38,7 @@ internal static class PtxCatalogue
         }),
         ("gemm", Gemm),
         ("flash attention", FlashAttentions),
+        ("logit tiles", d => _ = (new LogitTileLauncher(d, 64), new LogitTileLauncher(d, 128))),
     ];
 
     private static IEnumerable<(string, Action<Device>)> Fused() =>

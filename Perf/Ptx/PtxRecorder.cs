@@ -15,6 +15,8 @@ internal sealed class PtxRecorder(PtxTraits traits) : InterpreterDevice("ptx-rec
     /// <summary>What the next functions are for.</summary>
     public string Topic { get; set; } = "";
 
+    internal override int LargestProductTile => 128;
+
     internal override CompiledKernel Compile(Kernel kernel)
     {
         PtxFunction function = PtxFunction.Translate(PtxFunction.Lower(kernel), traits);

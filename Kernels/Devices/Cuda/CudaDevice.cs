@@ -35,6 +35,8 @@ internal sealed unsafe partial class CudaDevice : Device
 
     internal override bool FusesEpilogues => true;
 
+    internal override int LargestProductTile => 128;
+
     internal override bool HasMatrixUnits => new Targets.PtxTraits(_info.Capability).MatrixUnits;
 
     internal CudaInfo Info => _info;

@@ -31,6 +31,9 @@ internal sealed unsafe class OpenClDevice : Device
 
     internal override bool IsGpu => _info.IsGpu;
 
+    /// <remarks>As <see cref="OpenClGemm"/> chooses: none in small groups, the smaller ones on processors.</remarks>
+    internal override int LargestProductTile => _info.MaxGroupSize < Library.RegisterGemm.Items ? 0 : _info.Traits.SerialGroups ? 64 : 128;
+
     internal OpenClInfo Info => _info;
 
     /// <summary>Programs built from source, and taken from the disk.</summary>

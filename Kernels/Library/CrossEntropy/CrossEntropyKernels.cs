@@ -74,10 +74,57 @@ internal static class CrossEntropyKernels
         best[i] = at;
     }
 
+    /// <summary>Sums of the logits of neighbouring tiles become those of a larger part: item (part, row). Both lie as <see cref="Logits"/>
+    /// leaves them.</summary>
+    /// <param name="i">The part times the pitch, plus the row.</param>
+    /// <param name="tiles">Largest logits, sums of exponentials, weighted sums of the tiles.</param>
+    /// <param name="tileBest">The first classes of the tiles' largest logits.</param>
+    /// <param name="parts">Receives those of parts.</param>
+    /// <param name="best">Receives the classes.</param>
+    /// <param name="pitch">Rows.</param>
+    /// <param name="count">Tiles.</param>
+    /// <param name="ofPart">Tiles of a part.</param>
+    public static void Merge<T, TMath>(Index1D i, ArrayView<T> tiles, ArrayView<int> tileBest, ArrayView<T> parts, ArrayView<int> best, int pitch,
+        int count, int ofPart)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TMath : struct, IRealFunctions<T>
+    {
+        int first = i / pitch * ofPart, row = i % pitch, all = count * pitch;
+        int end = Math.Min(first + ofPart, count);
+        int items = (count + ofPart - 1) / ofPart * pitch;
+        int at = first * pitch + row;
+        T largest = tiles[at];
+        int where = tileBest[at];
+        T weighted = T.Zero;
+        for (int tile = first; tile < end; tile++)
+        {
+            at = tile * pitch + row;
+            T own = tiles[at];
+            where = own > largest ? tileBest[at] : where;
+            largest = own > largest ? own : largest;
+            weighted += tiles[2 * all + at];
+        }
+
+        T shift = Shift(largest);
+        T sum = T.Zero;
+        for (int tile = first; tile < end; tile++)
+        {
+            at = tile * pitch + row;
+            T own = tiles[all + at];
+            if (own != T.Zero)
+                sum += own * TMath.Exp(Shift(tiles[at]) - shift);
+        }
+
+        parts[i] = largest;
+        parts[items + i] = sum;
+        parts[2 * items + i] = weighted;
+        best[i] = where;
+    }
+
     /// <summary>The parts of each row put together: its log-sum-exp, target's logit, weighted sum, best class, its term of the objective and
     /// what the gradient needs. An item a row of the block.</summary>
     /// <param name="i">The row.</param>
-    /// <param name="z">The logits.</param>
+    /// <param name="z">The logits, or those of the targets.</param>
     /// <param name="partials">What <see cref="Logits"/> found.</param>
     /// <param name="best">The best class of each part.</param>
     /// <param name="rows">The numbers of the rows.</param>
@@ -88,9 +135,10 @@ internal static class CrossEntropyKernels
     /// <param name="numbers">Receives what the block keeps.</param>
     /// <param name="shape">The block.</param>
     /// <param name="parts">Parts of the classes.</param>
+    /// <param name="step">Elements of z from a class to the next; 0 if it holds the targets' alone.</param>
     public static void Rows<T, TMath>(Index1D i, ArrayView<T> z, ArrayView<T> partials, ArrayView<int> best, ArrayView<int> rows,
         ArrayView<int> targets, ArrayView<T> factors, ArrayView<T> results, ArrayView<int> predicted, ArrayView<T> numbers,
-        CrossEntropyBlock shape, int parts)
+        CrossEntropyBlock shape, int parts, int step)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TMath : struct, IRealFunctions<T>
     {
@@ -145,7 +193,7 @@ internal static class CrossEntropyKernels
             target = target >= 0 & target < shape.Vocabulary ? target : -1;
             T logit = T.Zero;
             if (target >= 0)
-                logit = z[target * shape.Pitch + i];
+                logit = z[target * step + i];
 
             // lse − z as one difference: both may be large where the loss is small. What has no factor does not count, even if it is not finite.
             T term = T.Zero;

@@ -12,12 +12,12 @@ internal sealed partial class CrossEntropyLauncher<T, TMath>
 
     private void RunAlong(in CrossEntropyOperands<T> x, bool hessian, CancellationToken cancellation)
     {
-        CrossEntropyPlan plan = CrossEntropyPlan.Of(_p, x.HasGradients, true);
+        CrossEntropyPlan plan = CrossEntropyPlan.Of(_p, x.HasGradients, true, _tile);
         CrossEntropyScratch<T> s = CrossEntropyScratch<T>.In(x.Scratch, _p, plan);
         int count = FindRows(x.Targets, s);
         Clear(x, s, count);
         Fill(s.Zeros, T.Zero);
-        for (int first = 0; first < count; first += _p.BlockRows)
+        for (int first = 0; first < count; first += plan.Pitch)
         {
             cancellation.ThrowIfCancellationRequested();
             CrossEntropyBlock block = Block(first, count, plan, x.Bias, x.ClassWeights);

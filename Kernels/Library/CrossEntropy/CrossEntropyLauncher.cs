@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Numerics;
 using System.Runtime.InteropServices;
 using Cotangent.Kernels.Ir;
@@ -6,7 +7,9 @@ namespace Cotangent.Kernels.Library;
 
 /// <summary>Linear cross-entropy on any device, block of rows by block of rows: a block's logits, what is made of them row by row, then,
 /// in their place, the derivative by them and its two products. Three matrix products in all for value and gradients (two where one
-/// gradient is not asked for), a block's logits as working memory. Sums have a fixed order: the same bits every time.</summary>
+/// gradient is not asked for), a block's logits as working memory. Sums have a fixed order: the same bits every time.
+/// In single precision, devices with groups find the rows' sums where the logits are made (<see cref="LogitTiles"/>): logits that no gradient needs
+/// are never written.</summary>
 /// <remarks>Source: Wijmans et al., Cut Your Losses in Large-Vocabulary Language Models (2024); the blocks of rows are those of Liger-Kernel
 /// (Hsu et al. 2024). There, gradients are summed in the inputs' type; here in that of the computation.</remarks>
 internal sealed partial class CrossEntropyLauncher<T, TMath>
@@ -23,17 +26,24 @@ internal sealed partial class CrossEntropyLauncher<T, TMath>
     private readonly Action<Index1D, ArrayView<int>, int> _fillIntegers;
     private readonly Action<Index1D, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<int>, CrossEntropyBlock, T, int> _logits;
     private readonly Action<Index1D, ArrayView<T>, ArrayView<T>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<T>, ArrayView<T>,
-        ArrayView<int>, ArrayView<T>, CrossEntropyBlock, int> _rows;
+        ArrayView<int>, ArrayView<T>, CrossEntropyBlock, int, int> _rows;
 
     private readonly Action<Index1D, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<int>, CrossEntropyBlock, T> _gradient;
     private readonly Action<Index1D, ArrayView<T>, ArrayView<T>, CrossEntropyBlock> _addToBias;
     private readonly Action<Index1D, ArrayView<T>, ArrayView<T>, int, int> _sum;
     private readonly Action<Index1D, ArrayView<T>, ArrayView<T>, ArrayView<T>> _addCompensated;
 
+    private readonly Func<int, int> _tile;
+    private readonly ConcurrentDictionary<int, LogitTileLauncher> _tiles = new();
+
     /// <summary>Compiles.</summary>
-    public CrossEntropyLauncher(Device device, CrossEntropyProblem problem)
+    /// <param name="device">The device.</param>
+    /// <param name="problem">The problem.</param>
+    /// <param name="tile">The side of the tiles of logits, 64 or 128; 0 for the device's own product; null to choose.</param>
+    public CrossEntropyLauncher(Device device, CrossEntropyProblem problem, int? tile = null)
     {
         (_device, _p) = (device, problem);
+        _tile = typeof(T) == typeof(float) ? pitch => tile ?? LogitTileLauncher.TileFor(device, problem, pitch) : _ => 0;
         (_softcap, _scale) = (T.CreateChecked(problem.Softcap), T.CreateChecked(problem.Scale));
         Action<Index1D, ArrayView<T>, ArrayView<int>, ArrayView<T>, CrossEntropyBlock, T> gather = CrossEntropyKernels.Gather;
         Action<Index1D, ArrayView<T>, ArrayView<int>, ArrayView<T>, CrossEntropyBlock, T> scatter = CrossEntropyKernels.Scatter;
@@ -42,7 +52,7 @@ internal sealed partial class CrossEntropyLauncher<T, TMath>
         Action<Index1D, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<int>, CrossEntropyBlock, T, int> logits =
             CrossEntropyKernels.Logits<T, TMath>;
         Action<Index1D, ArrayView<T>, ArrayView<T>, ArrayView<int>, ArrayView<int>, ArrayView<int>, ArrayView<T>, ArrayView<T>,
-            ArrayView<int>, ArrayView<T>, CrossEntropyBlock, int> rows = CrossEntropyKernels.Rows<T, TMath>;
+            ArrayView<int>, ArrayView<T>, CrossEntropyBlock, int, int> rows = CrossEntropyKernels.Rows<T, TMath>;
         Action<Index1D, ArrayView<T>, ArrayView<T>, ArrayView<T>, ArrayView<int>, CrossEntropyBlock, T> gradient =
             CrossEntropyKernels.Gradient<T, TMath>;
         Action<Index1D, ArrayView<T>, ArrayView<T>, CrossEntropyBlock> addToBias = CrossEntropyKernels.AddToBias;
@@ -58,17 +68,17 @@ internal sealed partial class CrossEntropyLauncher<T, TMath>
 
     /// <summary>Bytes of working memory.</summary>
     public long ScratchBytes(bool hasGradients, bool hasTangents) =>
-        CrossEntropyScratch<T>.BytesOf(_p, CrossEntropyPlan.Of(_p, hasGradients, hasTangents));
+        CrossEntropyScratch<T>.BytesOf(_p, CrossEntropyPlan.Of(_p, hasGradients, hasTangents, _tile));
 
     /// <summary>The results of rows, the objective, and the gradients that are asked for.</summary>
     /// <exception cref="InvalidTargetException">A target is no class.</exception>
     public void Run(in CrossEntropyOperands<T> x, CancellationToken cancellation)
     {
-        CrossEntropyPlan plan = CrossEntropyPlan.Of(_p, x.HasGradients, false);
+        CrossEntropyPlan plan = CrossEntropyPlan.Of(_p, x.HasGradients, false, _tile);
         CrossEntropyScratch<T> s = CrossEntropyScratch<T>.In(x.Scratch, _p, plan);
         int count = FindRows(x.Targets, s);
         Clear(x, s, count);
-        for (int first = 0; first < count; first += _p.BlockRows)
+        for (int first = 0; first < count; first += plan.Pitch)
         {
             cancellation.ThrowIfCancellationRequested();
             CrossEntropyBlock block = Block(first, count, plan, x.Bias, x.ClassWeights);
@@ -80,7 +90,7 @@ internal sealed partial class CrossEntropyLauncher<T, TMath>
     }
 
     private CrossEntropyBlock Block(int first, int count, CrossEntropyPlan plan, ArrayView<T> bias, ArrayView<T> weights) =>
-        new(_p.Vocabulary, _p.BlockRows, Math.Min(_p.BlockRows, count - first), first, _p.Width, plan.Part, _p.Rows, _p.Start,
+        new(_p.Vocabulary, plan.Pitch, Math.Min(plan.Pitch, count - first), first, _p.Width, plan.Part, _p.Rows, _p.Start,
             bias.Length > 0 ? 1 : 0, weights.Length > 0 ? 1 : 0);
 
     private int FindRows(ArrayView<int> targets, in CrossEntropyScratch<T> s)
@@ -121,11 +131,24 @@ internal sealed partial class CrossEntropyLauncher<T, TMath>
     private void Forward(in CrossEntropyOperands<T> x, in CrossEntropyScratch<T> s, CrossEntropyBlock block, CrossEntropyPlan plan,
         ArrayView<T> factors)
     {
-        int items = plan.Parts * block.Pitch;
         _gather(block.Pitch * _p.Width, x.Embeddings, s.Rows, s.Block, block, _scale);
+        ArrayView<T> bias = Or(x.Bias, s.Results), weights = Or(x.ClassWeights, s.Results);
+        if (plan.Tile > 0)
+        {
+            // T is float.
+            CrossEntropyScratch<float> single = CrossEntropyScratch<float>.In(x.Scratch, _p, plan);
+            LogitTileLauncher tiles = _tiles.GetOrAdd(plan.Tile, side => new(_device, side));
+            tiles.Run(x.Classifier.Cast<float>(), bias.Cast<float>(), weights.Cast<float>(), single, block, plan, float.CreateChecked(_softcap));
+            _rows(block.Pitch, s.TargetLogits, s.Partials, s.Best, s.Rows, s.Targets, factors, s.Results, s.Predicted, s.Numbers, block,
+                plan.MergedParts, 0);
+            return;
+        }
+
+        int items = plan.Parts * block.Pitch;
         Product(x.Classifier, s.Block, s.Logits, block, accumulate: false);
-        _logits(items, s.Logits, Or(x.Bias, s.Logits), Or(x.ClassWeights, s.Logits), s.Partials, s.Best, block, _softcap, items);
-        _rows(block.Pitch, s.Logits, s.Partials, s.Best, s.Rows, s.Targets, factors, s.Results, s.Predicted, s.Numbers, block, plan.Parts);
+        _logits(items, s.Logits, bias, weights, s.Partials, s.Best, block, _softcap, items);
+        _rows(block.Pitch, s.Logits, s.Partials, s.Best, s.Rows, s.Targets, factors, s.Results, s.Predicted, s.Numbers, block, plan.Parts,
+            block.Pitch);
     }
 
     private void Backward(in CrossEntropyOperands<T> x, in CrossEntropyScratch<T> s, CrossEntropyBlock block, CrossEntropyPlan plan)

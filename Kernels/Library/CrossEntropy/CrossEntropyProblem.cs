@@ -43,7 +43,13 @@ internal sealed record CrossEntropyProblem(int Rows, int Vocabulary, int Width)
     public bool IsCompensated { get; init; }
 
     /// <summary>Rows whose logits a device holds at a time, a multiple of 16: a twentieth of them all, but 64 to 384.</summary>
-    public int BlockRows => Math.Min((Math.Max(Rows, 1) + 15) / 16 * 16, Math.Clamp(Rows / 20 / 32 * 32, 64, 384));
+    public int BlockRows => Math.Min(PaddedRows, Math.Clamp(Rows / 20 / 32 * 32, 64, 384));
+
+    /// <summary>Rows that a device goes through at a time where it holds no logits, a multiple of 16: a quarter of them all, but 64 to 1024.
+    /// What tiles leave of them is a 16th of their logits at most.</summary>
+    public int RowsWithoutLogits => Math.Min(PaddedRows, Math.Clamp(Rows / 4 / 32 * 32, 64, 1024));
+
+    private int PaddedRows => (Math.Max(Rows, 1) + 15) / 16 * 16;
 }
 
 /// <summary>A block of rows as kernels see it. Its logits lie class by class, <c>Pitch</c> apart: element (class v, row r) at v·Pitch + r.</summary>

@@ -29,13 +29,17 @@ internal readonly ref struct CrossEntropyScratch<T>
     private CrossEntropyScratch(CrossEntropyProblem p, CrossEntropyPlan plan, KernelArgument memory, out long bytes)
     {
         ScratchCutter cutter = new(memory);
-        int pitch = p.BlockRows;
-        Logits = cutter.Take<T>((long)p.Vocabulary * pitch);
+        int pitch = plan.Pitch;
+        Logits = cutter.Take<T>(plan.KeepsLogits ? (long)p.Vocabulary * pitch : 0);
         Tangents = cutter.Take<T>(plan.HasTangents ? (long)p.Vocabulary * pitch : 0);
         Block = cutter.Take<T>((long)pitch * p.Width);
         BlockTangents = cutter.Take<T>(plan.HasTangents ? (long)pitch * p.Width : 0);
         BlockGradient = cutter.Take<T>(plan.HasGradients ? (long)pitch * p.Width : 0);
-        Partials = cutter.Take<T>(3L * plan.Parts * pitch);
+        TilePartials = cutter.Take<T>(3L * plan.TilesOfClasses * pitch);
+        TileBest = cutter.Take<int>((long)plan.TilesOfClasses * pitch);
+        TargetLogits = cutter.Take<T>(plan.Tile > 0 ? pitch : 0);
+        int parts = plan.Tile > 0 && !plan.HasTangents ? plan.MergedParts : Math.Max(plan.Parts, plan.MergedParts);
+        Partials = cutter.Take<T>(3L * parts * pitch);
         Numbers = cutter.Take<T>(CrossEntropyKernels.Numbers * pitch);
         Results = cutter.Take<T>(5L * p.Rows);
         Sums = cutter.Take<T>(CrossEntropyPlan.SumItems);
@@ -43,7 +47,7 @@ internal readonly ref struct CrossEntropyScratch<T>
         Rows = cutter.Take<int>(p.Rows);
         Targets = cutter.Take<int>(p.Rows + pitch);
         Predicted = cutter.Take<int>(p.Rows);
-        Best = cutter.Take<int>((long)plan.Parts * pitch);
+        Best = cutter.Take<int>((long)parts * pitch);
         Keep = cutter.Take<int>(plan.HasGradients ? 2L * plan.Tiles.Count : 0);
         bool compensates = p.IsCompensated && plan.HasGradients;
         Part = cutter.Take<T>(compensates ? (long)Math.Max(CompensatedClasses, pitch) * p.Width : 0);
@@ -52,6 +56,7 @@ internal readonly ref struct CrossEntropyScratch<T>
         bytes = cutter.Bytes;
     }
 
+    /// <summary>Empty where none are kept.</summary>
     public ArrayView<T> Logits { get; }
 
     public ArrayView<T> Tangents { get; }
@@ -61,6 +66,13 @@ internal readonly ref struct CrossEntropyScratch<T>
     public ArrayView<T> BlockTangents { get; }
 
     public ArrayView<T> BlockGradient { get; }
+
+    /// <summary>What each tile of <see cref="LogitTiles"/> finds.</summary>
+    public ArrayView<T> TilePartials { get; }
+
+    public ArrayView<int> TileBest { get; }
+
+    public ArrayView<T> TargetLogits { get; }
 
     public ArrayView<T> Partials { get; }
 
@@ -101,25 +113,51 @@ internal readonly ref struct CrossEntropyScratch<T>
 }
 
 /// <summary>How the work on blocks is cut.</summary>
+/// <param name="Pitch">Rows of a block that there is room for.</param>
+/// <param name="Tile">Rows and columns of <see cref="LogitTiles"/>; 0 for the device's own products.</param>
 /// <param name="Part">Classes that an item goes through.</param>
 /// <param name="Parts">Such parts.</param>
 /// <param name="Tiles">The filter's tiles.</param>
 /// <param name="HasGradients">Whether gradients are asked for.</param>
 /// <param name="HasTangents">Whether there are directions.</param>
-internal readonly record struct CrossEntropyPlan(int Part, int Parts, CrossEntropyTiles Tiles, bool HasGradients, bool HasTangents)
+internal readonly record struct CrossEntropyPlan(int Pitch, int Tile, int Part, int Parts, CrossEntropyTiles Tiles, bool HasGradients,
+    bool HasTangents)
 {
     /// <summary>Items that add up a line.</summary>
     public const int SumItems = 64;
 
+    /// <summary>Tiles whose sums one item of <see cref="CrossEntropyKernels.Merge"/> puts together.</summary>
+    public const int TilesOfPart = 16;
+
     /// <summary>Items that keep a device busy.</summary>
     private const long ManyItems = 1 << 16;
 
-    public static CrossEntropyPlan Of(CrossEntropyProblem p, bool hasGradients, bool hasTangents)
+    /// <summary>True if a block's logits are in memory.</summary>
+    public bool KeepsLogits => Tile == 0 || HasGradients || HasTangents;
+
+    /// <summary>Tiles along the classes.</summary>
+    public int TilesOfClasses { get; private init; }
+
+    /// <summary>Parts of the classes after the tiles' sums have been put together.</summary>
+    public int MergedParts => (TilesOfClasses + TilesOfPart - 1) / TilesOfPart;
+
+    /// <param name="p">The problem.</param>
+    /// <param name="hasGradients">Whether gradients are asked for.</param>
+    /// <param name="hasTangents">Whether there are directions.</param>
+    /// <param name="tile">Finds the tile for blocks of so many rows.</param>
+    public static CrossEntropyPlan Of(CrossEntropyProblem p, bool hasGradients, bool hasTangents, Func<int, int> tile)
     {
-        int part = (int)Math.Max(64, ((long)p.Vocabulary * p.BlockRows + ManyItems - 1) / ManyItems);
+        int pitch = p.BlockRows;
+        if (!hasGradients && !hasTangents && tile(p.RowsWithoutLogits) > 0)
+            pitch = p.RowsWithoutLogits;
+        int side = tile(pitch);
+        int part = (int)Math.Max(64, ((long)p.Vocabulary * pitch + ManyItems - 1) / ManyItems);
         int rows = p.TileRows > 0 ? p.TileRows : 16, columns = p.TileColumns > 0 ? p.TileColumns : 16;
-        int groups = (p.BlockRows + rows - 1) / rows;
+        int groups = (pitch + rows - 1) / rows;
         CrossEntropyTiles tiles = new(rows, columns, groups, groups * ((p.Vocabulary + columns - 1) / columns), p.HasOrder ? 1 : 0);
-        return new(part, (p.Vocabulary + part - 1) / part, tiles, hasGradients, hasTangents);
+        return new(pitch, side, part, (p.Vocabulary + part - 1) / part, tiles, hasGradients, hasTangents)
+        {
+            TilesOfClasses = side == 0 ? 0 : (p.Vocabulary + side - 1) / side,
+        };
     }
 }

@@ -97,19 +97,7 @@ internal readonly record struct GemmVariant(GemmMethod Method, ScalarType Type, 
     public CompiledKernel Compile(Device device) => device.Compile(Build());
 
     /// <summary>Its IR, with what is known of its launches.</summary>
-    public Ir.Kernel Build()
-    {
-        Ir.Kernel kernel = FrontEnd.Compile(KernelMethod);
-        Ir.Kernel bound = new(kernel.Name, kernel.Kind, kernel.Parameters)
-        {
-            Sites = kernel.Sites,
-            Prints = kernel.Prints,
-            Group = Group,
-            GroupsAtOnce = GroupsAtOnce,
-        };
-        bound.Body.Nodes.AddRange(kernel.Body.Nodes);
-        return bound;
-    }
+    public Ir.Kernel Build() => FrontEnd.Compile(KernelMethod).InGroups(Group, GroupsAtOnce);
 
     // Large blocks take so many registers that a few more would leave room for one group only. In bfloat16 they do not fit twice.
     private int GroupsAtOnce => Method == GemmMethod.Register128 || Precision == MatMulPrecision.Tf32 ? 2 : 0;

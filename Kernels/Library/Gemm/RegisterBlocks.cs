@@ -25,6 +25,10 @@ internal interface IRegisterBlock<T>
 
     /// <summary>Writes what there is of the block to C.</summary>
     void Write(GemmResult<T> c, int row, int column);
+
+    /// <summary>Writes what the block has of a strip of 32 rows of the tile to shared memory, rows <see cref="RegisterGemm.Pitch"/> quads
+    /// apart.</summary>
+    void Put(ArrayView<Quad<T>> shared, int strip);
 }
 
 /// <summary>4 × 4 elements, 64 × 64 a group: 16 sums in registers. For small problems and for double precision.</summary>
@@ -66,6 +70,21 @@ internal struct Block4x4<T> : IRegisterBlock<T>
         c.Write(row + 1, column, _row1);
         c.Write(row + 2, column, _row2);
         c.Write(row + 3, column, _row3);
+    }
+
+    public readonly void Put(ArrayView<Quad<T>> shared, int strip) => Put(shared, strip, RegisterGemm.Pitch(Tile), RegisterGemm.QuadOfColumns);
+
+    /// <summary>The same with so many quads from row to row, this item's column being a given quad of them.</summary>
+    public readonly void Put(ArrayView<Quad<T>> shared, int strip, int pitch, int column)
+    {
+        const int quadsOfStrip = 8;
+        if (RegisterGemm.QuadOfRows / quadsOfStrip != strip)
+            return;
+        int at = RegisterGemm.QuadOfRows % quadsOfStrip * Quad<T>.Count * pitch + column;
+        shared[at] = _row0;
+        shared[at + pitch] = _row1;
+        shared[at + 2 * pitch] = _row2;
+        shared[at + 3 * pitch] = _row3;
     }
 }
 
@@ -110,5 +129,20 @@ internal struct Block8x8<T> : IRegisterBlock<T>
         _topRight.Write(c, row, column + Half);
         _bottomLeft.Write(c, row + Half, column);
         _bottomRight.Write(c, row + Half, column + Half);
+    }
+
+    public readonly void Put(ArrayView<Quad<T>> shared, int strip)
+    {
+        int pitch = RegisterGemm.Pitch(Tile), column = RegisterGemm.QuadOfColumns;
+        if (strip < 2)
+        {
+            _topLeft.Put(shared, strip, pitch, column);
+            _topRight.Put(shared, strip, pitch, column + Half / Quad<T>.Count);
+        }
+        else
+        {
+            _bottomLeft.Put(shared, strip - 2, pitch, column);
+            _bottomRight.Put(shared, strip - 2, pitch, column + Half / Quad<T>.Count);
+        }
     }
 }

@@ -19,6 +19,14 @@ internal readonly struct LaneByLane : IPanelOrder
     public static int TermsAreContiguous => 0;
 }
 
+/// <summary>The rows of A, or the columns of B, from which a tile takes its own.</summary>
+/// <param name="Start">Where the first of all begins.</param>
+/// <param name="First">The tile's first.</param>
+/// <param name="Count">All that there are.</param>
+/// <param name="Stride">Elements from one to the next.</param>
+/// <param name="Terms">Elements from one term of the sum to the next.</param>
+internal readonly record struct GemmLanes(long Start, int First, int Count, long Stride, long Terms);
+
 /// <summary>The matrix product: 2·M·N·K operations a batch; each group reads its rows of A and columns of B once, through shared
 /// memory.</summary>
 /// <remarks>
@@ -55,41 +63,68 @@ internal static class RegisterGemm
         where TOrderA : struct, IPanelOrder
         where TOrderB : struct, IPanelOrder
     {
-        int pitch = TBlock.Tile / Quad<T>.Count + 1;
-        int half = TBlock.Depth * pitch;
+        int half = TBlock.Depth * Pitch(TBlock.Tile);
         ArrayView<Quad<T>> sharedA = SharedMemory.Allocate<Quad<T>>(2 * half);
         ArrayView<Quad<T>> sharedB = SharedMemory.Allocate<Quad<T>>(2 * half);
 
-        // Warps are 4 × 2 in the group, items 4 × 8 in a warp.
-        int warp = Group.IdxX / 32, lane = Group.IdxX % 32;
-        int quadOfRows = warp / 2 * 4 + lane / 8;
-        int quadOfColumns = warp % 2 * 8 + lane % 8;
         int batch0 = Grid.IdxZ / shape.Batch1;
         int batch1 = Grid.IdxZ % shape.Batch1;
         int firstRow = Grid.IdxY * TBlock.Tile;
         int firstColumn = Grid.IdxX * TBlock.Tile;
-        int row = firstRow + quadOfRows * Quad<T>.Count;
-        int column = firstColumn + quadOfColumns * Quad<T>.Count;
-
-        Panel panelA = Panel.Of<TOrderA>(TBlock.Tile, TBlock.Depth, firstRow, shape.M,
-            batch0 * shape.A.Batch0 + batch1 * shape.A.Batch1, shape.A.Row, shape.A.Column);
-        Panel panelB = Panel.Of<TOrderB>(TBlock.Tile, TBlock.Depth, firstColumn, shape.N,
-            batch0 * shape.B.Batch0 + batch1 * shape.B.Batch1, shape.B.Column, shape.B.Row);
+        int row = firstRow + QuadOfRows * Quad<T>.Count;
+        int column = firstColumn + QuadOfColumns * Quad<T>.Count;
+        GemmLanes rows = new(batch0 * shape.A.Batch0 + batch1 * shape.A.Batch1, firstRow, shape.M, shape.A.Row, shape.A.Column);
+        GemmLanes columns = new(batch0 * shape.B.Batch0 + batch1 * shape.B.Batch1, firstColumn, shape.N, shape.B.Column, shape.B.Row);
         GemmResult<T> result = new(c, batch0 * shape.C.Batch0 + batch1 * shape.C.Batch1,
             shape.C.Row, shape.C.Column, shape.M, shape.N);
 
         TBlock sums = default;
         if (shape.Accumulate != 0)
             sums.Read(result, row, column);
+        sums = Products<T, TElement, TBlock, TOrderA, TOrderB>(sums, a, rows, sharedA, b, columns, sharedB, shape.K);
+        sums.Write(result, row, column);
+    }
 
-        Quad<T> nextA = panelA.Fetch(a, TBlock.Tile, TBlock.Depth, shape.K);
-        Quad<T> nextB = panelB.Fetch(b, TBlock.Tile, TBlock.Depth, shape.K);
+    /// <summary>The item's quad of a tile's rows. Warps are 4 × 2 in the group, items 4 × 8 in a warp.</summary>
+    public static int QuadOfRows => Group.IdxX / 32 / 2 * 4 + Group.IdxX % 32 / 8;
+
+    /// <summary>The item's quad of a tile's columns.</summary>
+    public static int QuadOfColumns => Group.IdxX / 32 % 2 * 8 + Group.IdxX % 32 % 8;
+
+    /// <summary>Quads from one term to the next in shared memory.</summary>
+    public static int Pitch(int tile) => tile / 4 + 1;
+
+    /// <summary>The item's block of a tile: sums + A·B. Other items may still read shared memory when it returns.</summary>
+    /// <param name="sums">What the terms are added to.</param>
+    /// <param name="a">A.</param>
+    /// <param name="rows">The rows of A.</param>
+    /// <param name="sharedA">2 · Depth · Pitch quads.</param>
+    /// <param name="b">B.</param>
+    /// <param name="columns">The columns of B.</param>
+    /// <param name="sharedB">2 · Depth · Pitch quads.</param>
+    /// <param name="terms">Terms of each sum.</param>
+    public static TBlock Products<T, TElement, TBlock, TOrderA, TOrderB>(TBlock sums, ArrayView<T> a, GemmLanes rows,
+        ArrayView<Quad<T>> sharedA, ArrayView<T> b, GemmLanes columns, ArrayView<Quad<T>> sharedB, int terms)
+        where T : unmanaged
+        where TElement : struct, IGemmElement<T>
+        where TBlock : struct, IRegisterBlock<T>
+        where TOrderA : struct, IPanelOrder
+        where TOrderB : struct, IPanelOrder
+    {
+        int pitch = Pitch(TBlock.Tile);
+        int half = TBlock.Depth * pitch;
+        int quadOfRows = QuadOfRows;
+        int quadOfColumns = QuadOfColumns;
+        Panel panelA = Panel.Of<TOrderA>(TBlock.Tile, TBlock.Depth, rows);
+        Panel panelB = Panel.Of<TOrderB>(TBlock.Tile, TBlock.Depth, columns);
+        Quad<T> nextA = panelA.Fetch(a, TBlock.Tile, TBlock.Depth, terms);
+        Quad<T> nextB = panelB.Fetch(b, TBlock.Tile, TBlock.Depth, terms);
         panelA.Put(sharedA.Cast<T>(), nextA, pitch * Quad<T>.Count, 0);
         panelB.Put(sharedB.Cast<T>(), nextB, pitch * Quad<T>.Count, 0);
         Group.Barrier();
 
         int current = 0;
-        int rest = shape.K;
+        int rest = terms;
         while (rest > TBlock.Depth)
         {
             rest -= TBlock.Depth;
@@ -108,7 +143,7 @@ internal static class RegisterGemm
 
         for (int k = 0; k < rest; k++)
             sums.MultiplyAdd<TElement>(sharedA, current + k * pitch + quadOfRows, sharedB, current + k * pitch + quadOfColumns);
-        sums.Write(result, row, column);
+        return sums;
     }
 
     /// <summary>An item's share of bringing rows of A, or columns of B ("lanes"), into shared memory: 4 elements of Depth terms,
@@ -124,7 +159,7 @@ internal static class RegisterGemm
         private int _termStep;
         private int _lanes;
 
-        public static Panel Of<TOrder>(int tile, int depth, int firstLane, int lanes, long start, long laneStride, long termStride)
+        public static Panel Of<TOrder>(int tile, int depth, GemmLanes lanes)
             where TOrder : struct, IPanelOrder
         {
             Panel panel = default;
@@ -133,19 +168,19 @@ internal static class RegisterGemm
                 panel._lane = Group.IdxX / depth;
                 panel._term = Group.IdxX % depth;
                 panel._laneStep = Items / depth;
-                panel._step = panel._laneStep * laneStride;
+                panel._step = panel._laneStep * lanes.Stride;
             }
             else
             {
                 panel._lane = Group.IdxX % tile;
                 panel._term = Group.IdxX / tile;
                 panel._termStep = Items / tile;
-                panel._step = panel._termStep * termStride;
+                panel._step = panel._termStep * lanes.Terms;
             }
 
-            panel._termStride = termStride;
-            panel._lanes = lanes - firstLane;
-            panel._at = start + (firstLane + panel._lane) * laneStride + panel._term * termStride;
+            panel._termStride = lanes.Terms;
+            panel._lanes = lanes.Count - lanes.First;
+            panel._at = lanes.Start + (lanes.First + panel._lane) * lanes.Stride + panel._term * lanes.Terms;
             return panel;
         }
 
