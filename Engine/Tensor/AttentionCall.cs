@@ -1,4 +1,5 @@
 using Cotangent.Graph;
+using Cotangent.Kernels;
 
 namespace Cotangent;
 
@@ -6,6 +7,15 @@ namespace Cotangent;
 /// v [batch, key heads, keys, values], what depends on cells [batch or 1, heads or 1, queries or 1, keys or 1].</summary>
 internal sealed class AttentionCall
 {
+    /// <summary>Queries times keys from which the fused form is faster than the composed one.</summary>
+    private const long FusedCells = 96 * 96;
+
+    /// <summary>The widest heads whose scores are computed once a pass: columns of a tile of the kernels.</summary>
+    private const int WidestFused = 64;
+
+    /// <summary>Bytes of scores that are not to be held.</summary>
+    private const long MostScoreBytes = 64 << 20;
+
     private readonly AttentionOptions _options;
     private readonly Shape _rows;
     private readonly DType _result;
@@ -51,8 +61,30 @@ internal sealed class AttentionCall
     /// <summary>True if there are kernels for the fused form.</summary>
     public bool CanFuse => _q.DType == DType.Float32;
 
-    /// <summary>True where the processor's vectors compute it.</summary>
-    public bool IsOnCpu => _q.Node.Device.Kind == Kernels.DeviceKind.Cpu;
+    /// <summary>True where the fused form is the one to take unless the caller says which.</summary>
+    /// <remarks>
+    /// <para>Memory first: on a device whose groups run the kernels, scores that would take <see cref="MostScoreBytes"/> are never held, since
+    /// training holds several such matrices a layer.</para>
+    /// <para>Then time, from <see cref="FusedCells"/> on. On the CPU, and on a processor behind OpenCL (1.1 to 2 × for value and gradient at 64
+    /// columns), that was measured. On a GPU it is a count: the composed form moves a dozen float32 numbers a cell in value and gradient, the fused one none,
+    /// but it computes nine products where the other computes six; with heads of up to <see cref="WidestFused"/> columns the numbers cost more.
+    /// Wider heads compute their scores once for each 64 columns, and products on matrix units are several times faster than the fused
+    /// kernels': there, memory alone decides.</para>
+    /// </remarks>
+    public bool PrefersFused
+    {
+        get
+        {
+            Device device = _q.Node.Device;
+            long cells = (long)_q.Shape[2] * _k.Shape[2];
+            if (device.Kind == DeviceKind.Cpu) return cells >= FusedCells;
+            if (device.LargestProductTile == 0) return false;
+            if (sizeof(float) * cells * _q.Shape[0] * _q.Shape[1] >= MostScoreBytes) return true;
+            bool onMatrixUnits = device.HasMatrixUnits
+                && (Tensor.MatMulPrecision != MatMulPrecision.Float32 || _result is DType.Float16 or DType.BFloat16);
+            return !onMatrixUnits && cells >= FusedCells && Math.Max(_q.Shape[3], _v.Shape[3]) <= WidestFused;
+        }
+    }
 
     /// <summary>The fused form: output and log-sum-exp.</summary>
     public (Tensor Output, Tensor LogSumExp) Fused()

@@ -3,9 +3,6 @@ namespace Cotangent;
 // Attention.
 public static partial class Nn
 {
-    /// <summary>Queries times keys from which the fused form is faster than the composed one.</summary>
-    private const long FusedCells = 96 * 96;
-
     /// <summary>softmax(q·kᵀ / √width)·v: q is […, time, width], k […, keys, width], v […, keys, values]; leading axes broadcast, and the
     /// last of them, heads, may be fewer for k and v. Causal: the last query sees all keys, each one before it one key less.</summary>
     /// <inheritdoc cref="Attention(Tensor, Tensor, Tensor, AttentionOptions)"/>
@@ -28,7 +25,7 @@ public static partial class Nn
         ArgumentNullException.ThrowIfNull(v);
         ArgumentNullException.ThrowIfNull(options);
         AttentionCall call = new(q, k, v, options);
-        if (IsFused(call, q, k, options)) return call.Fused().Output;
+        if (IsFused(call, options)) return call.Fused().Output;
         return options == new AttentionOptions { Causal = options.Causal, Fused = options.Fused } && CanBroadcast(q, k, v)
             ? Softmax(q, k, v, options.Causal)
             : call.Composed().Output;
@@ -44,11 +41,10 @@ public static partial class Nn
         ArgumentNullException.ThrowIfNull(v);
         options ??= new AttentionOptions();
         AttentionCall call = new(q, k, v, options);
-        return IsFused(call, q, k, options) ? call.Fused() : call.Composed();
+        return IsFused(call, options) ? call.Fused() : call.Composed();
     }
 
-    private static bool IsFused(AttentionCall call, Tensor q, Tensor k, AttentionOptions options) =>
-        call.CanFuse && (options.Fused ?? (call.IsOnCpu && (long)q.Shape[^2] * k.Shape[^2] >= FusedCells));
+    private static bool IsFused(AttentionCall call, AttentionOptions options) => call.CanFuse && (options.Fused ?? call.PrefersFused);
 
     private static bool CanBroadcast(Tensor q, Tensor k, Tensor v) =>
         q.Rank < 3 || ((k.Rank < 3 || k.Shape[^3] == 1 || k.Shape[^3] == q.Shape[^3]) && (v.Rank < 3 || v.Shape[^3] == 1 || v.Shape[^3] == q.Shape[^3]));

@@ -18,6 +18,7 @@ internal static class PtxCatalogue
     [
         ("reduce", d => { Reduction.Reduce<float, AddFloat>(d, Zeros<float>(d)); Reduction.Reduce<int, MaxInt32>(d, Zeros<int>(d)); }),
         ("scan", d => { Scan.Inclusive<float, AddFloat>(d, Zeros<float>(d), Zeros<float>(d)); Scan.Exclusive<int, AddInt32>(d, Zeros<int>(d), Zeros<int>(d)); }),
+        ("scan, own operation", d => Scan.Inclusive<float, Larger>(d, Zeros<float>(d), Zeros<float>(d))),
         ("histogram", d => Histogram.Count(d, Zeros<int>(d), d.Allocate<int>(256))),
         ("histogram, many bins", d => Histogram.Count(d, Zeros<int>(d), d.Allocate<int>(50_000))),
         ("radix sort", d => RadixSort.Keys<uint, AscendingUInt32>(d, Zeros<uint>(d), Zeros<uint>(d))),
@@ -25,8 +26,11 @@ internal static class PtxCatalogue
             RadixSort.Pairs<float, int, DescendingFloat>(d, Zeros<float>(d), Zeros<int>(d), Zeros<float>(d), Zeros<int>(d))),
         ("top-k", d => TopK.Find<float, DescendingFloat>(d, Zeros<float>(d), d.Allocate<float>(10), d.Allocate<int>(10))),
         ("compaction", d => Compaction.Where<float, Positive>(d, Zeros<float>(d), default, Zeros<float>(d), d.Allocate<int>(1))),
+        ("compaction of nothing", d => Compaction.Where<float, Positive>(d, d.Allocate<float>(0), default, Zeros<float>(d), d.Allocate<int>(1))),
         ("segmented reduce", d =>
             SegmentedReduction.Reduce<float, AddFloat>(d, Zeros<float>(d), d.Allocate<int>([0, 10, Count]), d.Allocate<float>(2))),
+        ("segmented reduce, short", d => SegmentedReduction.Reduce<float, AddFloat>(d, Zeros<float>(d),
+            d.Allocate<int>([.. Enumerable.Range(0, 1001)]), d.Allocate<float>(1000))),
         ("gather", d => GatherScatter.Gather<float>(d, Zeros<float>(d), Zeros<int>(d), Zeros<float>(d))),
         ("scatter", d => GatherScatter.Scatter<float>(d, Zeros<float>(d), d.Allocate<int>([.. Enumerable.Range(0, Count)]), Zeros<float>(d))),
         ("transpose", d => Transposition.Transpose<float>(d, Zeros<float>(d), Zeros<float>(d), 90, 100)),
@@ -39,6 +43,17 @@ internal static class PtxCatalogue
         ("gemm", Gemm),
         ("flash attention", FlashAttentions),
         ("logit tiles", d => _ = (new LogitTileLauncher(d, 64), new LogitTileLauncher(d, 128))),
+        ("gradient filter", CrossEntropyFilter),
+        ("segments", d => _ = new Segments(d, Count, 100)),
+        ("row sort", d => _ = new RowSort<float, SmallestFirst<float>>(d, 2, Count, 3)),
+        ("cumulative", d => _ = (new Cumulative<float, CumulativeSum<float>>(d, 2, Count, 1, isReverse: false),
+            new Cumulative<float, CumulativeRecurrence<float>>(d, 2, 30, 3, isReverse: true))),
+        ("cholesky", d => _ = new CholeskyFactorisation<float>(d)),
+        ("lu", d => _ = (new LuFactorisation<float, MaxFloat>(d), new LuSolver<float>(d))),
+        ("qr", d => _ = new QrFactorisation<float, AddFloat, MaxFloat>(d)),
+        ("eigh", d => _ = new SymmetricEigensolver<float, AddFloat, MaxFloat>(d)),
+        ("svd", d => _ = new SingularValueSolver<float, AddFloat, MaxFloat>(d)),
+        ("triangular solve", d => _ = new TriangularSolver<float>(d)),
     ];
 
     private static IEnumerable<(string, Action<Device>)> Fused() =>
@@ -61,7 +76,11 @@ internal static class PtxCatalogue
         }))(Values(d, 20, 16), Values(d, 50, 16)).Item1.Realize()),
         ("linear cross entropy, Hessian product", d => Diff.Hvp((Tensor e) => CrossEntropy.Linear(e, Values(d, 50, 16), Tensor.From(new int[20], d)),
             Values(d, 20, 16), Values(d, 20, 16)).Realize()),
+        ("linear cross entropy, tangent", d => Diff.Jvp((Tensor e) => CrossEntropy.Linear(e, Values(d, 50, 16), Tensor.From(new int[20], d)),
+            Values(d, 20, 16), Values(d, 20, 16)).Tangent.Realize()),
         ("embedding gradient", d => Diff.Grad((Tensor x) => x.Gather(Tensor.From(new int[20], d)).Square().Sum())(Values(d, 30, 16)).Realize()),
+        ("embedding gradient, sorted", d => Diff.Grad((Tensor x) => x.Gather(Tensor.From([.. Enumerable.Range(0, 600).Select(i => i * 7 % 90)], [600], d))
+            .Square().Sum())(Values(d, 1500, 16)).Realize()),
         ("permute", d => Values(d, 4, 30, 20).Permute(2, 0, 1).Realize()),
         ("random normal", d => new RandomKey(1, d).Normal([1000]).Realize()),
     ];
@@ -73,9 +92,21 @@ internal static class PtxCatalogue
 
     private static void Gemm(Device device)
     {
-        foreach (GemmMethod method in Enum.GetValues<GemmMethod>())
+        foreach (GemmMethod method in new[] { GemmMethod.Tiled, GemmMethod.Register64, GemmMethod.Register128 })
             new GemmVariant(method, ScalarType.Float32, TermsOfA: true).Compile(device);
         new GemmVariant(GemmMethod.Register64, ScalarType.Float64, TermsOfA: true).Compile(device);
+        foreach (MatMulPrecision precision in new[] { MatMulPrecision.Tf32, MatMulPrecision.BFloat16 })
+            new GemmVariant(GemmMethod.MatrixUnits, ScalarType.Float32, TermsOfA: true, Precision: precision).Compile(device);
+    }
+
+    private static void CrossEntropyFilter(Device device)
+    {
+        Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<int>, CrossEntropyBlock, CrossEntropyTiles, float,
+            float> test = CrossEntropyFilterKernels.Test<float, SingleFunctions>;
+        Action<Index1D, ArrayView<float>, ArrayView<int>, ArrayView<int>, CrossEntropyBlock, CrossEntropyTiles, int> clear =
+            CrossEntropyFilterKernels.Clear;
+        Action<Index1D, ArrayView<int>, ArrayView<int>, CrossEntropyTiles, int> count = CrossEntropyFilterKernels.Count;
+        device.Prepare(test, clear, count);
     }
 
     private static void FlashAttentions(Device device)
@@ -83,6 +114,15 @@ internal static class PtxCatalogue
         AttentionProblem problem = new() { Batch = 1, Heads = 2, KeyHeads = 1, Queries = 9, Keys = 9, Width = 64, Values = 64, Scale = 1, DropoutBatch = 1 };
         foreach (AttentionKernel kernel in Enum.GetValues<AttentionKernel>())
             FlashAttention.Create(device, problem, hasDropout: true, kernel);
+    }
+
+    private readonly struct Larger : IScanReduceOperation<float>
+    {
+        public float Identity => float.NegativeInfinity;
+
+        public float Apply(float first, float second) => first > second ? first : second;
+
+        public void AtomicApply(ref float target, float value) => Atomic.Max(ref target, value);
     }
 
     private readonly struct Positive : IPredicate<float>
