@@ -37,7 +37,7 @@ public sealed class PtxCatalogueTests
 
         Assert.InRange(launched.Length, 60, 500);
         Assert.Contains("RegisterGemm_Multiply", launched);
-        Assert.Empty(launched.Where(name => !recorded.Any(r => r.StartsWith($"{name}_", StringComparison.Ordinal))));
+        Assert.DoesNotContain(launched, name => !recorded.Any(r => r.StartsWith($"{name}_", StringComparison.Ordinal)));
     }
 
     [FactWithPtxas]
