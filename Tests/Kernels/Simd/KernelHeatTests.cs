@@ -1,5 +1,8 @@
+using System.Diagnostics;
+using System.Reflection;
 using Cotangent.Kernels;
 using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Targets;
 
 namespace Cotangent.Tests.Kernels.Simd;
 
@@ -34,6 +37,17 @@ public class KernelHeatTests
         device.Read(memory, 0, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
         for (int i = 0; i < values.Length; i++)
             Assert.Equal((float)i * i, values[i]);
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void Compile_QuickCode_IsLeftUnoptimisedByTheJit(bool quick)
+    {
+        SimdCode code = SimdCode.Compile(Squares(), new SimdTarget(VectorIsa.Best, 1, Quick: quick));
+        Assert.Equal(quick, IsUnoptimised(code.Entry.Method.Module.Assembly) && !IsUnoptimised(typeof(KernelHeat).Assembly));
+
+        static bool IsUnoptimised(Assembly assembly) => assembly.GetCustomAttribute<DebuggableAttribute>()?.IsJITOptimizerDisabled == true;
     }
 
     /// <summary>x[i] = i·i: five nodes.</summary>

@@ -18,7 +18,7 @@ internal sealed class ScaledPowers : Rewriter
 
     /// <summary>The kernel with scalings, or the same if it has none.</summary>
     public static Kernel Find(Kernel kernel) => kernel.Body.Descendants().Any(n => n is Instruction x && Match(x) is not null)
-        ? DeadCode.Remove(CommonSubexpressions.Merge(new ScaledPowers().Run(kernel)))
+        ? DeadCode.Remove(new ScaledPowers().Run(kernel))
         : kernel;
 
     protected override Value Visit(Instruction old, ImmutableArray<Value> operands)

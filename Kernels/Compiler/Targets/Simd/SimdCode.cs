@@ -31,7 +31,7 @@ internal sealed record SimdCode(SimdTarget Target, SimdEntry Entry, int ScratchB
         target = target with { Rows = RowLockstep.RowsOf(kernel, target) };
         while (true)
         {
-            DynamicMethod method = NewMethod(kernel);
+            DynamicMethod method = NewMethod(kernel, target);
             ILGenerator il = method.GetILGenerator(4096);
             SimdEmitter emitter = new(ShuffleLowering.Lower(kernel, target), target, il);
             emitter.EmitKernel();
@@ -56,13 +56,14 @@ internal sealed record SimdCode(SimdTarget Target, SimdEntry Entry, int ScratchB
     /// <summary>The statements of a kernel's code for a target, for people.</summary>
     public static string List(Kernel kernel, SimdTarget target)
     {
-        SimdEmitter emitter = new(ShuffleLowering.Lower(kernel, target), target, NewMethod(kernel).GetILGenerator(), lists: true);
+        SimdEmitter emitter = new(ShuffleLowering.Lower(kernel, target), target, NewMethod(kernel, target).GetILGenerator(), lists: true);
         emitter.EmitKernel();
         return emitter.Listing;
     }
 
-    private static DynamicMethod NewMethod(Kernel kernel) => new(kernel.Name, typeof(void),
-        [typeof(long*), typeof(byte*), typeof(int), typeof(int), typeof(int), typeof(int)], typeof(SimdCode).Module, true)
+    private static DynamicMethod NewMethod(Kernel kernel, SimdTarget target) => new(kernel.Name, typeof(void),
+        [typeof(long*), typeof(byte*), typeof(int), typeof(int), typeof(int), typeof(int)],
+        target.Quick ? UnoptimizedModule.Instance : typeof(SimdCode).Module, true)
     {
         InitLocals = false,
     };

@@ -17,6 +17,9 @@ internal sealed partial class SimdEmitter
     private const int LargestExpression = 12;
     private const int LargestExpressionOfRows = 4;
 
+    // Nothing is interleaved in quick code, and what is no local is one store and one load less.
+    private const int LargestExpressionOfQuickCode = 48;
+
     private readonly Kernel _kernel;
     private readonly SimdTarget _target;
     private readonly VectorIsa _isa;
@@ -42,7 +45,8 @@ internal sealed partial class SimdEmitter
         if (kernel.Kind == LaunchKind.Grouped && GroupItems > Lanes * Rows)
             _phases = new GroupPhases(kernel, new Uniformity(kernel, x => GroupControl.Shape(x, target.Group)), _shapes);
         _usage = new Usage(kernel, _shapes, MayInline, node => _phases?.IsCut(node) == true,
-            value => Rows > 1 && IsSameInRows(value), Rows > 1 ? LargestExpressionOfRows : LargestExpression);
+            value => Rows > 1 && IsSameInRows(value),
+            Rows > 1 ? LargestExpressionOfRows : target.Quick ? LargestExpressionOfQuickCode : LargestExpression);
         _structs = new StructAccesses(kernel, _shapes, _usage);
         FindTurnedLoads();
         _traffic = target.Streaming ? MemoryTraffic.Of(kernel) : null;

@@ -17,6 +17,8 @@ internal sealed class VectorIsa
     private readonly Type _functions;
     private readonly Type _vector;
     private readonly ConcurrentDictionary<(string Name, Type Element, int Count), MethodInfo> _methods = new();
+    private readonly ConcurrentDictionary<(Type From, Type To), MethodInfo> _casts = new();
+    private readonly ConcurrentDictionary<Type, Type> _vectors = new();
 
     private VectorIsa(int bits, Type functions, Type vector)
     {
@@ -44,7 +46,7 @@ internal sealed class VectorIsa
     public bool HasGather => Avx2.IsSupported && (Bits != 512 || Avx512F.IsSupported);
 
     /// <summary>The vector type of an element type.</summary>
-    public Type Vector(Type element) => _vector.MakeGenericType(element);
+    public Type Vector(Type element) => _vectors.GetOrAdd(element, static (e, vector) => vector.MakeGenericType(e), _vector);
 
     /// <summary>The function <paramref name="name"/> of Vector512, Vector256 or Vector128 whose parameters are
     /// <paramref name="count"/> vectors of the element type (except a last scalar int of the shifts).</summary>
@@ -60,13 +62,15 @@ internal sealed class VectorIsa
         isa.Vector(key.Element).GetProperty(key.Name)!.GetMethod!, this);
 
     /// <summary>The instruction (address, mask[, value of inactive lanes]) → vector, or null if the processor lacks it.</summary>
-    public MethodInfo? MaskedLoad(Type element) => Instructions(element)?.GetMethod("MaskLoad", Bits == 512
-        ? [element.MakePointerType(), Vector(element), Vector(element)]
-        : [element.MakePointerType(), Vector(element)]);
+    public MethodInfo? MaskedLoad(Type element) => !HasMaskedMemory ? null
+        : _methods.GetOrAdd(("MaskLoad", element, 2), static (key, isa) => isa.Instructions(key.Element).GetMethod(key.Name, isa.Bits == 512
+            ? [key.Element.MakePointerType(), isa.Vector(key.Element), isa.Vector(key.Element)]
+            : [key.Element.MakePointerType(), isa.Vector(key.Element)])!, this);
 
     /// <summary>The instruction (address, mask, vector), or null if the processor lacks it.</summary>
-    public MethodInfo? MaskedStore(Type element) =>
-        Instructions(element)?.GetMethod("MaskStore", [element.MakePointerType(), Vector(element), Vector(element)]);
+    public MethodInfo? MaskedStore(Type element) => !HasMaskedMemory ? null
+        : _methods.GetOrAdd(("MaskStore", element, 3), static (key, isa) => isa.Instructions(key.Element)
+            .GetMethod(key.Name, [key.Element.MakePointerType(), isa.Vector(key.Element), isa.Vector(key.Element)])!, this);
 
     /// <summary>StoreAlignedNonTemporal(vector, T*).</summary>
     public MethodInfo StreamingStore(Type element) => _methods.GetOrAdd(("StreamingStore", element, 2), static (key, isa) =>
@@ -80,9 +84,8 @@ internal sealed class VectorIsa
                 .MakeGenericMethod(key.Element), this);
 
     /// <summary>The reinterpreting As function from one element type to another.</summary>
-    public MethodInfo As(Type from, Type to) => _methods.GetOrAdd(("As" + to.Name, from, 1), static (key, isa) =>
-        isa._functions.GetMethods().Single(m => m.Name == key.Name && m.IsGenericMethodDefinition).MakeGenericMethod(key.Element),
-        this);
+    public MethodInfo As(Type from, Type to) => _casts.GetOrAdd((from, to), static (key, isa) => isa._functions.GetMethods()
+        .Single(m => m.Name == "As" + key.To.Name && m.IsGenericMethodDefinition).MakeGenericMethod(key.From), this);
 
     /// <summary>A helper of <see cref="VectorOps"/> for this width and element type.</summary>
     public MethodInfo Helper(string name, params Type[] parameters) =>
@@ -101,8 +104,8 @@ internal sealed class VectorIsa
         _ => typeof(int),
     };
 
-    private Type? Instructions(Type element) => !HasMaskedMemory ? null
-        : Bits == 512 ? typeof(Avx512F) : element == typeof(float) || element == typeof(double) ? typeof(Avx) : typeof(Avx2);
+    private Type Instructions(Type element) =>
+        Bits == 512 ? typeof(Avx512F) : element == typeof(float) || element == typeof(double) ? typeof(Avx) : typeof(Avx2);
 
     // The functions of these names are wrappers that use up the JIT's budget for inlining; the operators are intrinsics.
     private static string? OperatorOf(string name) => name switch
