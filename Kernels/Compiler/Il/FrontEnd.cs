@@ -29,7 +29,7 @@ internal static class FrontEnd
     {
         if (!s_functions.TryGetValue(method, out (StructurePlan Plan, ImmutableArray<Parameter> Parameters) function))
             function = s_functions.GetOrAdd(method, Plan(method));
-        Dictionary<Value, Value> values = new(ReferenceEqualityComparer.Instance);
+        IdentityMap<Value, Value> values = new();
         foreach ((Parameter parameter, Value argument) in function.Parameters.Zip(arguments))
             values[parameter] = argument;
         return new StructuredEmission(function.Plan, b.Region, values).Run()!;
@@ -89,7 +89,7 @@ internal static class FrontEnd
             FlowGraph graph = translator.Translate(method, arguments);
             FlowSimplifier.Run(graph);
             Kernel kernel = new(NameOf(method), kind, parameters.ToImmutable());
-            new StructuredEmission(new StructurePlan(graph, isKernel: true), kernel.Body, []).Run();
+            new StructuredEmission(new StructurePlan(graph, isKernel: true), kernel.Body, new()).Run();
             Verifier.Verify(kernel, "the front end");
             return Reports.Expand(kernel);
         });

@@ -8,7 +8,7 @@ namespace Cotangent.Kernels.Il;
 internal sealed class StructuredEmission
 {
     private readonly StructurePlan _plan;
-    private readonly Dictionary<Value, Value> _values;
+    private readonly IdentityMap<Value, Value> _values;
     private readonly Dictionary<(FlowBlock Exit, Value Value), Value> _carried = [];
     private readonly Dictionary<FlowBlock, Structured> _targets = [];
     private readonly Dictionary<FlowBlock, Loop> _loops = [];
@@ -18,7 +18,7 @@ internal sealed class StructuredEmission
     /// <param name="plan">The graph.</param>
     /// <param name="region">What receives the nodes.</param>
     /// <param name="values">What stands for the graph's parameters.</param>
-    public StructuredEmission(StructurePlan plan, Region region, Dictionary<Value, Value> values)
+    public StructuredEmission(StructurePlan plan, Region region, IdentityMap<Value, Value> values)
     {
         _plan = plan;
         _region = region;

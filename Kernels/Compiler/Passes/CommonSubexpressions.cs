@@ -90,19 +90,34 @@ internal sealed class CommonSubexpressions : Rewriter
     /// <summary>What an instruction computes.</summary>
     private readonly struct Key(Instruction node, ImmutableArray<Value> operands) : IEquatable<Key>
     {
-        private readonly (Opcode, IrType, MathFunction, Axis) _head =
-            (node.Opcode, node.Type, node.Function, node.Axis);
+        private readonly Instruction _node = node;
 
         public ImmutableArray<Value> Operands { get; } = operands;
 
-        public bool Equals(Key other) =>
-            _head == other._head && Operands.AsSpan().SequenceEqual(other.Operands.AsSpan(), ConstantComparer.Instance);
+        public bool Equals(Key other)
+        {
+            if (_node.Opcode != other._node.Opcode || _node.Type != other._node.Type || _node.Function != other._node.Function
+                || _node.Axis != other._node.Axis || Operands.Length != other.Operands.Length)
+            {
+                return false;
+            }
+
+            for (int i = 0; i < Operands.Length; i++)
+            {
+                if (!ConstantComparer.Instance.Equals(Operands[i], other.Operands[i]))
+                {
+                    return false;
+                }
+            }
+
+            return true;
+        }
 
         public override bool Equals(object? other) => other is Key key && Equals(key);
 
         public override int GetHashCode()
         {
-            int hash = _head.GetHashCode();
+            int hash = ((int)_node.Opcode * 31) + (int)_node.Function + (int)_node.Axis;
             foreach (Value operand in Operands)
             {
                 hash = (hash * 31) + ConstantComparer.Instance.GetHashCode(operand);

@@ -8,10 +8,9 @@ namespace Cotangent.Kernels.Passes;
 /// ends.</summary>
 internal sealed class DeadCode : Rewriter
 {
-    private readonly HashSet<object> _live = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<object, Structured?> _parents = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<Value, (Structured Owner, int Index)> _results =
-        new(ReferenceEqualityComparer.Instance);
+    private readonly IdentityMap<object, bool> _live = new();
+    private readonly IdentityMap<object, Structured?> _parents = new();
+    private readonly IdentityMap<Value, (Structured Owner, int Index)> _results = new();
     private readonly Dictionary<Structured, List<Terminator>> _breaks = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Structured, List<Terminator>> _continues = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Structured, List<Structured>> _escaping = new(ReferenceEqualityComparer.Instance);
@@ -36,7 +35,7 @@ internal sealed class DeadCode : Rewriter
     {
         foreach (INode node in region.Nodes)
         {
-            if (node is Terminator || _live.Contains(node))
+            if (node is Terminator || _live.ContainsKey(node))
             {
                 Visit(node);
             }
@@ -92,7 +91,7 @@ internal sealed class DeadCode : Rewriter
         [.. Kept(node.Results).Select(i => node.Results[i].Type)];
 
     private IEnumerable<int> Kept<T>(ImmutableArray<T> values) where T : Value =>
-        Enumerable.Range(0, values.Length).Where(i => _live.Contains(values[i]));
+        Enumerable.Range(0, values.Length).Where(i => _live.ContainsKey(values[i]));
 
     private void Scan(Region region, Structured? parent, List<object> roots)
     {
@@ -170,7 +169,7 @@ internal sealed class DeadCode : Rewriter
 
     private void MarkNode(object node)
     {
-        if (_live.Add(node))
+        if (_live.TryAdd(node, true))
         {
             _work.Push(node);
         }

@@ -9,14 +9,14 @@ namespace Cotangent.Kernels.Passes;
 /// means what it says.</summary>
 internal sealed class FmaContraction : Rewriter
 {
-    private readonly Dictionary<Value, int> _uses = new(ReferenceEqualityComparer.Instance);
+    private readonly IdentityMap<Value, int> _uses = new();
     private HashSet<INode> _region = [];
 
     private FmaContraction(Kernel kernel)
     {
         foreach (Value use in kernel.Body.Descendants().SelectMany(n => n.Uses()))
         {
-            _uses[use] = _uses.GetValueOrDefault(use) + 1;
+            _uses[use] = _uses.GetValueOrDefault(use, 0) + 1;
         }
     }
 

@@ -4,7 +4,11 @@ using Cotangent.Kernels.Ir;
 namespace Cotangent.Kernels.Passes;
 
 /// <summary>A named step from kernel to kernel.</summary>
-internal sealed record Pass(string Name, Func<Kernel, Kernel> Run);
+internal sealed record Pass(string Name, Func<Kernel, Kernel> Run)
+{
+    /// <summary>What it returns, it would not change.</summary>
+    public bool IsIdempotent { get; init; }
+}
 
 /// <summary>What to do between passes.</summary>
 internal sealed record PipelineOptions
@@ -27,9 +31,9 @@ internal sealed record PipelineOptions
 internal static class Pipeline
 {
     private static readonly Pass s_fold = new("fold", Folding.Fold);
-    private static readonly Pass s_removeDead = new("remove dead code", DeadCode.Remove);
+    private static readonly Pass s_removeDead = new("remove dead code", DeadCode.Remove) { IsIdempotent = true };
     private static readonly Pass s_convertIfs = new("convert ifs to selects", IfConversion.Convert);
-    private static readonly Pass s_merge = new("merge common subexpressions", CommonSubexpressions.Merge);
+    private static readonly Pass s_merge = new("merge common subexpressions", CommonSubexpressions.Merge) { IsIdempotent = true };
     private static readonly Pass s_unroll = new("unroll", Unrolling.Unroll);
 
     /// <summary>The passes. Unrolling stands twice for loops in loops.</summary>
@@ -56,7 +60,8 @@ internal static class Pipeline
         options ??= PipelineOptions.Default;
         Check(kernel, "input", options);
 
-        // A pass that returns the kernel itself would do so again: it is left out until another has changed the kernel.
+        // A pass that returns the kernel itself would do so again: it is left out until another has changed the kernel, as is one that would find
+        // nothing in what it has just returned.
         List<Pass> idle = [];
         foreach (Pass pass in passes)
         {
@@ -70,7 +75,7 @@ internal static class Pipeline
             kernel = pass.Run(kernel);
             if (kernel != before)
                 idle.Clear();
-            else
+            if (kernel == before || pass.IsIdempotent)
                 idle.Add(pass);
             Check(kernel, pass.Name, options);
         }

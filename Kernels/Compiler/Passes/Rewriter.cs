@@ -8,8 +8,8 @@ namespace Cotangent.Kernels.Passes;
 /// replaced.</summary>
 internal abstract class Rewriter
 {
-    private readonly Dictionary<Value, Value> _values = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<Structured, Structured> _targets = new(ReferenceEqualityComparer.Instance);
+    private readonly IdentityMap<Value, Value> _values = new();
+    private readonly IdentityMap<Structured, Structured> _targets = new();
     private Builder? _output;
 
     /// <summary>Where new nodes go.</summary>

@@ -6,9 +6,9 @@ namespace Cotangent.Kernels.Passes;
 /// structured node.</summary>
 internal sealed class SinglePhis
 {
-    private readonly Dictionary<Value, HashSet<Value>> _incoming = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<Value, int> _defined = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<Value, (int Start, int End)> _owners = new(ReferenceEqualityComparer.Instance);
+    private readonly IdentityMap<Value, List<Value>> _incoming = new();
+    private readonly IdentityMap<Value, int> _defined = new();
+    private readonly IdentityMap<Value, (int Start, int End)> _owners = new();
     private int _clock;
 
     public SinglePhis(Kernel kernel)
@@ -22,7 +22,7 @@ internal sealed class SinglePhis
     /// <summary>The one value that <paramref name="phi"/> always has, or null. It may itself be replaceable.</summary>
     public Value? Single(Value phi)
     {
-        if (!_incoming.TryGetValue(phi, out HashSet<Value>? values))
+        if (!_incoming.TryGetValue(phi, out List<Value>? values))
         {
             return null;
         }
@@ -91,12 +91,16 @@ internal sealed class SinglePhis
     {
         for (int i = 0; i < to.Count; i++)
         {
-            if (!_incoming.TryGetValue(to[i], out HashSet<Value>? values))
+            if (!_incoming.TryGetValue(to[i], out List<Value>? values))
             {
-                _incoming[to[i]] = values = new HashSet<Value>(ConstantComparer.Instance);
+                _incoming[to[i]] = values = [];
             }
 
-            values.Add(from[i]);
+            Value value = from[i];
+            if (!values.Exists(v => ConstantComparer.Instance.Equals(v, value)))
+            {
+                values.Add(value);
+            }
         }
     }
 }

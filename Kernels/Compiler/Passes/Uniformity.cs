@@ -33,7 +33,7 @@ internal enum Shape : byte
 internal sealed class Uniformity
 {
     private readonly Func<Instruction, Shape> _position;
-    private readonly Dictionary<Value, Shape> _shapes = new(ReferenceEqualityComparer.Instance);
+    private readonly IdentityMap<Value, Shape> _shapes = new();
     private readonly Dictionary<Value, long> _strides = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<INode> _maskedSites = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Structured> _maskedBreak = new(ReferenceEqualityComparer.Instance);
@@ -99,7 +99,7 @@ internal sealed class Uniformity
     public IReadOnlyList<Continue> ContinuesOf(Loop loop) =>
         _continues.TryGetValue(loop, out List<Continue>? list) ? list : [];
 
-    private Shape Find(Value value) => _shapes.GetValueOrDefault(value);
+    private Shape Find(Value value) => _shapes.GetValueOrDefault(value, Shape.None);
 
     private Shape Of(Value value) => value is Constant or Parameter ? Shape.Uniform : Find(value);
 

@@ -55,6 +55,25 @@ public class PassEquivalenceTests
     }
 
     [Fact]
+    public void Run_IdempotentPass_LeavesWhatItReturned()
+    {
+        Pass[] passes = [.. Pipeline.Standard.Where(p => p.IsIdempotent).Distinct()];
+        Assert.NotEmpty(passes);
+        for (int seed = 0; seed < Seeds; seed++)
+        {
+            Kernel kernel = RandomKernels.Next(new Random(seed), new RandomKernelOptions { Grouped = seed % 4 == 3 }).Kernel;
+            foreach (Kernel input in (Kernel[])[kernel, Folding.Fold(kernel), LoopInvariants.Hoist(IfConversion.Convert(kernel))])
+            {
+                foreach (Pass pass in passes)
+                {
+                    Kernel once = pass.Run(input);
+                    Assert.Same(once, pass.Run(once));
+                }
+            }
+        }
+    }
+
+    [Fact]
     public void Pipeline_SameKernel_GivesTheSameText()
     {
         for (int seed = 0; seed < 20; seed++)

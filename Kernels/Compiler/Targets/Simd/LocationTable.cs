@@ -8,9 +8,8 @@ namespace Cotangent.Kernels.Targets;
 internal sealed class LocationTable<TLocation>(int rows)
     where TLocation : class
 {
-    private readonly Dictionary<Value, TLocation> _shared = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<Value, TLocation>[] _own =
-        [.. Enumerable.Range(0, rows).Select(_ => new Dictionary<Value, TLocation>(ReferenceEqualityComparer.Instance))];
+    private readonly IdentityMap<Value, TLocation> _shared = new();
+    private readonly IdentityMap<Value, TLocation>[] _own = [.. Enumerable.Range(0, rows).Select(_ => new IdentityMap<Value, TLocation>())];
 
     /// <summary>The row whose values are looked up.</summary>
     public int Row { get; set; }
@@ -35,7 +34,7 @@ internal sealed class LocationTable<TLocation>(int rows)
     {
         if (_shared.Remove(value, out TLocation? shared))
             yield return shared;
-        foreach (Dictionary<Value, TLocation> own in _own)
+        foreach (IdentityMap<Value, TLocation> own in _own)
         {
             if (own.Remove(value, out TLocation? location))
                 yield return location;

@@ -13,7 +13,7 @@ internal sealed class Usage
     private readonly Func<Instruction, bool> _mayInline;
     private readonly Func<INode, bool> _isCut;
     private readonly Func<Value, bool> _isShared;
-    private readonly Dictionary<Value, Definition> _definitions = new(ReferenceEqualityComparer.Instance);
+    private readonly IdentityMap<Value, Definition> _definitions = new();
     private readonly Dictionary<Region, (Region Region, int Index)> _owners = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<(Region, int), List<Value>> _dying = [];
 
@@ -30,7 +30,7 @@ internal sealed class Usage
         Define(kernel.Body);
         Count(kernel.Body);
         Inline(kernel.Body);
-        foreach ((Value value, Definition d) in _definitions)
+        foreach ((Value value, Definition d) in _definitions.Pairs())
         {
             if (d.Index >= 0)
                 NoteDeath(value, d);
