@@ -25,13 +25,15 @@ internal sealed partial class CpuDevice : Device
     }
 
     /// <summary>A device with its own threads; for tests, with narrower vectors, another number of vectors a group, other passes, quick
-    /// or full code for all kernels (null: as <see cref="KernelHeat"/> decides, or full where one of the others is given).</summary>
-    public CpuDevice(int threads, VectorIsa? isa = null, int? unroll = null, Func<Kernel, Kernel>? lower = null, bool? quick = null)
+    /// or full code for all kernels (null: as <see cref="KernelHeat"/> decides, or full where one of the others is given); for measurements, with
+    /// the memory of another device, which has been touched.</summary>
+    public CpuDevice(
+        int threads, VectorIsa? isa = null, int? unroll = null, Func<Kernel, Kernel>? lower = null, bool? quick = null, CpuDevice? memory = null)
         : base(DeviceKind.Cpu, "cpu", ProcessorName())
     {
         _pool = new WorkerPool(threads);
-        long memory = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
-        _allocator = new CpuAllocator(budget: memory / 10 * 9, cacheLimit: memory / 4);
+        long available = GC.GetGCMemoryInfo().TotalAvailableMemoryBytes;
+        _allocator = memory?._allocator ?? new CpuAllocator(budget: available / 10 * 9, cacheLimit: available / 4);
         _lower = lower ?? (kernel => Pipeline.Run(kernel));
         _launch = new CpuLaunch(_pool, isa ?? VectorIsa.Best, unroll, quick ?? (isa is null && unroll is null && lower is null ? null : false));
         _batch = new CpuBatch(_launch, _pool);
