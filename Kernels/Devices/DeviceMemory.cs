@@ -8,6 +8,9 @@ internal abstract class DeviceMemory(Device device, long byteLength)
     /// <summary>Usable bytes.</summary>
     public long ByteLength { get; } = byteLength;
 
+    /// <summary>What views of this block name as their owner where another object keeps it alive, see <see cref="MemoryOwner.Borrow"/>.</summary>
+    public MemoryOwner? Borrower { get; set; }
+
     /// <summary>The address, where the host can read and write the memory directly (CPU and Debug devices); else 0.</summary>
     public virtual nint HostPointer => 0;
 

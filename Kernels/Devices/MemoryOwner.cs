@@ -35,8 +35,8 @@ internal sealed class MemoryOwner : IDisposable
         }
     }
 
-    /// <summary>For views of memory that someone else keeps alive and gives back.</summary>
-    public static MemoryOwner Borrow(DeviceMemory memory) => new(memory, isBorrowed: true);
+    /// <summary>For views of memory that someone else keeps alive and gives back. One a block: a step that runs again allocates none.</summary>
+    public static MemoryOwner Borrow(DeviceMemory memory) => memory.Borrower ??= new(memory, isBorrowed: true);
 
     public void Dispose()
     {

@@ -63,6 +63,20 @@ public class SteadyStateTests
     }
 
     [Fact]
+    public void Invoke_GradientOfALookUp_AllocatesNothing()
+    {
+        // Large enough that the updates are sorted by place, a routine that runs kernels over views.
+        State result = new(Tensor.Zeros([1024, 32]));
+        Tensor indices = (Tensor.Arange(600) * 7 % 1024).Realize(), table = Tensor.Arange(1 << 15).Reshape(1024, 32).Cast(DType.Float32).Realize();
+        CompiledFunction<Tensor, int> step = Jit.Compile((Tensor x) =>
+        {
+            result.Value = Diff.Grad((Tensor t) => t.Gather(indices).Square().Sum())(x);
+            return 0;
+        });
+        Assert.Equal(0, Allocated(() => step.Invoke(table)));
+    }
+
+    [Fact]
     public void Invoke_WithAResult_AllocatesTheResultOnly()
     {
         CompiledFunction<Tensor, Tensor> mean = Jit.Compile((Tensor x) => x.Mean());
