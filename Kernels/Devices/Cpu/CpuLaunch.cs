@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 using Cotangent.Kernels.Ir;
 using Cotangent.Kernels.Targets;
@@ -51,7 +52,10 @@ internal sealed unsafe class CpuLaunch : IPartedWork
         _bound = new BoundLaunch(code, slots, isGrouped, 0, extent.X, extent.Y * extent.Z, SimdEmitter.DynamicRoom(shape.SharedBytes));
         _parts = PartsOf(items * kernel.Cost, _bound.Groups);
         GrowScratch(_parts > 1 ? _pool.Threads : 1, _bound.ScratchBytes);
+        long start = quick ? Stopwatch.GetTimestamp() : 0;
         _pool.Run(this, _parts);
+        if (quick)
+            kernel.Heat.AddTime(Stopwatch.GetElapsedTime(start).TotalSeconds);
         _bound = default;
     }
 

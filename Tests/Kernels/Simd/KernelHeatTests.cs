@@ -24,6 +24,18 @@ public class KernelHeatTests
     public void Add_OneLargeLaunch_IsWarmAtOnce() => Assert.True(new KernelHeat(Squares(), cost: 5).Add(KernelHeat.Warm));
 
     [Fact]
+    public void AddTime_LongLaunches_WarmAKernelOfFewItemsAfterTheFirst()
+    {
+        KernelHeat heat = new(Squares(), cost: 5);
+        heat.AddTime(1); // this one has compiled
+        Assert.False(heat.Add(1));
+        heat.AddTime(KernelHeat.Longest / 2);
+        Assert.False(heat.Add(1));
+        heat.AddTime(KernelHeat.Longest / 2);
+        Assert.True(heat.Add(1));
+    }
+
+    [Fact]
     public void Launch_UntilWarm_ChangesToFullCode()
     {
         CpuDevice device = new(1);
