@@ -7,9 +7,6 @@ namespace Cotangent.AutoDiff;
 /// 2210.00038; ghost norms: Li et al., arXiv 2110.05679).</summary>
 internal sealed class SampleGradients
 {
-    // A norm of a Gram sum errs by its terms, which may be larger than their sum: 8 standard deviations of a random walk of roundings.
-    private const double Deviations = 8;
-
     private readonly Tensor[] _each;
     private readonly SampleForm[] _forms;
     private readonly NormMethod[] _methods;
@@ -31,6 +28,9 @@ internal sealed class SampleGradients
 
         /// <summary>From the Gram matrix of the rows that are added up, where their indices are equal.</summary>
         EqualRows,
+
+        /// <summary>From Gram matrices, with a head's logits made again a part of the classes at a time.</summary>
+        LogitsAgain,
     }
 
     /// <summary>The loss of each example: [examples].</summary>
@@ -66,8 +66,10 @@ internal sealed class SampleGradients
         SampleForm form = _forms[leaf];
         return (_methods[leaf], form) switch
         {
-            (NormMethod.Gram, SampleForm.Product p) => GramNorms(p),
-            (NormMethod.EqualRows, SampleForm.Table t) => EqualRowNorms(t),
+            (NormMethod.Gram, SampleForm.Product p) => SampleNorms.Of(p),
+            (NormMethod.Gram, SampleForm.Tied t) => SampleNorms.Of(t),
+            (NormMethod.EqualRows, SampleForm.Table t) => SampleNorms.Of(t),
+            (NormMethod.LogitsAgain, SampleForm.Head h) => SampleNorms.Of(h),
             _ => _each[leaf].Cast(DType.Float64).Square().Reshape(Examples, -1).Sum(1),
         };
     }
@@ -85,6 +87,8 @@ internal sealed class SampleGradients
         {
             SampleForm.Product p => Weighted(p, factors, isGuarded),
             SampleForm.Table t => Weighted(t, factors),
+            SampleForm.Tied t => Weighted(t.Uses, factors, isGuarded) + Weighted(t.Rows, factors),
+            SampleForm.Head h => h.WeightedSum(factors),
             _ => throw new InvalidOperationException($"No weighted sum of {form.GetType().Name}."),
         };
     }
@@ -119,53 +123,15 @@ internal sealed class SampleGradients
 
     private static Tensor Along(Tensor factors, Tensor x) => factors.Reshape(Shape.From([x.Shape[0], .. Enumerable.Repeat(1, x.Rank - 1)]));
 
-    private static Tensor GramNorms(SampleForm.Product p)
-    {
-        Node left = Wide(p.Left), right = Wide(p.Right);
-        GramNormsAttributes call = new();
-        Tensor Output(int output) => new(new Node(Ops.GramNorms, [left, right], call.At(output)));
-        return Output(GramNormsAttributes.Norms)
-            + Error(Output(GramNormsAttributes.Lengths), left.DType, left.Shape[2] + right.Shape[2]);
-    }
-
-    private static Tensor EqualRowNorms(SampleForm.Table t)
-    {
-        Tensor rows = new(t.Rows), g = Gram(new(t.Updates));
-        Tensor isEqual = rows.Unsqueeze(1).Equal(rows.Unsqueeze(2)) & (rows >= 0).Unsqueeze(1);
-
-        // An example whose unused rows are not finite is not finite either: its gradient may not be trusted.
-        return Tensor.Where(isEqual, g.Cast(DType.Float64), 0).Sum([1, 2]) + Error(Lengths(g).Sum(1), g.DType, t.Updates.Shape[2]);
-    }
-
-    /// <summary>The square of Σₜ lengths times a rounding: no less than what a Gram sum of so many products a term may err by.</summary>
-    private static Tensor Error(Tensor lengths, DType type, int terms)
-    {
-        double unit = type == DType.Float64 ? 1.0 / (1L << 53) : 1.0 / (1L << 24);
-        return lengths.Square() * (Deviations * unit * Math.Sqrt(terms));
-    }
-
-    /// <summary>The length of each position's vector, the root of its Gram matrix' diagonal: [examples, T, T] → Float64 [examples, T].</summary>
-    private static Tensor Lengths(Tensor gram)
-    {
-        Tensor at = Tensor.Arange(gram.Shape[1]);
-        return Tensor.Where(at.Unsqueeze(0).Equal(at.Unsqueeze(1)), gram.Cast(DType.Float64), 0).Sum(2).Sqrt();
-    }
-
-    private static Tensor Gram(Tensor x)
-    {
-        x = new(Wide(x.Node));
-        return Tensor.DotGeneral(x, x, [2], [2], [0], [0]);
-    }
-
-    private static Node Wide(Node x) => Make.Cast(x, x.DType == DType.Float64 ? DType.Float64 : DType.Float32);
-
     // The gradients themselves cost their making and three passes over memory, at about ten flops a byte; Gram matrices two products of T² elements. Above
     // a few megabytes the gradients are not made if it can be helped: memory is what private training runs out of.
     private static NormMethod ChooseNorm(SampleForm form) => form switch
     {
         SampleForm.Product p when p.Left.Shape[1] == 1 => NormMethod.Gram,
         SampleForm.Product p => GramCost(p) < DirectCost(p) || Bytes(p) > 8 << 20 && GramFlops(p) < 2 * DirectFlops(p) ? NormMethod.Gram : NormMethod.Direct,
+        SampleForm.Tied t => ChooseNorm(t.Uses),
         SampleForm.Table => NormMethod.EqualRows,
+        SampleForm.Head => NormMethod.LogitsAgain,
         _ => NormMethod.Direct,
     };
 
@@ -184,6 +150,9 @@ internal sealed class SampleGradients
         SampleForm.Product p => FormattableString.Invariant(
             $"product of T={p.Left.Shape[1]}, {p.Left.Shape[2]}×{p.Right.Shape[2]}: {(method == NormMethod.Gram ? "ghost norm (Gram matrices)" : "direct norm")}; Gram {GramFlops(p):0.###e0} flops an example, direct {DirectFlops(p):0.###e0} and {Bytes(p):0.###e0} bytes"),
         SampleForm.Table t => $"rows of a table of {t.Extent}×{t.Updates.Shape[2]}: norm from T={t.Rows.Shape[1]} rows with equal indices",
+        SampleForm.Tied t => $"{Describe(t.Uses, method)}; and {Describe(t.Rows, method)}",
+        SampleForm.Head h => FormattableString.Invariant(
+            $"classifier of a cross-entropy of T={h.Rows}, {h.Classifier.Shape[0]}×{h.Classifier.Shape[1]}: ghost norm, its logits made again"),
         _ => $"gradients of {form.Gradients.DType}{form.Gradients.Shape}: direct norm",
     };
 }

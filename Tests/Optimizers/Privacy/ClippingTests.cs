@@ -215,6 +215,110 @@ public class ClippingTests
         foreach ((Tensor e, Tensor a) in Trees.Flatten(expected).Zip(sum.Sum)) Near(Doubles(e), Doubles(a), 1e-9);
     }
 
+    public static TheoryData<string> SharedUses => [.. s_shared.Keys];
+
+    // A matrix used in several ways, of 40 × 8 so that its gradients are not made, and what is said of it.
+    private static readonly Dictionary<string, (Func<Tensor, Tensor, Tensor> Loss, string Plan)> s_shared = new()
+    {
+        ["tied embedding"] = ((w, window) => Nn.CrossEntropy(Mixed(w.Gather(window[..^1])).MatMul(w.T), window[1..]), "ghost norm (Gram matrices); Gram"),
+        ["tied embedding twice over"] = ((w, window) =>
+        {
+            Tensor x = w.Gather(window[..^1]) + Mixed(w.Gather(window[1..]));
+            return Nn.CrossEntropy(x.MatMul(w.Permute(1, 0)).Tanh() * 3, window[1..]) + Mixed(x).MatMul(w.T).Square().Mean();
+        }, "rows of a table"),
+        ["two tables"] = ((w, window) => (w.Gather(window[..^1]) * Mixed(w.Gather(window[1..]))).Sum(), "norm from T=10 rows"),
+        ["both ways"] = ((w, window) => (Mixed(w.Gather(window[1..])).StopGradient().MatMul(w.T).Tanh().MatMul(w) * 0.3).Square().Sum(), "product of T=10"),
+        ["with a decay"] = ((w, window) => w.Gather(window[1..]).Sum() + w.Square().Sum(), "gradients of Float64"),
+    };
+
+    private static Tensor Mixed(Tensor x) => (x * 1.3 + x.Flip(1)).Tanh();
+
+    [Theory, MemberData(nameof(SharedUses))]
+    public void Sum_OfASharedMatrix_IsThatOfTheOracle(string use)
+    {
+        (Func<Tensor, Tensor, Tensor> loss, string plan) = s_shared[use];
+        Tensor w = Normal(1, DType.Float64, Device.Cpu, 40, 8), windows = Windows(Count, Device.Cpu, 40);
+        double clip = PerSample.Norms<Tensor, Tensor>(loss)(w, windows).ToArray<double>().Order().ElementAt(Count / 2) * 1.0000001;
+        (Tensor expected, Tensor norms) = PerSample.Clip<Tensor, Tensor>(loss, clip)(w, windows);
+        PrivateGradient<Tensor, Tensor> gradient = Private.Wrap<Tensor, Tensor>(loss, Options(Count, clip));
+        Assert.Contains(plan, gradient.Describe(w, windows), StringComparison.Ordinal);
+        (PrivateSum sum, Tensor own) = gradient.ClippedSum(w, windows);
+        Near(Doubles(norms), Doubles(own), 1e-10);
+        Near(Doubles(expected), Doubles(sum.Sum[0]), 1e-10);
+    }
+
+    [Theory, MemberData(nameof(SharedUses))]
+    public void Sum_OfOneRecordOfASharedMatrix_IsWithinTheBound(string use)
+    {
+        foreach (double scale in new[] { 1e-2, 1, 30 })
+        {
+            Tensor w = (Normal(1, DType.Float32, Device.Cpu, 40, 8) * scale).Realize(), windows = Windows(Count, Device.Cpu, 40);
+            foreach (ClippingRule rule in Enum.GetValues<ClippingRule>())
+            {
+                PrivateGradient<Tensor, Tensor> gradient = Private.Wrap<Tensor, Tensor>(s_shared[use].Loss, Options(Count, 0.37) with { Rule = rule });
+                for (int i = 0; i < Count; i += 2) Assert.InRange(Norm(gradient.ClippedSum(w, windows[i..(i + 1)]).Sum.Sum), 0, 0.37);
+            }
+        }
+    }
+
+    public static TheoryData<string> HeadOptions => [.. s_heads.Keys];
+
+    private static readonly Dictionary<string, Func<Tensor, CrossEntropyOptions>> s_heads = new()
+    {
+        ["plain"] = _ => new(),
+        ["all"] = bias => new() { Bias = bias, Softcap = 3, ZLoss = 0.1, LabelSmoothing = 0.2, LogitScale = 0.5, IgnoreIndex = 4, ClassWeights = 1 + Tensor.Arange(11).Cast(bias.DType) / 8 },
+        ["ordered"] = _ => new() { VocabularyOrder = (Tensor.Arange(11) * 4) % 11, Accumulation = GradientAccumulation.Kahan },
+        ["sum"] = _ => new() { Reduction = LossReduction.Sum },
+    };
+
+    [Theory, MemberData(nameof(HeadOptions))]
+    public void Sum_OfACutHead_IsThatOfTheOracle(string options)
+    {
+        Tensor Loss((Tensor Table, Tensor Head, Tensor Bias) p, Tensor window) =>
+            CrossEntropy.Linear(Mixed(p.Table.Gather(window[..^1])), p.Head, window[1..], s_heads[options](p.Bias));
+        (Tensor, Tensor, Tensor) p = (Normal(1, DType.Float64, Device.Cpu, 11, 6), Normal(2, DType.Float64, Device.Cpu, 11, 6), Normal(3, DType.Float64, Device.Cpu, 11));
+        Tensor windows = Windows(Count, Device.Cpu);
+        double clip = PerSample.Norms<(Tensor, Tensor, Tensor), Tensor>(Loss)(p, windows).ToArray<double>().Order().ElementAt(Count / 2) * 1.0000001;
+        ((Tensor, Tensor, Tensor) expected, Tensor norms) = PerSample.Clip<(Tensor, Tensor, Tensor), Tensor>(Loss, clip)(p, windows);
+        PrivateGradient<(Tensor, Tensor, Tensor), Tensor> gradient = Private.Wrap<(Tensor, Tensor, Tensor), Tensor>(Loss, Options(Count, clip));
+        Assert.Contains("classifier of a cross-entropy of T=5, 11×6", gradient.Describe(p, windows), StringComparison.Ordinal);
+        (PrivateSum sum, Tensor own) = gradient.ClippedSum(p, windows);
+        Near(Doubles(norms), Doubles(own), 1e-9);
+        foreach ((Tensor e, Tensor a) in Trees.Flatten(expected).Zip(sum.Sum)) Near(Doubles(e), Doubles(a), 1e-9);
+    }
+
+    [Fact]
+    public void Norms_OfAHeadOfManyRows_AreThatOfTheOracleByPartsOfItsClasses()
+    {
+        // 40,000 rows: 64 classes at a time.
+        const int count = 4, rows = 10_000, classes = 150;
+        Tensor head = Normal(1, DType.Float64, Device.Cpu, classes, 3), targets = Windows(count, Device.Cpu, classes, rows - 1);
+        Tensor x = Normal(2, DType.Float64, Device.Cpu, count, rows, 3);
+        static Tensor Loss(Tensor c, (Tensor X, Tensor Y) r) => CrossEntropy.Linear(r.X, c, r.Y);
+        Tensor norms = PerSample.Norms<Tensor, (Tensor, Tensor)>(Loss)(head, (x, targets));
+        Tensor own = Private.Wrap<Tensor, (Tensor, Tensor)>(Loss, Options(count)).ClippedSum(head, (x, targets)).Norms;
+        Near(Doubles(norms), Doubles(own), 1e-9);
+    }
+
+    [Theory, MemberData(nameof(HeadOptions))]
+    public void Sum_OfOneRecordOfACutHead_IsWithinTheBound(string options)
+    {
+        Tensor Loss((Tensor Head, Tensor Bias) p, (Tensor X, Tensor Y) r) => CrossEntropy.Linear(r.X, p.Head, r.Y, s_heads[options](p.Bias));
+        Tensor head = Normal(1, DType.Float32, Device.Cpu, 11, 6), bias = Normal(2, DType.Float32, Device.Cpu, 11), x = Normal(3, DType.Float32, Device.Cpu, Count, 5, 6);
+
+        // The targets are the largest logits: scaled up, probabilities are one, and derivatives what rounding leaves of a difference.
+        Tensor targets = x.MatMul(head.T).ArgMax(2).Realize();
+        foreach (double scale in new[] { 1, 10, 1e3 })
+        {
+            (Tensor, Tensor) p = ((head * scale).Realize(), bias);
+            foreach (ClippingRule rule in Enum.GetValues<ClippingRule>())
+            {
+                PrivateGradient<(Tensor, Tensor), (Tensor, Tensor)> gradient = Private.Wrap<(Tensor, Tensor), (Tensor, Tensor)>(Loss, Options(Count, 0.37) with { Rule = rule });
+                for (int i = 0; i < Count; i += 2) Assert.InRange(Norm(gradient.ClippedSum(p, (x[i..(i + 1)], targets[i..(i + 1)])).Sum.Sum), 0, 0.37);
+            }
+        }
+    }
+
     [Theory]
     [InlineData(2, 3, "direct norm")]
     [InlineData(64, 32, "ghost norm")]
