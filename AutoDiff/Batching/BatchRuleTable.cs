@@ -9,7 +9,7 @@ internal static class BatchRuleTable
     private static readonly FrozenDictionary<Op, BatchRule> s_rules = new[]
     {
         Leaf.Rules, Movement.Rules, Reduce.Rules, Contraction.Rules, Indexing.Rules, Cumulative.Rules, UserKernel.Rules, LinearAlgebra.Rules, HostCall.Rules,
-        Annotation.Rules, Control.Rules, Attention.Rules, CrossEntropy.Rules, GramNorms.Rules,
+        Annotation.Rules, Control.Rules, Attention.Rules, CrossEntropy.Rules, GramNorms.Rules, ClippedSum.Rules,
     }.SelectMany(table => table).ToFrozenDictionary();
 
     /// <summary>The rule of an op.</summary>

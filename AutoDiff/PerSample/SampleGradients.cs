@@ -43,7 +43,9 @@ internal sealed class SampleGradients
     public int Examples => Losses.Shape[0];
 
     /// <summary>What is chosen for each parameter, in words, with the flops an example that the choice was made by.</summary>
-    public IReadOnlyList<string> Plan => [.. _forms.Select((form, i) => Describe(form, _methods[i]))];
+    /// <param name="isAlone">True for parameters whose factors depend on their own norms alone.</param>
+    public IReadOnlyList<string> Plan(Func<int, bool> isAlone) => [.. _forms.Select((form, i) =>
+        isAlone(i) && IsSummedAtOnce(i) ? $"{Describe(form, _methods[i])}; clipped and added up in one pass" : Describe(form, _methods[i]))];
 
     /// <summary>Records the gradients of a loss by the parameters, one for each example of a batch.</summary>
     /// <param name="loss">The loss of one example.</param>
@@ -72,6 +74,21 @@ internal sealed class SampleGradients
             (NormMethod.LogitsAgain, SampleForm.Head h) => SampleNorms.Of(h),
             _ => _each[leaf].Cast(DType.Float64).Square().Reshape(Examples, -1).Sum(1),
         };
+    }
+
+    /// <summary>True if norms and weighted sum of a parameter are best computed together, where that can be: <see cref="ClippedSum"/>.</summary>
+    public bool IsSummedAtOnce(int leaf) => ClippedSums.Takes(_forms[leaf], _methods[leaf] == NormMethod.Direct);
+
+    /// <summary>Σ_b f_b·g_b of factors made of the parameter's own norms, of its shape, and the squared norms, Float64 [examples].</summary>
+    /// <param name="leaf">The parameter.</param>
+    /// <param name="mask">Bool [examples]: those that count.</param>
+    /// <param name="limit">What f·‖g‖ stays within, a Float64 scalar.</param>
+    /// <param name="call">How norms make factors.</param>
+    /// <remarks>An example whose norm is not finite is left out.</remarks>
+    public (Tensor Sum, Tensor Squares) ClippedSum(int leaf, Tensor mask, Tensor limit, ClippedSumAttributes call)
+    {
+        (Tensor sum, Tensor squares) = ClippedSums.Of((SampleForm.Product)_forms[leaf], mask, limit, call);
+        return (new(_forms[leaf].Back(sum.Node)), squares);
     }
 
     /// <summary>Σ_b factor_b·g_b, of the parameter's shape.</summary>

@@ -9,7 +9,7 @@ internal static class RuleTable
     private static readonly FrozenDictionary<Op, Rule> s_rules = new[]
     {
         Leaf.Rules, Elementwise.Rules, Movement.Rules, Reduce.Rules, Contraction.Rules, Indexing.Rules, Cumulative.Rules,
-        UserKernel.Rules, LinearAlgebra.Rules, HostCall.Rules, Annotation.Rules, Control.Rules, Attention.Rules, CrossEntropy.Rules, GramNorms.Rules,
+        UserKernel.Rules, LinearAlgebra.Rules, HostCall.Rules, Annotation.Rules, Control.Rules, Attention.Rules, CrossEntropy.Rules, GramNorms.Rules, ClippedSum.Rules,
     }.SelectMany(table => table).ToFrozenDictionary();
 
     /// <summary>The rule of an op.</summary>

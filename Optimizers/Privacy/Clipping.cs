@@ -1,4 +1,6 @@
 using Cotangent.AutoDiff;
+using Cotangent.Graph;
+using Cotangent.Kernels.Cpu;
 
 namespace Cotangent.Optimizers.Privacy;
 
@@ -11,6 +13,13 @@ internal sealed class Clipping
     // products do.
     private const double SlackOfRounding = 1.0 / (1 << 20), SlackOfProducts = 1.0 / (1 << 14);
     private const double SlackOfRounding64 = 1.0 / (1L << 48), SlackOfProducts64 = 1.0 / (1L << 42);
+    private static readonly Dictionary<ClippingRule, ClippedSumAttributes> s_rules = new()
+    {
+        [ClippingRule.Abadi] = new(ClipRule.AtMost, 0),
+        [ClippingRule.Automatic] = new(ClipRule.Softened, 0),
+        [ClippingRule.Normalised] = new(ClipRule.Exactly, 0),
+    };
+
     private readonly PrivateOptions _options;
     private readonly int[] _groups;
     private readonly double[] _shares;
@@ -49,18 +58,24 @@ internal sealed class Clipping
     /// <param name="isGuarded">False if the caller leaves the sum of a piece with a record rejected; see <see cref="SampleGradients.WeightedSum"/>.</param>
     public (PrivateSum Sum, Tensor Norms) Sum(SampleGradients gradients, Tensor mask, Tensor total, bool isGuarded)
     {
-        Tensor[] squares = [.. Enumerable.Range(0, _groups.Length).Select(gradients.SquaredNorms)];
+        double slack = Slack(gradients.Each.All(g => g.DType == DType.Float64));
+        Tensor Limit(int group) => total * (_shares[group] * (1 - slack));
+
+        // A parameter that is clipped by itself may have its norms and its sum at once, unless it waits for the norms of others to be finite.
+        (Tensor Sum, Tensor Squares)?[] atOnce = [.. _groups.Select((g, i) => IsAlone(i) && gradients.IsSummedAtOnce(i) && (!isGuarded || _shares.Length == 1)
+            ? gradients.ClippedSum(i, mask, Limit(g), s_rules[_options.Rule] with { Softening = _options.Stability })
+            : ((Tensor, Tensor)?)null)];
+        Tensor[] squares = [.. atOnce.Select((sum, i) => sum?.Squares ?? gradients.SquaredNorms(i))];
         Tensor[] norms = [.. _shares.Select((_, g) => squares.Where((_, i) => _groups[i] == g).Aggregate((x, y) => x + y).Sqrt())];
         Tensor isFinite = squares.Aggregate((x, y) => x + y).IsFinite();
         Tensor counts = mask & isFinite;
 
         // A sum that is left when a record is rejected need not wait for the norms of other groups.
         Tensor[] alive = [.. norms.Select(n => isGuarded ? counts : mask & n.IsFinite())];
-        double slack = Slack(gradients.Each.All(g => g.DType == DType.Float64));
-        Tensor[] factors = [.. norms.Select((n, g) => Tensor.Where(alive[g], Factor(n, total * (_shares[g] * (1 - slack))), 0))];
+        Tensor[] factors = [.. norms.Select((n, g) => Tensor.Where(alive[g], Factor(n, Limit(g)), 0))];
         Tensor isWhole = norms.Select((n, g) => n <= total * _shares[g]).Aggregate((x, y) => x & y);
 
-        Tensor[] sums = [.. _groups.Select((g, i) => gradients.WeightedSum(i, factors[g].Cast(Wide(i)), isGuarded))];
+        Tensor[] sums = [.. _groups.Select((g, i) => atOnce[i]?.Sum ?? gradients.WeightedSum(i, factors[g].Cast(Wide(i)), isGuarded))];
         Tensor[] raw = _options.ErrorFeedback is null ? [] : [.. _groups.Select((_, i) => gradients.WeightedSum(i, counts.Cast(Wide(i)), isGuarded))];
         PrivateSum sum = new(sums, raw, Count(counts & isWhole), Count(mask & !isFinite),
             Tensor.Where(counts, gradients.Losses.Cast(DType.Float64), 0).Sum());
@@ -68,6 +83,9 @@ internal sealed class Clipping
 
         DType Wide(int leaf) => gradients.Each[leaf].DType == DType.Float64 ? DType.Float64 : DType.Float32;
     }
+
+    /// <summary>True for a parameter that is clipped by itself, and whose sum without clipping nobody wants.</summary>
+    public bool IsAlone(int leaf) => _options.ErrorFeedback is null && _groups.Count(g => g == _groups[leaf]) == 1;
 
     /// <summary>The sum over no records.</summary>
     public static PrivateSum Empty(IReadOnlyList<Tensor> parameters, bool withRaw)

@@ -74,7 +74,7 @@ public sealed class PrivateGradient<TParameters, TRecord>
     /// <summary>How each parameter's norms are computed, a line each: what the gradients are products of, and the flops by which the way was chosen.</summary>
     public string Describe(TParameters parameters, TRecord batch)
     {
-        IReadOnlyList<string> plan = SampleGradients.Of(_loss, parameters, batch, Options.Method == ClippingMethod.Materialised).Plan;
+        IReadOnlyList<string> plan = SampleGradients.Of(_loss, parameters, batch, Options.Method == ClippingMethod.Materialised).Plan(ClippingOf(parameters).IsAlone);
         return string.Join('\n', Trees.Names(parameters).Zip(plan, (name, line) => name.Length == 0 ? line : $"{name}: {line}"));
     }
 
