@@ -170,6 +170,45 @@ public sealed unsafe class CpuGemmTests
         }
     }
 
+    [Fact]
+    public void Product_OfManyTermsAndASmallResult_AnyNumberOfThreads_HasTheBitsOfTheFmaChain()
+    {
+        // Deep products, and beside them one term less, one row less, and other layouts; rows read where they lie and packed; an epilogue.
+        Random random = new(72);
+        foreach ((int m, int n, int k) in new[] { (48, 48, 1024), (53, 270, 1025), (300, 61, 1150), (48, 530, 1024), (50, 50, 1023), (47, 64, 1030) })
+        {
+            foreach (Layout right in new[] { Layout.Rows, Layout.Padded, Layout.Columns })
+            {
+                GemmCase<float> test = GemmCase<float>.Create(random, 1, 1, m, n, k, Layout.Columns, right, Layout.Rows, random.Next(2) == 0);
+                Check(test, CpuGemm.VectorBits);
+                float[] one = Run(test, SerialParallel.Instance, CpuGemm.VectorBits);
+                foreach (int threads in new[] { 2, 3, 5 })
+                    Assert.True(one.AsSpan().SequenceEqual(Run(test, new ThreadedTasks(threads), CpuGemm.VectorBits)), $"{threads} threads: {test}");
+                BiasRelu epilogue = new(random, test.Problem);
+                Assert.Equal(epilogue.Expected(test.ExpectedBits()), Run(test, new ThreadedTasks(2), CpuGemm.VectorBits, epilogue));
+            }
+
+            Check(GemmCase<double>.Create(random, 1, 1, m, n, k, Layout.Columns, Layout.Rows, Layout.Padded, true), CpuGemm.VectorBits);
+        }
+    }
+
+    [Fact]
+    public void Product_WhosePanelsArePackedOnDemand_AnyNumberOfThreads_HasTheBitsOfTheFmaChain()
+    {
+        // One range of panels that all threads share, and ranges of their own; few rows and many; a last panel of few columns.
+        Random random = new(73);
+        foreach ((int m, int n, int k) in new[] { (600, 150, 530), (600, 610, 40), (130, 1000, 560), (1200, 70, 300), (40, 2000, 33) })
+        {
+            foreach (Layout right in new[] { Layout.Rows, Layout.Padded, Layout.Columns })
+            {
+                GemmCase<float> test = GemmCase<float>.Create(random, 1, 1, m, n, k, Layout.Rows, right, Layout.Rows);
+                float[] one = Run(test, SerialParallel.Instance, 128);
+                foreach (int threads in new[] { 1, 2, 3, 8 })
+                    Assert.True(one.AsSpan().SequenceEqual(Run(test, new ThreadedTasks(threads), CpuGemm.VectorBits)), $"{threads} threads: {test}");
+            }
+        }
+    }
+
     [Theory, MemberData(nameof(Widths))]
     public void Product_RandomShapes_IsAsGoodAsAPlainSum(int bits)
     {

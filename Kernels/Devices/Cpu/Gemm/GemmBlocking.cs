@@ -31,6 +31,16 @@ internal static class GemmBlocking
     /// <summary>Bytes of packed B, shared by all threads, in L3 (in L2 for products of moderate size).</summary>
     public const long SlabBytes = 8L << 20;
 
+    /// <summary>Terms that a block of a deep product takes at a time, and its rows, at most: C (512 KiB), these terms of both operands,
+    /// packed and not, and the next ones stay in L2 together.</summary>
+    public const int DeepTerms = 128, DeepRows = 256;
+
+    /// <summary>Terms and rows and columns from which a product may be deep, and bytes of C to which: a larger C would be read and written in L3 for every few terms.</summary>
+    private const int LeastDeepTerms = 1024, LeastDeepSide = 48, MostDeepBytes = 1 << 20;
+
+    /// <summary>Columns of a block of a deep product for which packing its rows costs more than reading them where they lie.</summary>
+    private const int UnpackedColumns = 256;
+
     /// <summary>Multiply-adds below which handing work to another thread costs more than it gains.</summary>
     public const long SerialWork = 1 << 19;
 
@@ -68,6 +78,18 @@ internal static class GemmBlocking
         int blocks = Math.Max(1, Ceiling(terms, Depth));
         return RoundUp(Math.Max(1, Ceiling(terms, blocks)), 16);
     }
+
+    /// <summary>Columns of a block of a deep product, at most.</summary>
+    public static unsafe int DeepColumns<T>()
+        where T : unmanaged => 2048 / sizeof(T);
+
+    /// <summary>True for a product of many terms and a small result whose operands both lie term by term, as the gradient of a weight has them:
+    /// fetching some terms of them is fetching whole rows.</summary>
+    public static bool IsDeep(in GemmProblem p, int elementBytes) => p.K >= LeastDeepTerms && p.A.Row == 1 && p.B.Column == 1
+        && Math.Min(p.M, p.N) >= LeastDeepSide && (long)p.M * p.N * elementBytes <= MostDeepBytes;
+
+    /// <summary>True if a block of so many columns reads its rows of A where they lie, in L2 by then.</summary>
+    public static bool ReadsDeepRowsDirectly(int columns) => columns <= UnpackedColumns;
 
     /// <summary>Rows of A packed at a time by one thread: with <see cref="Depth"/> 768 KiB, a large part of L2. A multiple of the
     /// tiles' heights, 6 and 8.</summary>
@@ -114,6 +136,10 @@ internal static class GemmBlocking
     public static double TrafficOfCut(int rows, int columns, int blocks, int ranges, int threads, bool packsRows) =>
         (packsRows ? PackedElement : ReadOfA) * ranges / columns + (ReadOfB * blocks + (ranges < threads ? PackedElement : 0)) / rows
             + Lateness * threads / ((double)blocks * ranges);
+
+    /// <summary>The same of a deep product, whose operands are read and packed behind the multiply-adds once a block.</summary>
+    public static double TrafficOfDeepCut(int rows, int columns, int blocks, int ranges, int threads) =>
+        ReadOfB * (ranges / (double)columns + blocks / (double)rows) + (threads > 1 ? Lateness * threads / ((double)blocks * ranges) : 0);
 
     public static int RoundUp(int value, int multiple) => (value + multiple - 1) / multiple * multiple;
 

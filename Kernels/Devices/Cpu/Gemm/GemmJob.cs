@@ -2,7 +2,7 @@ namespace Cotangent.Kernels.Cpu;
 
 /// <summary>The schedule of a whole problem: over threads within each batch, or over batches, or on the calling thread alone.</summary>
 /// <remarks>One object a thread that issues products, kept for the next: a product allocates nothing in steady state.</remarks>
-internal sealed unsafe class GemmJob<TKernels, T>
+internal sealed unsafe partial class GemmJob<TKernels, T>
     where TKernels : struct, IMicroKernels<T>
     where T : unmanaged
 {
@@ -14,6 +14,7 @@ internal sealed unsafe class GemmJob<TKernels, T>
 
     private readonly Action<int> _multiplyTask;
     private readonly Action<int> _batchTask;
+    private readonly Action<int> _deepTask;
     private GemmProblem _problem;
     private T* _a;
     private T* _b;
@@ -29,6 +30,7 @@ internal sealed unsafe class GemmJob<TKernels, T>
     {
         _multiplyTask = Multiply;
         _batchTask = Batches;
+        _deepTask = Deep;
     }
 
     /// <summary>The calling thread's job.</summary>
@@ -57,7 +59,11 @@ internal sealed unsafe class GemmJob<TKernels, T>
         long batches = (long)_problem.Batch0 * _problem.Batch1;
         long work = (long)_problem.M * _problem.N * Math.Max(1, _problem.K);
         int threads = pool.Threads;
-        if (threads == 1 || work * batches < GemmBlocking.SerialWork)
+        if (batches == 1 && work >= GemmBlocking.SerialWork && GemmBlocking.IsDeep(_problem, sizeof(T)))
+        {
+            RunDeep(0, pool);
+        }
+        else if (threads == 1 || work * batches < GemmBlocking.SerialWork)
         {
             RunBatches(0, batches);
         }

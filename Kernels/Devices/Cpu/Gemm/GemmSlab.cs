@@ -56,6 +56,9 @@ internal unsafe struct GemmSlab<TKernels, T>
     private int _start;
     private int _depth;
 
+    /// <summary>Terms after those of the slab that are fetched.</summary>
+    private int _fetchedTerms;
+
     private static int TileColumns => TKernels.Registers * TKernels.Width;
 
     /// <summary>Columns of a panel that is one register narrower than a tile.</summary>
@@ -109,6 +112,18 @@ internal unsafe struct GemmSlab<TKernels, T>
     /// <summary>Has B packed however few its uses are: for one that is gone when the product runs. After each <see cref="SetBatch"/>.</summary>
     public void PackColumns() => _directB = false;
 
+    /// <summary>Takes so many terms at a time, which are in L2: B is packed, A only if said. After <see cref="SetBatch"/>.</summary>
+    public void SetDepth(int depth, bool packsRows)
+    {
+        _directA = !packsRows;
+        _directB = _passesRows = false;
+        _blockDepth = depth;
+    }
+
+    /// <summary>Has so many terms after the slab's be fetched while it is multiplied; none if negative. For blocks of rows that are multiplied
+    /// once. After <see cref="SetRange"/>.</summary>
+    public void FetchTerms(int terms) => _fetchedTerms = Math.Max(0, terms);
+
     /// <summary>Turns to a range of columns and of k.</summary>
     public void SetRange(int column, int columns, int start, int depth)
     {
@@ -116,6 +131,7 @@ internal unsafe struct GemmSlab<TKernels, T>
         _columns = columns;
         _start = start;
         _depth = depth;
+        _fetchedTerms = 0;
         _widePanels = columns / TileColumns;
         int rest = GemmBlocking.Ceiling(columns - _widePanels * TileColumns, TKernels.Width);
         _panels = _widePanels + (rest > 0 ? 1 : 0);
@@ -218,7 +234,9 @@ internal unsafe struct GemmSlab<TKernels, T>
                         PanelAhead<T> ahead = default;
                         if (_states != null)
                             NeedPanel(block, panel, end);
-                        if (demands || (_states != null && !_passesRows))
+                        if (_fetchedTerms > 0)
+                            SetTermsAhead(ref ahead, row, rows, panel - first, end - first);
+                        else if (demands || (_states != null && !_passesRows))
                             SetPanelAhead(ref ahead, block, panel + 1, end);
                         else if (_passesRows)
                             SetRowsAhead(ref ahead.Fetches, row + i + step, row + rows, offset, depth, panel - first, end - first);
@@ -256,6 +274,23 @@ internal unsafe struct GemmSlab<TKernels, T>
             ahead.Fetches.SetPacked((byte*)packed, width * sizeof(T), depth);
         else if (_packsGradually && _problem.B.Column == 1 && Interlocked.CompareExchange(ref *state, Claimed, Unpacked) == Unpacked)
             ahead.Set(B(offset, column), (nint)_problem.B.Row, columns, width, depth, packed, state, Packed);
+    }
+
+    /// <summary>The terms after the slab's are fetched, of both operands, a part of them with each panel.</summary>
+    private readonly void SetTermsAhead(ref PanelAhead<T> ahead, int row, int rows, int part, int parts)
+    {
+        int piece = TileColumns * sizeof(T), tiles = GemmBlocking.Ceiling(rows, TKernels.Rows);
+        FetchedRegion a = Terms((byte*)A(row, _depth), _problem.A.Row, _problem.A.Column, rows, part, parts);
+        FetchedRegion b = Terms((byte*)B(_depth, 0), _problem.B.Column, _problem.B.Row, _columns, part, parts);
+        ahead.SetRegions(a, b, piece, Math.Max(1, tiles * _depth / Math.Max(1, a.Requests(piece) + b.Requests(piece))));
+    }
+
+    /// <summary>A part of the terms of an operand's lanes: whichever lies side by side makes the rows of a region.</summary>
+    private readonly FetchedRegion Terms(byte* source, long lane, long term, int lanes, int part, int parts)
+    {
+        (int count, long stride, int length) = lane == 1 ? (_fetchedTerms, term, lanes) : (lanes, lane, _fetchedTerms);
+        int first = (int)((long)count * part / parts), end = (int)((long)count * (part + 1) / parts);
+        return new((nint)(source + first * stride * sizeof(T)), (nint)stride * sizeof(T), end - first, length * sizeof(T));
     }
 
     /// <summary>The rows of A after the present ones are fetched while all panels pass, a few with each.</summary>
@@ -341,7 +376,7 @@ internal unsafe struct GemmSlab<TKernels, T>
         bool directB = IsDirect(columns);
         T* b = directB ? B(offset, column) : PackedPanel(offset, depth, column);
         nint bDepth = directB ? (nint)_problem.B.Row : width;
-        if (!_passesRows && !directB && _states == null)
+        if (!_passesRows && !directB && _states == null && _fetchedTerms == 0)
             ahead.Fetches.SetPacked((byte*)(b + (nint)depth * width), width * sizeof(T), depth);
         else if (directB && _problem.M <= TKernels.Rows)
             ahead.Fetches.SetStreamed((byte*)(b + width), bDepth * sizeof(T), depth);

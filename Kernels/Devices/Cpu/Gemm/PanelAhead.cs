@@ -1,5 +1,16 @@
 namespace Cotangent.Kernels.Cpu;
 
+/// <summary>Rows of bytes that are to be fetched.</summary>
+/// <param name="First">The first row.</param>
+/// <param name="Stride">Bytes from one row to the next.</param>
+/// <param name="Rows">How many there are.</param>
+/// <param name="Bytes">Bytes of a row.</param>
+internal readonly record struct FetchedRegion(nint First, nint Stride, int Rows, int Bytes)
+{
+    /// <summary>Pieces of so many bytes in all rows.</summary>
+    public int Requests(int piece) => Rows * GemmBlocking.Ceiling(Bytes, piece);
+}
+
 /// <summary>The panel of B after the one that is being multiplied: a few of its rows are fetched with each tile and packed behind the next,
 /// when they have come from L3 or memory. Packed at once they would be waited for; fetched at once, rows a power of two apart would
 /// drive each other out of the few sets of L2 into which they fall.</summary>
@@ -19,6 +30,8 @@ internal unsafe struct PanelAhead<T>
     private int _fetched;
     private int* _state;
     private int _done;
+    private FetchedRegion _region;
+    private int _piece;
 
     /// <summary>Turns to a panel that nobody else packs.</summary>
     /// <param name="source">Its first row.</param>
@@ -42,9 +55,27 @@ internal unsafe struct PanelAhead<T>
         Fetches.SetPacked((byte*)source, depthStride * sizeof(T), depth);
     }
 
-    /// <summary>Packs the rows that were fetched before the last tile.</summary>
+    /// <summary>Has two regions fetched, one after the other, in pieces of so many bytes.</summary>
+    /// <param name="first">The first.</param>
+    /// <param name="second">The second.</param>
+    /// <param name="piece">Bytes of a request.</param>
+    /// <param name="terms">Terms of a tile to a request, so that the requests last for all tiles.</param>
+    public void SetRegions(in FetchedRegion first, in FetchedRegion second, int piece, int terms)
+    {
+        Fetches.SetRegion(first, piece, terms);
+        _region = second;
+        _piece = piece;
+    }
+
+    /// <summary>After a tile: packs the rows that were fetched before it, or turns to the next region.</summary>
     public void Follow()
     {
+        if (_piece > 0 && Fetches.Requests == 0)
+        {
+            Fetches.SetRegion(_region, _piece, 0);
+            _piece = 0;
+        }
+
         if (_state == null)
             return;
         PackTo(_fetched);

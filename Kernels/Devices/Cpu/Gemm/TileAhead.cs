@@ -22,6 +22,14 @@ internal unsafe struct TileAhead
     private int _pieces;
     private int _requests;
 
+    /// <summary>Requests before a jump, those between two, and the jump's bytes.</summary>
+    private int _untilJump;
+    private int _rowRequests;
+    private nint _jump;
+
+    /// <summary>Terms to a request; 0 for as many as the next tile of C asks for.</summary>
+    private int _pace;
+
     /// <summary>Requests for the operand that are still to come.</summary>
     public readonly int Requests => _requests;
 
@@ -37,12 +45,28 @@ internal unsafe struct TileAhead
     /// <summary>Some of the next rows of A, where they lie, along all of them.</summary>
     public void SetRows(byte* a, nint rowBytes, int rows, int bytes, int piece) => Set(a, rows, rowBytes, piece, (bytes + piece - 1) / piece);
 
+    /// <summary>A region, row by row, in pieces of so many bytes.</summary>
+    /// <param name="region">The region.</param>
+    /// <param name="piece">Bytes of a request.</param>
+    /// <param name="terms">Terms of a tile to a request, at most; 0 to keep to what was said before.</param>
+    public void SetRegion(in FetchedRegion region, int piece, int terms)
+    {
+        int row = GemmBlocking.Ceiling(region.Bytes, piece);
+        Set((byte*)region.First, 1, 0, piece, region.Rows * row);
+        _untilJump = _rowRequests = row;
+        _jump = region.Stride - (nint)row * piece;
+        if (terms > 0)
+            _pace = terms;
+    }
+
     /// <summary>Says what the next tile of C is, before a tile of so many terms.</summary>
     public void SetTile(byte* c, int rows, int terms)
     {
         _c = c;
         _rows = rows;
         _terms = _pieces == MostTerms ? MostTerms : Math.Clamp(terms / rows, LeastTerms, MostTerms);
+        if (_pace > 0)
+            _terms = Math.Max(LeastTerms, Math.Min(_terms, _pace));
     }
 
     /// <summary>Asks for some more, and says for how many of the remaining terms that is enough.</summary>
@@ -75,6 +99,11 @@ internal unsafe struct TileAhead
             }
 
             _next += _advance;
+            if (--_untilJump == 0)
+            {
+                _untilJump = _rowRequests;
+                _next += _jump;
+            }
         }
 
         return Math.Min(remaining, _terms);
@@ -87,5 +116,6 @@ internal unsafe struct TileAhead
         _step = step;
         _advance = advance;
         _requests = requests;
+        _untilJump = int.MaxValue;
     }
 }
