@@ -8,7 +8,7 @@ namespace Cotangent.Kernels.Cpu;
 internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels>
     where TKernels : struct, IMicroKernels<float>
 {
-    // Multiples of the tiles' heights, 6 and 8, and of vectors.
+    // Multiples of the tiles' heights, 6 and 8, of their widths, 48 and 64, and of vectors.
     private const int QueryBlock = 96;
     private const int KeyBlock = 384;
 
@@ -126,48 +126,52 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
     }
 
     /// <summary>Scores become weights relative to the largest score so far; what was summed under a smaller one is scaled down.</summary>
+    /// <remarks>The largest of a whole strip's rows first: weights that wait for it would leave the units idle, row by row.</remarks>
     private void Weigh(in AttentionBlock block, float* scores, float* output, in Rowwise rows)
     {
-        int values = PaddedValues;
-        for (int r = 0; r < block.Strips * Rows; r++)
+        for (int strip = 0; strip < block.Strips; strip++)
         {
-            float* line = scores + (nint)r * block.Stride;
-            int strip = r / Rows, first = block.StripFrom[strip], end = block.StripTo[strip];
+            int first = block.StripFrom[strip], end = block.StripTo[strip], row = strip * Rows, last = row + Rows;
             if (first >= end) continue;
-            if (block.RowFrom[r] >= block.RowTo[r])
-            {
-                new Span<float>(line + first, end - first).Clear();
-                continue;
-            }
+            for (int r = row; r < last; r++) Raise(block, r, scores + (nint)r * block.Stride, output, rows);
+            for (int r = row; r < last; r++) Exponentiate(block, r, scores + (nint)r * block.Stride, first, end, rows);
+        }
+    }
 
-            (int from, int to) = Adjust(block, r, line);
-            float before = rows.Largest[r], largest = MathF.Max(before, ScoreRows.Largest(line, from, to));
+    /// <summary>Takes in the largest score of a row; sums are made relative to it if it is the largest so far.</summary>
+    private void Raise(in AttentionBlock block, int r, float* line, float* output, in Rowwise rows)
+    {
+        if (block.RowFrom[r] >= block.RowTo[r]) return;
+        (int from, int to) = Adjust(block, r, line);
+        float before = rows.Largest[r], largest = ScoreRows.Largest(line, from, to);
+        if (!(largest > before)) return;
+        rows.Largest[r] = largest;
+        if (float.IsNegativeInfinity(before)) return;
+        float factor = ScoreRows.Exp2(before - largest);
+        ScoreRows.Scale(rows.Sums + r * ScoreRows.Lanes, ScoreRows.Lanes, factor);
+        ScoreRows.Scale(output + (nint)r * PaddedValues, PaddedValues, factor);
+    }
 
+    /// <summary>A row's scores become weights, 0 where nothing is seen.</summary>
+    private void Exponentiate(in AttentionBlock block, int r, float* line, int first, int end, in Rowwise rows)
+    {
+        (int from, int to) = (first, first);
+        if (block.RowFrom[r] < block.RowTo[r])
+        {
             // Where nothing is visible yet all scores are −∞, and their weights 0 relative to any number.
-            float reference = float.IsNegativeInfinity(largest) ? 0 : largest;
-            Vector512<float> sum = Vector512.Load(rows.Sums + r * ScoreRows.Lanes);
-            if (largest > before)
-            {
-                rows.Largest[r] = largest;
-                if (!float.IsNegativeInfinity(before))
-                {
-                    float factor = ScoreRows.Exp2(before - reference);
-                    sum *= factor;
-                    ScoreRows.Scale(output + (nint)r * values, values, factor);
-                }
-            }
-
-            sum += ScoreRows.Exponentiate(line, from, to, reference);
-            sum.Store(rows.Sums + r * ScoreRows.Lanes);
+            float reference = float.IsNegativeInfinity(rows.Largest[r]) ? 0 : rows.Largest[r];
+            float* sums = rows.Sums + r * ScoreRows.Lanes;
+            (from, to) = (Down(block.RowFrom[r]), Up(block.RowTo[r]));
+            (Vector512.Load(sums) + ScoreRows.Exponentiate(line, from, to, reference)).Store(sums);
             if (Operands.Key is not null)
             {
                 SetKept(block, r, from, to, 1, rows.Kept);
                 ScoreRows.Multiply(line, rows.Kept, from, to);
             }
-
-            for (int j = first; j < from; j++) line[j] = 0;
-            for (int j = to; j < end; j++) line[j] = 0;
         }
+
+        for (int j = first; j < from; j++) line[j] = 0;
+        for (int j = to; j < end; j++) line[j] = 0;
     }
 
     /// <summary>Divides by the sums and writes the block's results. A row that sees no key is 0, and its log-sum-exp −∞.</summary>

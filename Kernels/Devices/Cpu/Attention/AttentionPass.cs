@@ -15,9 +15,6 @@ namespace Cotangent.Kernels.Cpu;
 internal abstract unsafe class AttentionPass<TKernels>
     where TKernels : struct, IMicroKernels<float>
 {
-    /// <summary>Panels' widths and the vectors of score rows divide it.</summary>
-    private const int KeyGrain = 48;
-
     private readonly Action<int> _packPanel;
     private readonly Action<int> _copyRows;
     private Move _move;
@@ -35,6 +32,9 @@ internal abstract unsafe class AttentionPass<TKernels>
 
     /// <summary>Keys of a panel.</summary>
     private static int PanelWidth => TKernels.Width * TKernels.Registers;
+
+    /// <summary>The panel's width and the vectors of score rows divide it.</summary>
+    private static int KeyGrain => 48 % PanelWidth == 0 ? 48 : PanelWidth;
 
     /// <summary>Keys of one head in panels.</summary>
     protected int PackedKeys => PackedKeysOf(Problem);
