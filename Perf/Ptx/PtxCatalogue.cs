@@ -106,7 +106,11 @@ internal static class PtxCatalogue
         Action<Index1D, ArrayView<float>, ArrayView<int>, ArrayView<int>, CrossEntropyBlock, CrossEntropyTiles, int> clear =
             CrossEntropyFilterKernels.Clear;
         Action<Index1D, ArrayView<int>, ArrayView<int>, CrossEntropyTiles, int> count = CrossEntropyFilterKernels.Count;
-        device.Prepare(test, clear, count);
+        Action<Index1D, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<byte>, CrossEntropyBlock, float> keep =
+            CrossEntropyClassKernels.Keep<float, SingleFunctions>;
+        Action<Index1D, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int> gather = CrossEntropyClassKernels.Gather;
+        Action<Index1D, ArrayView<float>, ArrayView<int>, ArrayView<float>, int, int> addTo = CrossEntropyClassKernels.AddTo;
+        device.Prepare(test, clear, count, keep, gather, addTo);
     }
 
     private static void FlashAttentions(Device device)

@@ -59,6 +59,58 @@ internal static class CrossEntropyFilterKernels
     }
 }
 
+/// <summary>The filter by classes: those that count for no row of a block are left out of the products, the others gathered.</summary>
+internal static class CrossEntropyClassKernels
+{
+    /// <summary>Finds which classes have a |p − [v = target]| that is not below the bound, in a row of the block. Where the factors of lse and target
+    /// logit do not cancel (z-loss, smoothing), certain targets have derivatives, too, and are kept. An item a class.</summary>
+    public static void Keep<T, TMath>(Index1D v, ArrayView<T> z, ArrayView<T> numbers, ArrayView<int> targets, ArrayView<byte> keep,
+        CrossEntropyBlock shape, T bound)
+        where T : unmanaged, IFloatingPointIeee754<T>
+        where TMath : struct, IRealFunctions<T>
+    {
+        int kept = 0;
+        for (int r = 0; r < shape.Count; r++)
+        {
+            T x = z[v * shape.Pitch + r] - numbers[CrossEntropyKernels.LogSumExp * shape.Pitch + r];
+            T distance = TMath.Exp(x);
+            if (targets[shape.Total + r] == v.X)
+            {
+                distance = -TMath.Expm1(x);
+                T rest = numbers[CrossEntropyKernels.Slope * shape.Pitch + r] + numbers[CrossEntropyKernels.OfTarget * shape.Pitch + r];
+                kept = rest == T.Zero ? kept : 1;
+            }
+
+            // NaN is kept.
+            kept = distance < bound ? kept : 1;
+        }
+
+        keep[v] = (byte)kept;
+    }
+
+    /// <summary>The rows of listed classes side by side. An item an element.</summary>
+    /// <param name="i">The element of the target.</param>
+    /// <param name="source">Rows by class.</param>
+    /// <param name="classes">The list.</param>
+    /// <param name="target">Receives the rows of the classes from the first on.</param>
+    /// <param name="first">Where in the list they begin.</param>
+    /// <param name="width">Elements of a row.</param>
+    public static void Gather<T>(Index1D i, ArrayView<T> source, ArrayView<int> classes, ArrayView<T> target, int first, int width)
+        where T : unmanaged => target[i] = source[(long)classes[first + i / width] * width + i % width];
+
+    /// <summary>Adds rows to those of listed classes. An item an element: no class is listed twice.</summary>
+    public static void AddTo<T>(Index1D i, ArrayView<T> source, ArrayView<int> classes, ArrayView<T> target, int first, int width)
+        where T : unmanaged, IFloatingPointIeee754<T> => target[(long)classes[first + i / width] * width + i % width] += source[i];
+}
+
+/// <summary>A list of the positions that are kept.</summary>
+internal readonly struct PositionPayload(ArrayView<int> target) : IPayload
+{
+    private readonly ArrayView<int> _target = target;
+
+    public void Move(int from, int to) => _target[to] = from;
+}
+
 /// <summary>How a block is cut into tiles.</summary>
 /// <param name="Rows">Rows of a tile.</param>
 /// <param name="Columns">Classes of a tile.</param>

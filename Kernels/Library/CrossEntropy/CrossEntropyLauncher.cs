@@ -78,6 +78,7 @@ internal sealed partial class CrossEntropyLauncher<T, TMath>
         CrossEntropyScratch<T> s = CrossEntropyScratch<T>.In(x.Scratch, _p, plan);
         int count = FindRows(x.Targets, s);
         Clear(x, s, count);
+        if (plan.Filters) Fill(x.ClassifierGradient, T.Zero);
         for (int first = 0; first < count; first += plan.Pitch)
         {
             cancellation.ThrowIfCancellationRequested();
@@ -153,19 +154,43 @@ internal sealed partial class CrossEntropyLauncher<T, TMath>
 
     private void Backward(in CrossEntropyOperands<T> x, in CrossEntropyScratch<T> s, CrossEntropyBlock block, CrossEntropyPlan plan)
     {
-        // Products over tiles that were cleared take as long as others: nothing is left out unless tiles are asked for.
-        bool ofE = _p.TileRows > 0 && _p.FilterEmbeddings > 0, ofC = _p.TileRows > 0 && _p.FilterClassifier > 0;
-        if (ofE || ofC) TestTiles(x, s, block, plan);
-        _gradient(_p.Vocabulary * block.Pitch, s.Logits, Or(x.ClassWeights, s.Logits), s.Numbers, s.Targets, block, _softcap);
-        if (x.BiasGradient.Length > 0) _addToBias(_p.Vocabulary, s.Logits, x.BiasGradient, block);
+        bool wantsE = x.EmbeddingGradient.Length > 0, wantsC = x.ClassifierGradient.Length > 0;
+        bool ofE = wantsE && _p.FilterEmbeddings > 0, ofC = wantsC && _p.FilterClassifier > 0;
+        if (_p.TileRows > 0 && (ofE || ofC))
+        {
+            BackwardByTiles(x, s, block, plan, ofE, ofC);
+            return;
+        }
+
+        // Where most classes are kept, gathering them costs more than the others do.
+        int kept = plan.Filters && (ofE || ofC) ? ListClasses(s, block) : _p.Vocabulary;
+        bool gathers = kept < _p.Vocabulary / 2;
+        Differentiate(x, s, block);
+        if (!(gathers && ofE)) MultiplyEmbeddings(x, s, block);
+        if (wantsC && !(gathers && ofC)) MultiplyClassifier(x, s, block, accumulate: block.First > 0 || plan.Filters);
+        if (gathers) MultiplyListed(x, s, block, kept, ofE, ofC);
+    }
+
+    private void BackwardByTiles(in CrossEntropyOperands<T> x, in CrossEntropyScratch<T> s, CrossEntropyBlock block, CrossEntropyPlan plan, bool ofE,
+        bool ofC)
+    {
+        TestTiles(x, s, block, plan);
+        Differentiate(x, s, block);
 
         // The product that leaves out nothing comes first.
         if (!ofE) MultiplyEmbeddings(x, s, block);
         if (ofC) ClearTiles(x, s, block, plan, 1);
-        if (x.ClassifierGradient.Length > 0) MultiplyClassifier(x, s, block);
+        if (x.ClassifierGradient.Length > 0) MultiplyClassifier(x, s, block, accumulate: block.First > 0);
         if (!ofE) return;
         if (!ofC) ClearTiles(x, s, block, plan, 0);
         MultiplyEmbeddings(x, s, block);
+    }
+
+    /// <summary>Logits become the objective's derivative by the products; their sums over rows that by the bias.</summary>
+    private void Differentiate(in CrossEntropyOperands<T> x, in CrossEntropyScratch<T> s, CrossEntropyBlock block)
+    {
+        _gradient(_p.Vocabulary * block.Pitch, s.Logits, Or(x.ClassWeights, s.Logits), s.Numbers, s.Targets, block, _softcap);
+        if (x.BiasGradient.Length > 0) _addToBias(_p.Vocabulary, s.Logits, x.BiasGradient, block);
     }
 
     private void MultiplyEmbeddings(in CrossEntropyOperands<T> x, in CrossEntropyScratch<T> s, CrossEntropyBlock block)
@@ -193,11 +218,11 @@ internal sealed partial class CrossEntropyLauncher<T, TMath>
         _scatter(block.Count * _p.Width, result, s.Rows, x.EmbeddingGradient, block, _scale);
     }
 
-    private void MultiplyClassifier(in CrossEntropyOperands<T> x, in CrossEntropyScratch<T> s, CrossEntropyBlock block)
+    private void MultiplyClassifier(in CrossEntropyOperands<T> x, in CrossEntropyScratch<T> s, CrossEntropyBlock block, bool accumulate)
     {
         if (!_p.IsCompensated)
         {
-            MultiplyByRows(s.Logits, s.Block, x.ClassifierGradient, block, 0, _p.Vocabulary, accumulate: block.First > 0);
+            MultiplyByRows(s.Logits, s.Block, x.ClassifierGradient, block, 0, _p.Vocabulary, accumulate);
             return;
         }
 

@@ -49,6 +49,11 @@ internal readonly ref struct CrossEntropyScratch<T>
         Predicted = cutter.Take<int>(p.Rows);
         Best = cutter.Take<int>((long)parts * pitch);
         Keep = cutter.Take<int>(plan.HasGradients ? 2L * plan.Tiles.Count : 0);
+        KeptFlags = cutter.Take<byte>(plan.Filters ? p.Vocabulary : 0);
+        KeptClasses = cutter.Take<int>(plan.Filters ? p.Vocabulary : 0);
+        KeptCount = cutter.Take<int>(plan.Filters ? 1 : 0);
+        KeptDerivatives = cutter.Take<T>(plan.Filters ? (long)GatheredClasses(p) * pitch : 0);
+        KeptRows = cutter.Take<T>(plan.Filters ? (long)GatheredClasses(p) * p.Width : 0);
         bool compensates = p.IsCompensated && plan.HasGradients;
         Part = cutter.Take<T>(compensates ? (long)Math.Max(CompensatedClasses, pitch) * p.Width : 0);
         Lost = cutter.Take<T>(compensates ? (long)p.Vocabulary * p.Width : 0);
@@ -96,11 +101,25 @@ internal readonly ref struct CrossEntropyScratch<T>
 
     public ArrayView<int> Keep { get; }
 
+    /// <summary>1 for the classes that the filter keeps.</summary>
+    public ArrayView<byte> KeptFlags { get; }
+
+    public ArrayView<int> KeptClasses { get; }
+
+    public ArrayView<int> KeptCount { get; }
+
+    public ArrayView<T> KeptDerivatives { get; }
+
+    public ArrayView<T> KeptRows { get; }
+
     public ArrayView<T> Part { get; }
 
     public ArrayView<T> Lost { get; }
 
     public ArrayView<T> LostOfBlock { get; }
+
+    /// <summary>Classes that the filter's products take at a time.</summary>
+    public static int GatheredClasses(CrossEntropyProblem problem) => Math.Min(2048, problem.Vocabulary / 2 + 1);
 
     public static long BytesOf(CrossEntropyProblem problem, CrossEntropyPlan plan)
     {
@@ -135,6 +154,9 @@ internal readonly record struct CrossEntropyPlan(int Pitch, int Tile, int Part, 
     /// <summary>True if a block's logits are in memory.</summary>
     public bool KeepsLogits => Tile == 0 || HasGradients || HasTangents;
 
+    /// <summary>Whether classes are left out of gradients.</summary>
+    public bool Filters { get; private init; }
+
     /// <summary>Tiles along the classes.</summary>
     public int TilesOfClasses { get; private init; }
 
@@ -157,6 +179,7 @@ internal readonly record struct CrossEntropyPlan(int Pitch, int Tile, int Part, 
         CrossEntropyTiles tiles = new(rows, columns, groups, groups * ((p.Vocabulary + columns - 1) / columns), p.HasOrder ? 1 : 0);
         return new(pitch, side, part, (p.Vocabulary + part - 1) / part, tiles, hasGradients, hasTangents)
         {
+            Filters = hasGradients && !hasTangents && p.TileRows == 0 && !p.IsCompensated && Math.Max(p.FilterEmbeddings, p.FilterClassifier) > 0,
             TilesOfClasses = side == 0 ? 0 : (p.Vocabulary + side - 1) / side,
         };
     }

@@ -63,6 +63,42 @@ public sealed class LogitTileTests
         }
     }
 
+    /// <summary>What is left out of a row's derivatives sums to 1 at most, and each part is below the bound; classes that are left out have gradients
+    /// of exactly 0.</summary>
+    [Theory]
+    [InlineData("cpu", "several blocks", 300, 600, 20, 100)]
+    [InlineData("cpu", "classes for two products", 20, 5000, 8, 2300)]
+    [InlineData("cpu", "most classes count", 20, 300, 8, 290)]
+    [InlineData("cpu", "no class counts", 20, 300, 8, 0)]
+    [InlineData("cpu", "certain targets, z-loss", 20, 300, 8, 0)]
+    [InlineData("opencl", "certain targets, z-loss", 20, 300, 8, 0)]
+    [InlineData("opencl", "several blocks", 300, 600, 20, 100)]
+    [InlineData("opencl", "no class counts", 20, 300, 8, 0)]
+    public void Run_WithAFilter_LeavesOutClassesBelowTheBound(string device, string name, int rows, int vocabulary, int width, int likely)
+    {
+        if (!Devices.Runs(device)) return;
+        const double bound = 1.0 / 4096;
+        CrossEntropyProblem exact = new(rows, vocabulary, width) { HasBias = true };
+        double Bias(int v) => likely == 0 ? v == 7 ? 60 : 0 : v < likely ? 0 : -30;
+        foreach ((double forE, double forC) in new[] { (bound, bound), (bound, 0), (0, bound) })
+        {
+            CrossEntropyProblem filtered = exact with { FilterEmbeddings = forE, FilterClassifier = forC };
+            int? only = likely == 0 ? 7 : null;
+            double square = name.Contains("z-loss", StringComparison.Ordinal) ? 0.125 : 0;
+            double[][] expected = Run<double, DoubleFunctions>(Device.Cpu, exact, Bias, true, 0, only, square);
+            double[][] actual = device == "cpu" ? Run<double, DoubleFunctions>(Device.Cpu, filtered, Bias, true, 0, only, square)
+                : Run<float, SingleFunctions>(Devices.Get(device), filtered, Bias, true, 64, only, square);
+
+            Assert.All(expected[5].Zip(actual[5]), x => Assert.Equal(x.First, x.Second, 0.75 + bound));
+            Assert.All(expected[6].Zip(actual[6]), x => Assert.Equal(x.First, x.Second, rows * bound));
+            Assert.All(expected[7].Zip(actual[7]), x => Assert.Equal(x.First, x.Second, 1e-4));
+            int zeros = Enumerable.Range(0, vocabulary).Count(v => actual[6].AsSpan(v * width, width).IndexOfAnyExcept(0) < 0);
+            if (forC > 0 && likely < vocabulary / 2) Assert.True(zeros >= vocabulary / 3, $"{name}: {zeros} rows of 0");
+            else if (likely > 0) Assert.Equal(0, zeros);
+            if (forE == 0) Assert.All(expected[5].Zip(actual[5]), x => Assert.Equal(x.First, x.Second, 1e-4));
+        }
+    }
+
     [Fact]
     public void ScratchBytes_WithoutGradients_AreATwentiethOfTheLogitsAtMost()
     {
@@ -77,16 +113,17 @@ public sealed class LogitTileTests
     private static bool Runs(string device) => device == "cuda-emulated" || Devices.Runs(device);
 
     /// <summary>Objective, log-sum-exp, target logit, weighted sum, best logit, predicted class; gradients by E, C and bias.</summary>
-    private static double[][] Run<T, TMath>(Device device, CrossEntropyProblem p, Func<int, double>? bias, bool gradients, int tile)
+    private static double[][] Run<T, TMath>(Device device, CrossEntropyProblem p, Func<int, double>? bias, bool gradients, int tile,
+        int? onlyTarget = null, double square = 0.125)
         where T : unmanaged, IFloatingPointIeee754<T>
         where TMath : struct, IRealFunctions<T>
     {
         CrossEntropyLauncher<T, TMath> launcher = new(device, p, tile);
         using DeviceBuffer<T> e = Values(p.Rows * p.Width, i => (i * 29 % 61 - 30) / 40.0), c = Values(p.Vocabulary * p.Width, i => (i * 17 % 53 - 26) / 40.0);
         using DeviceBuffer<T> weights = Values(p.HasClassWeights ? p.Vocabulary : 0, v => (v % 7) / 8.0), b = Values(p.HasBias ? p.Vocabulary : 0, v => bias!(v));
-        using DeviceBuffer<T> factors = Values(4 * p.Rows, i => (i / p.Rows) switch { 0 => 1, 1 => -1, 2 => p.HasClassWeights ? -0.25 : 0, _ => 0.125 });
+        using DeviceBuffer<T> factors = Values(4 * p.Rows, i => (i / p.Rows) switch { 0 => 1, 1 => -1, 2 => p.HasClassWeights ? -0.25 : 0, _ => square });
         using DeviceBuffer<int> targets = device.Allocate<int>([.. Enumerable.Range(0, p.Rows)
-            .Select(i => i % 5 == 3 ? CrossEntropyProblem.Ignored : (i * 53 + 70) % p.Total)]);
+            .Select(i => i % 5 == 3 ? CrossEntropyProblem.Ignored : onlyTarget ?? (i * 53 + 70) % p.Total)]);
         DeviceBuffer<T>[] results = [device.Allocate<T>(1), .. Enumerable.Range(0, 4).Select(_ => device.Allocate<T>(p.Rows))];
         DeviceBuffer<T>[] derivatives = gradients ? [device.Allocate<T>(e.Length), device.Allocate<T>(c.Length), device.Allocate<T>(p.Vocabulary)] : [];
         using DeviceBuffer<int> predicted = device.Allocate<int>(p.Rows);
