@@ -1,3 +1,4 @@
+using Cotangent.Kernels;
 using Cotangent.Kernels.Library;
 
 namespace Cotangent.Graph;
@@ -12,8 +13,10 @@ namespace Cotangent.Graph;
 /// <param name="IsCompensated">Whether gradients are summed with compensation.</param>
 /// <param name="TileRows">Rows of the filter's tiles; 0 to leave tiles to the device.</param>
 /// <param name="TileColumns">Classes of the filter's tiles.</param>
+/// <param name="Precision">What devices with matrix units round the operands of products to.</param>
 internal sealed record CrossEntropySettings(double Softcap, double Scale, int Start, int Total, double FilterEmbeddings = 0,
-    double FilterClassifier = 0, bool IsCompensated = false, int TileRows = 0, int TileColumns = 0);
+    double FilterClassifier = 0, bool IsCompensated = false, int TileRows = 0, int TileColumns = 0,
+    MatMulPrecision Precision = MatMulPrecision.Float32);
 
 /// <summary>What the ops of a linear cross-entropy have in common.</summary>
 internal abstract record CrossEntropyCallAttributes(CrossEntropySettings Settings) : CallAttributes
@@ -35,6 +38,7 @@ internal abstract record CrossEntropyCallAttributes(CrossEntropySettings Setting
             Start = Settings.Start,
             Total = Settings.Total,
             IsCompensated = Settings.IsCompensated,
+            Precision = Settings.Precision,
             HasClassWeights = n.Inputs[FirstInput + 3].Shape[0] > 0,
             HasBias = n.Inputs[FirstInput + 4].Shape[0] > 0,
         };

@@ -1,3 +1,4 @@
+using Cotangent.Kernels;
 using Cotangent.Kernels.Library;
 
 namespace Cotangent.Graph;
@@ -94,7 +95,20 @@ internal sealed class CrossEntropyRows
     {
         double bound = o.Filter.For(_embeddings);
         return new(new(o.Softcap ?? 0, o.LogitScale, start, total, o.FilterEmbeddings ? bound : 0, o.FilterClassifier ? bound : 0,
-            o.Accumulation == GradientAccumulation.Kahan, o.FilterTile.Rows, o.FilterTile.Columns));
+            o.Accumulation == GradientAccumulation.Kahan, o.FilterTile.Rows, o.FilterTile.Columns, Precision(o)));
+    }
+
+    /// <summary>What matrix units may round products to. Operands of half types lose nothing by it: bfloat16 has as many digits as they take, float16 as
+    /// many as tf32, unless a scale is multiplied into them before.</summary>
+    private MatMulPrecision Precision(CrossEntropyOptions o)
+    {
+        DType? common = _e is null || _c is null || o.LogitScale != 1 ? null : Tensor.CommonDType(_e, _c);
+        return Tensor.MatMulPrecision != MatMulPrecision.Float32 ? Tensor.MatMulPrecision : common switch
+        {
+            DType.BFloat16 => MatMulPrecision.BFloat16,
+            DType.Float16 => MatMulPrecision.Tf32,
+            _ => MatMulPrecision.Float32,
+        };
     }
 
     /// <summary>The inputs of <see cref="Ops.CrossEntropy"/>.</summary>

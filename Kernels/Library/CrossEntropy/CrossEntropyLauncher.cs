@@ -34,6 +34,7 @@ internal sealed partial class CrossEntropyLauncher<T, TMath>
     private readonly Action<Index1D, ArrayView<T>, ArrayView<T>, ArrayView<T>> _addCompensated;
 
     private readonly Func<int, int> _tile;
+    private readonly MatMulPrecision _precision;
     private readonly ConcurrentDictionary<int, LogitTileLauncher> _tiles = new();
 
     /// <summary>Compiles.</summary>
@@ -43,6 +44,7 @@ internal sealed partial class CrossEntropyLauncher<T, TMath>
     public CrossEntropyLauncher(Device device, CrossEntropyProblem problem, int? tile = null)
     {
         (_device, _p) = (device, problem);
+        _precision = device.HasMatrixUnits || tile is not null ? problem.Precision : MatMulPrecision.Float32;
         _tile = typeof(T) == typeof(float) ? pitch => tile ?? LogitTileLauncher.TileFor(device, problem, pitch) : _ => 0;
         (_softcap, _scale) = (T.CreateChecked(problem.Softcap), T.CreateChecked(problem.Scale));
         Action<Index1D, ArrayView<T>, ArrayView<int>, ArrayView<T>, CrossEntropyBlock, T> gather = CrossEntropyKernels.Gather;
@@ -138,7 +140,7 @@ internal sealed partial class CrossEntropyLauncher<T, TMath>
         {
             // T is float.
             CrossEntropyScratch<float> single = CrossEntropyScratch<float>.In(x.Scratch, _p, plan);
-            LogitTileLauncher tiles = _tiles.GetOrAdd(plan.Tile, side => new(_device, side));
+            LogitTileLauncher tiles = _tiles.GetOrAdd(plan.Tile, side => new(_device, side, _precision));
             tiles.Run(x.Classifier.Cast<float>(), bias.Cast<float>(), weights.Cast<float>(), single, block, plan, float.CreateChecked(_softcap));
             _rows(block.Pitch, s.TargetLogits, s.Partials, s.Best, s.Rows, s.Targets, factors, s.Results, s.Predicted, s.Numbers, block,
                 plan.MergedParts, 0);
@@ -281,7 +283,7 @@ internal sealed partial class CrossEntropyLauncher<T, TMath>
     {
         if (extents.N == 0) return;
         _device.Gemm(new GemmProblem(Type, 1, 1, extents.M, extents.N, extents.K, new(0, 0, a.Row, a.Column), new(0, 0, b.Row, b.Column),
-            new(0, 0, c.Row, c.Column), accumulate), a.View.Argument, b.View.Argument, c.View.Argument);
+            new(0, 0, c.Row, c.Column), accumulate, _p.Precision), a.View.Argument, b.View.Argument, c.View.Argument);
     }
 
     /// <summary>Kernels take a view for each parameter, also for one that they do not read.</summary>

@@ -42,6 +42,9 @@ internal sealed record CrossEntropyProblem(int Rows, int Vocabulary, int Width)
     /// <summary>Whether gradients carry what their sums lose (Kahan).</summary>
     public bool IsCompensated { get; init; }
 
+    /// <summary>What matrix units round the operands of products to, where a device has them.</summary>
+    public MatMulPrecision Precision { get; init; }
+
     /// <summary>Rows whose logits a device holds at a time, a multiple of 16: a twentieth of them all, but 64 to 384.</summary>
     public int BlockRows => Math.Min(PaddedRows, Math.Clamp(Rows / 20 / 32 * 32, 64, 384));
 

@@ -13,9 +13,18 @@ internal sealed class LogitTileLauncher
     /// <summary>Compiles.</summary>
     /// <param name="device">The device.</param>
     /// <param name="tile">Rows and columns of a tile: 64 or 128.</param>
-    public LogitTileLauncher(Device device, int tile)
+    /// <param name="precision">What tiles of 128 are rounded to, on matrix units.</param>
+    public LogitTileLauncher(Device device, int tile, MatMulPrecision precision)
     {
-        _reduce = tile == 128 ? Load<Block8x8<float>>(device, groupsAtOnce: 2) : Load<Block4x4<float>>(device, groupsAtOnce: 0);
+        // As for products: large blocks take so many registers that a few more would leave room for one group only. In bfloat16 they do not fit
+        // twice; left alone, ptxas spills.
+        _reduce = (tile, precision) switch
+        {
+            (64, _) => Load(device, LogitTiles.Reduce<Block4x4<float>>, groupsAtOnce: 0),
+            (_, MatMulPrecision.Tf32) => Load(device, LogitTiles.ReduceRounded<Tf32Word>, groupsAtOnce: 2),
+            (_, MatMulPrecision.BFloat16) => Load(device, LogitTiles.ReduceRounded<BFloat16Word>, groupsAtOnce: 1),
+            _ => Load(device, LogitTiles.Reduce<Block8x8<float>>, groupsAtOnce: 2),
+        };
         Action<Index1D, ArrayView<float>, ArrayView<int>, ArrayView<float>, ArrayView<int>, int, int, int> merge =
             CrossEntropyKernels.Merge<float, SingleFunctions>;
         _merge = device.Load(merge);
@@ -32,8 +41,14 @@ internal sealed class LogitTileLauncher
         }
 
         MatrixLayout any = new(0, 0, problem.Width, 1);
-        GemmProblem product = new(ScalarType.Float32, 1, 1, problem.Vocabulary, pitch, problem.Width, any, any, any, Accumulate: false);
-        return GemmVariant.MethodFor(product) == GemmMethod.Register128 ? device.LargestProductTile : 64;
+        GemmProblem product = new(ScalarType.Float32, 1, 1, problem.Vocabulary, pitch, problem.Width, any, any, any, Accumulate: false,
+            problem.Precision);
+        return GemmVariant.MethodFor(product, device.HasMatrixUnits) switch
+        {
+            GemmMethod.MatrixUnits => 128,
+            GemmMethod.Register128 => device.LargestProductTile,
+            _ => 64,
+        };
     }
 
     /// <summary>Logits of a block, if they are kept, and their sums, [3, merged, pitch], by parts of classes.</summary>
@@ -49,12 +64,10 @@ internal sealed class LogitTileLauncher
     }
 
     private static Action<KernelConfig, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>,
-        ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, CrossEntropyBlock, LogitTileShape> Load<TBlock>(
-            Device device, int groupsAtOnce)
-        where TBlock : struct, IRegisterBlock<float>
+        ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, CrossEntropyBlock, LogitTileShape> Load(
+            Device device, Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>,
+            ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<float>, CrossEntropyBlock, LogitTileShape> reduce, int groupsAtOnce)
     {
-        Action<ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<float>, ArrayView<int>, ArrayView<int>, ArrayView<float>,
-            ArrayView<float>, ArrayView<int>, ArrayView<float>, CrossEntropyBlock, LogitTileShape> reduce = LogitTiles.Reduce<TBlock>;
         if (device is DebugDevice)
             return device.LoadGrouped(reduce);
         TypedKernel kernel = GroupBounds.Load(device, reduce, groupsAtOnce);

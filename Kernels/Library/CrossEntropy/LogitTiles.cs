@@ -45,10 +45,42 @@ internal static class LogitTiles
         GemmLanes columns = new(0, firstRow, block.Pitch, block.Width, 1);
         TBlock products = RegisterGemm.Products<float, SingleElement, TBlock, TermByTerm, TermByTerm>(
             default, c, classes, shared.SubView(0, half), e, columns, shared.SubView(half, half), block.Width);
+        Finish(products, TBlock.Tile, shared, bias, weights, rows, targets, logits, partials, best, ofTargets, block, shape);
+    }
 
+    /// <summary>The same on matrix units, 128 × 128, of operands that are rounded on their way into shared memory: see
+    /// <see cref="MatrixUnitGemm"/>, whose 40 KiB the strips share.</summary>
+    public static void ReduceRounded<TWord>(ArrayView<float> c, ArrayView<float> e, ArrayView<float> bias, ArrayView<float> weights,
+        ArrayView<int> rows, ArrayView<int> targets, ArrayView<float> logits, ArrayView<float> partials, ArrayView<int> best,
+        ArrayView<float> ofTargets, CrossEntropyBlock block, LogitTileShape shape)
+        where TWord : struct, IMatrixWord
+    {
+        ArrayView<Quad<float>> shared = SharedMemory.Allocate<Quad<float>>(MatrixUnitGemm.SharedElements / Quad<float>.Count);
+        ArrayView<uint> words = shared.Cast<uint>();
+        MatrixTile products;
+        products.Sums = LocalMemory.Allocate<MmaSums>(MatrixUnitGemm.SumsOfItem);
+        for (int i = 0; i < MatrixUnitGemm.SumsOfItem; i++)
+            products.Sums[i] = default;
+        GemmLanes classes = new(0, Grid.IdxY * MatrixUnitGemm.Tile, block.Vocabulary, block.Width, 1);
+        GemmLanes columns = new(0, Grid.IdxX * MatrixUnitGemm.Tile, block.Pitch, block.Width, 1);
+        int half = MatrixUnitGemm.SharedElements / 2;
+        MatrixUnitGemm.Products<TWord, TermByTerm, TermByTerm>(products.Sums, c, classes, words.SubView(0, half), e, columns,
+            words.SubView(half, half), block.Width);
+        Finish(products, MatrixUnitGemm.Tile, shared, bias, weights, rows, targets, logits, partials, best, ofTargets, block, shape);
+    }
+
+    /// <summary>What is behind the product.</summary>
+    private static void Finish<TTile>(TTile products, int side, ArrayView<Quad<float>> shared, ArrayView<float> bias, ArrayView<float> weights,
+        ArrayView<int> rows, ArrayView<int> targets, ArrayView<float> logits, ArrayView<float> partials, ArrayView<int> best,
+        ArrayView<float> ofTargets, CrossEntropyBlock block, LogitTileShape shape)
+        where TTile : struct, IStripedTile<float>
+    {
+        int pitch = RegisterGemm.Pitch(side);
+        int firstClass = Grid.IdxY * side;
+        int firstRow = Grid.IdxX * side;
         ArrayView<float> strip = shared.Cast<float>();
-        int column = Group.IdxX % TBlock.Tile, part = Group.IdxX / TBlock.Tile;
-        int parts = RegisterGemm.Items / TBlock.Tile, length = Strip / parts;
+        int column = Group.IdxX % side, part = Group.IdxX / side;
+        int parts = RegisterGemm.Items / side, length = Strip / parts;
         int row = firstRow + column;
         int target = -1;
         if (row < block.Count)
@@ -57,7 +89,7 @@ internal static class LogitTiles
         LogitSums sums = default;
         sums.Largest = float.NegativeInfinity;
         sums.Best = part * length;
-        for (int s = 0; s < TBlock.Tile / Strip; s++)
+        for (int s = 0; s < side / Strip; s++)
         {
             Group.Barrier();
             products.Put(shared, s);
@@ -100,7 +132,7 @@ internal static class LogitTiles
         if (part == 0 & row < block.Pitch)
         {
             for (int p = 1; p < parts; p++)
-                sums.Add(LogitSums.Of(strip, p * TBlock.Tile + column));
+                sums.Add(LogitSums.Of(strip, p * side + column));
             int items = shape.Tiles * block.Pitch, to = Grid.IdxY * block.Pitch + row;
             partials[to] = sums.Largest;
             partials[items + to] = sums.Sum;
@@ -108,6 +140,14 @@ internal static class LogitTiles
             best[to] = firstClass + sums.Best;
         }
     }
+}
+
+/// <summary>A tile of <see cref="MatrixUnitGemm"/>.</summary>
+internal struct MatrixTile : IStripedTile<float>
+{
+    public ArrayView<MmaSums> Sums;
+
+    public readonly void Put(ArrayView<Quad<float>> shared, int strip) => MatrixUnitGemm.Put(Sums, shared.Cast<float>(), strip);
 }
 
 /// <summary>What an item knows of some classes' logits of a row.</summary>

@@ -3,7 +3,7 @@ namespace Cotangent.Kernels.Library;
 /// <summary>The part of C that one item of <see cref="RegisterGemm"/> keeps in registers.</summary>
 /// <remarks>A group is 16 × 16 items, each with a quad of rows and a quad of columns; larger blocks have further quads, 16 quads
 /// apart, so that neighbouring items always read neighbouring quads.</remarks>
-internal interface IRegisterBlock<T>
+internal interface IRegisterBlock<T> : IStripedTile<T>
     where T : unmanaged
 {
     /// <summary>Rows and columns of C of one group.</summary>
@@ -25,8 +25,13 @@ internal interface IRegisterBlock<T>
 
     /// <summary>Writes what there is of the block to C.</summary>
     void Write(GemmResult<T> c, int row, int column);
+}
 
-    /// <summary>Writes what the block has of a strip of 32 rows of the tile to shared memory, rows <see cref="RegisterGemm.Pitch"/> quads
+/// <summary>An item's part of a tile of a product, which kernels go on with strip by strip.</summary>
+internal interface IStripedTile<T>
+    where T : unmanaged
+{
+    /// <summary>Writes what the item has of a strip of 32 rows of the tile to shared memory, rows <see cref="RegisterGemm.Pitch"/> quads
     /// apart.</summary>
     void Put(ArrayView<Quad<T>> shared, int strip);
 }

@@ -63,6 +63,28 @@ public sealed class LogitTileTests
         }
     }
 
+    /// <summary>The units round what they multiply: 10 and 7 binary digits behind the point.</summary>
+    [Theory]
+    [InlineData("cuda-emulated", MatMulPrecision.Tf32)]
+    [InlineData("cuda-emulated", MatMulPrecision.BFloat16)]
+    [InlineData("debug", MatMulPrecision.BFloat16)]
+    public void Run_OnMatrixUnits_IsThatOfFloat64ToTheirRounding(string device, MatMulPrecision precision)
+    {
+        CrossEntropyProblem problem = new(20, 150, 35) { Softcap = 20, HasBias = true, HasClassWeights = true, Precision = precision };
+        static double Bias(int v) => (v * 37 % 31 - 15) / 32.0;
+        double[][] expected = Run<double, DoubleFunctions>(Device.Cpu, problem, Bias, gradients: false, 0);
+        double[][] actual = Run<float, SingleFunctions>(Devices.Get(device), problem, Bias, gradients: false, 128);
+
+        double digit = precision == MatMulPrecision.Tf32 ? 1.0 / 2048 : 1.0 / 256;
+        for (int k = 0; k < 5; k++)
+        {
+            double scale = expected[k].Max(Math.Abs);
+            Assert.All(expected[k].Zip(actual[k]), x => Assert.Equal(x.First, x.Second, 2 * digit * scale));
+        }
+
+        Assert.Contains(expected[1].Zip(actual[1]), x => Math.Abs(x.First - x.Second) > digit / 1000);
+    }
+
     /// <summary>What is left out of a row's derivatives sums to 1 at most, and each part is below the bound; classes that are left out have gradients
     /// of exactly 0.</summary>
     [Theory]

@@ -10,7 +10,7 @@ namespace Cotangent.Kernels.Library;
 /// lie side by side, with 4 more after each lane, if the terms of the operand do in memory; else the lanes of a word do, with 8 more
 /// after each word: either way the 32 words that a warp reads, and those that it writes, lie in different banks (but for a few of the
 /// former way's writes).</para>
-/// <para>As ptxas 11.8 compiles it (sm_80 and sm_90, nothing spilled): 127 registers in tf32, 148 in bfloat16; 16 HMMA and 24 LDS a
+/// <para>As ptxas 11.8 compiles it (sm_80 and sm_90, nothing spilled): 127 registers in tf32, 150 and 146 in bfloat16; 16 HMMA and 24 LDS a
 /// step.</para>
 /// <para>The terms are added in the hardware's order: see <see cref="Mma"/>.</para>
 /// </remarks>
@@ -40,6 +40,9 @@ internal static class MatrixUnitGemm
     private const int ProductsOfRows = 2;
     private const int ProductsOfColumns = 8;
 
+    /// <summary>Sums of 16 × 8 products that an item has a part of.</summary>
+    public const int SumsOfItem = ProductsOfRows * ProductsOfColumns;
+
     /// <summary>One group computes one tile: grid X along columns, Y along rows, Z over batches; groups of <see cref="Items"/>.</summary>
     public static void Multiply<TWord, TOrderA, TOrderB>(ArrayView<float> a, ArrayView<float> b, ArrayView<float> c, GemmShape shape)
         where TWord : struct, IMatrixWord
@@ -48,26 +51,18 @@ internal static class MatrixUnitGemm
     {
         ArrayView<uint> sharedA = SharedMemory.Allocate<uint>(2 * Half);
         ArrayView<uint> sharedB = SharedMemory.Allocate<uint>(2 * Half);
-        ArrayView<uint> nextA = LocalMemory.Allocate<uint>(Fetched);
-        ArrayView<uint> nextB = LocalMemory.Allocate<uint>(Fetched);
-        ArrayView<MmaSums> sums = LocalMemory.Allocate<MmaSums>(ProductsOfRows * ProductsOfColumns);
-
-        int warp = Group.IdxX / 32, lane = Group.IdxX % 32;
-        int row = warp / 2 * (16 * ProductsOfRows) + lane / 4;
-        int column = warp % 2 * (8 * ProductsOfColumns) + lane / 4;
-        int word = lane % 4;
+        ArrayView<MmaSums> sums = LocalMemory.Allocate<MmaSums>(SumsOfItem);
         int batch0 = Grid.IdxZ / shape.Batch1;
         int batch1 = Grid.IdxZ % shape.Batch1;
         int firstRow = Grid.IdxY * Tile;
         int firstColumn = Grid.IdxX * Tile;
-        long startA = batch0 * shape.A.Batch0 + batch1 * shape.A.Batch1 + firstRow * shape.A.Row;
-        long startB = batch0 * shape.B.Batch0 + batch1 * shape.B.Batch1 + firstColumn * shape.B.Column;
+        GemmLanes rows = new(batch0 * shape.A.Batch0 + batch1 * shape.A.Batch1, firstRow, shape.M, shape.A.Row, shape.A.Column);
+        GemmLanes columns = new(batch0 * shape.B.Batch0 + batch1 * shape.B.Batch1, firstColumn, shape.N, shape.B.Column, shape.B.Row);
         GemmResult<float> result = new(c, batch0 * shape.C.Batch0 + batch1 * shape.C.Batch1,
             shape.C.Row, shape.C.Column, shape.M, shape.N);
 
-        // Of the sums an item holds neighbouring columns.
-        int resultRow = firstRow + row;
-        int resultColumn = firstColumn + column - lane / 4 + 2 * word;
+        int resultRow = firstRow + Row;
+        int resultColumn = firstColumn + Column;
         for (int i = 0; i < ProductsOfRows; i++)
         {
             for (int j = 0; j < ProductsOfColumns; j++)
@@ -79,9 +74,43 @@ internal static class MatrixUnitGemm
             }
         }
 
-        int terms = shape.K;
-        Fetch<TWord, TOrderA>(a, startA, shape.A.Row, shape.A.Column, shape.M - firstRow, terms, nextA);
-        Fetch<TWord, TOrderB>(b, startB, shape.B.Column, shape.B.Row, shape.N - firstColumn, terms, nextB);
+        Products<TWord, TOrderA, TOrderB>(sums, a, rows, sharedA, b, columns, sharedB, shape.K);
+        for (int i = 0; i < ProductsOfRows; i++)
+        {
+            for (int j = 0; j < ProductsOfColumns; j++)
+                Write(result, resultRow + 16 * i, resultColumn + 8 * j, sums[i * ProductsOfColumns + j]);
+        }
+    }
+
+    /// <summary>The first of the item's rows in the tile: of each sum it holds two rows, 8 apart.</summary>
+    private static int Row => Group.IdxX / 32 / 2 * (16 * ProductsOfRows) + Group.IdxX % 32 / 4;
+
+    /// <summary>The first of the item's columns in the tile: of each sum it holds two neighbours.</summary>
+    private static int Column => Group.IdxX / 32 % 2 * (8 * ProductsOfColumns) + 2 * (Group.IdxX % 32 % 4);
+
+    /// <summary>Adds A·B to the item's sums of a tile. Other items may still read shared memory when it returns.</summary>
+    /// <param name="sums"><see cref="SumsOfItem"/> sums in registers.</param>
+    /// <param name="a">A.</param>
+    /// <param name="rows">The rows of A.</param>
+    /// <param name="sharedA">Half of <see cref="SharedElements"/>.</param>
+    /// <param name="b">B.</param>
+    /// <param name="columns">The columns of B.</param>
+    /// <param name="sharedB">Half of <see cref="SharedElements"/>.</param>
+    /// <param name="terms">Terms of each sum.</param>
+    public static void Products<TWord, TOrderA, TOrderB>(ArrayView<MmaSums> sums, ArrayView<float> a, GemmLanes rows, ArrayView<uint> sharedA,
+        ArrayView<float> b, GemmLanes columns, ArrayView<uint> sharedB, int terms)
+        where TWord : struct, IMatrixWord
+        where TOrderA : struct, IPanelOrder
+        where TOrderB : struct, IPanelOrder
+    {
+        ArrayView<uint> nextA = LocalMemory.Allocate<uint>(Fetched);
+        ArrayView<uint> nextB = LocalMemory.Allocate<uint>(Fetched);
+        int word = Group.IdxX % 32 % 4;
+        int row = Row, column = Column - 2 * word + Group.IdxX % 32 / 4;
+        long startA = rows.Start + rows.First * rows.Stride;
+        long startB = columns.Start + columns.First * columns.Stride;
+        Fetch<TWord, TOrderA>(a, startA, rows.Stride, rows.Terms, rows.Count - rows.First, terms, nextA);
+        Fetch<TWord, TOrderB>(b, startB, columns.Stride, columns.Terms, columns.Count - columns.First, terms, nextB);
         int current = 0;
         while (terms > 0)
         {
@@ -89,10 +118,10 @@ internal static class MatrixUnitGemm
             Put<TOrderB>(sharedB, current, nextB);
             Group.Barrier();
             terms -= Depth * TWord.Terms;
-            startA += Depth * TWord.Terms * shape.A.Column;
-            startB += Depth * TWord.Terms * shape.B.Row;
-            Fetch<TWord, TOrderA>(a, startA, shape.A.Row, shape.A.Column, shape.M - firstRow, terms, nextA);
-            Fetch<TWord, TOrderB>(b, startB, shape.B.Column, shape.B.Row, shape.N - firstColumn, terms, nextB);
+            startA += Depth * TWord.Terms * rows.Terms;
+            startB += Depth * TWord.Terms * columns.Terms;
+            Fetch<TWord, TOrderA>(a, startA, rows.Stride, rows.Terms, rows.Count - rows.First, terms, nextA);
+            Fetch<TWord, TOrderB>(b, startB, columns.Stride, columns.Terms, columns.Count - columns.First, terms, nextB);
             for (int step = 0; step < Depth; step += 8)
             {
                 for (int i = 0; i < ProductsOfRows; i++)
@@ -114,11 +143,27 @@ internal static class MatrixUnitGemm
 
             current = Half - current;
         }
+    }
 
+    /// <summary>Writes what the item has of a strip of 32 rows of the tile to shared memory, rows <see cref="RegisterGemm.Pitch"/> quads
+    /// apart. A strip is two warps'.</summary>
+    public static void Put(ArrayView<MmaSums> sums, ArrayView<float> shared, int strip)
+    {
+        int pitch = RegisterGemm.Pitch(Tile) * Quad<float>.Count;
+        if (Group.IdxX / 32 / 2 != strip)
+            return;
+        int start = Group.IdxX % 32 / 4 * pitch + Column;
         for (int i = 0; i < ProductsOfRows; i++)
         {
             for (int j = 0; j < ProductsOfColumns; j++)
-                Write(result, resultRow + 16 * i, resultColumn + 8 * j, sums[i * ProductsOfColumns + j]);
+            {
+                MmaSums own = sums[i * ProductsOfColumns + j];
+                int at = start + 16 * i * pitch + 8 * j;
+                shared[at] = own.X;
+                shared[at + 1] = own.Y;
+                shared[at + 8 * pitch] = own.Z;
+                shared[at + 8 * pitch + 1] = own.W;
+            }
         }
     }
 
