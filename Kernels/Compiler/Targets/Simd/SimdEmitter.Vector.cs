@@ -74,6 +74,9 @@ internal sealed partial class SimdEmitter
                 PushVector(x.Operands[2], part);
                 _il.Call(_isa.Method("ConditionalSelect", VectorIsa.ElementOf(x.Type), 3));
                 break;
+            case Opcode.Min or Opcode.Max when IsRange(x):
+                EmitRange(x, part);
+                break;
             case Opcode.Fma:
                 PushOperands(x, part);
                 _il.Call(_isa.Method("FusedMultiplyAdd", VectorIsa.ElementOf(x.Type), 3));
