@@ -24,6 +24,9 @@ internal sealed partial class Canonical
     /// their rows to a row of partial results that stays in the cache, in the kernels that need the rows anyway.</summary>
     private const int SmallestBlocked = 1 << 20, BlockRows = 32, LongestBlock = 128, FewestBlocks = 8;
 
+    /// <summary>So many blocks are enough to share: where there would be more, they are longer, and their partial results fewer.</summary>
+    private const int ManyBlocks = 64;
+
     /// <summary>The width of rows for which that is so, in elements.</summary>
     private const int NarrowestBlocked = 64, WidestBlocked = 1 << 16;
 
@@ -104,6 +107,11 @@ internal sealed partial class Canonical
     private static int Blocks(int a, int k)
     {
         if (k <= LongestBlock && a >= FewestBlocks) return 1;
+        for (int rows = LongestBlock; rows > BlockRows; rows--)
+        {
+            if (k % rows == 0 && a * (k / rows) >= ManyBlocks) return k / rows;
+        }
+
         for (int rows = BlockRows; rows <= LongestBlock; rows++)
         {
             if (k % rows == 0 && a * (k / rows) >= FewestBlocks) return k / rows;
