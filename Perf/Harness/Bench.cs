@@ -7,6 +7,8 @@ namespace Cotangent.Perf;
 /// <summary>What a suite works with: the device, its limits, and where results go.</summary>
 internal sealed class Bench(string suite, SuiteOptions options, Limits limits, PeerProcess torch, Results results)
 {
+    private const double SlowFlops = 2e11;
+
     private readonly List<(Result, string)> _rows = [];
 
     public SuiteOptions Options => options;
@@ -18,6 +20,10 @@ internal sealed class Bench(string suite, SuiteOptions options, Limits limits, P
     public bool Quick => options.Quick;
 
     public Limits Limits => limits;
+
+    /// <summary>True where cases should be smaller, and say so in their names: few rounds are wanted, of a device that computes like one core or
+    /// two, such as OpenCL on a processor.</summary>
+    public bool IsSlow => Quick && Device.Kind != DeviceKind.Cpu && limits.Best(Limit.Fma) < SlowFlops;
 
     /// <summary>Measures a case in turn with its limit and its peers, and keeps the result for the table and the file.</summary>
     /// <returns>The result; null if the command line leaves the case out.</returns>

@@ -46,7 +46,7 @@ internal sealed class DeviceLimits : Limits
 
     private protected override double Sweep(Limit limit, double footprint) => limit switch
     {
-        Limit.Fma => FmaKernel.Flops / Time(_fma.Launch),
+        Limit.Fma => _fma.Flops / Time(_fma.Launch),
         Limit.Read => 4.0 * Floats / Time(() => _read(Floats / Chunks, _x, Floats / Chunks, _y)),
         Limit.Triad => 12.0 * Floats / Time(() => _triad(Floats, _x, _y, _z)),
         _ => 8.0 * Floats / Math.Min(Time(() => _copy(Floats, _x, _y)), Time(CopyByDriver)),

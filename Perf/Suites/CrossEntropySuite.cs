@@ -12,62 +12,62 @@ namespace Cotangent.Perf.Suites;
 /// </remarks>
 internal static class CrossEntropySuite
 {
-    private const int N = 2048;
-    private const int V = 50257;
-    private const int D = 512;
-
-    private const double Product = 2.0 * N * V * D;
+    private static readonly Sizes s_sizes = new(2048, 50257, 512), s_sizesOfSlow = new(256, 8192, 256);
 
     public static void Run(Bench bench)
     {
-        Tensor targets = Targets(bench), e = bench.Normal(1, N, D), c = (bench.Normal(2, V, D) * (1 / Math.Sqrt(D))).Realize();
+        Sizes sizes = bench.IsSlow ? s_sizesOfSlow : s_sizes;
+        (int n, int v, int d) = sizes;
+        double product = 2.0 * n * v * d;
+        string suffix = bench.IsSlow ? $" N={n} V={v} D={d}" : "";
+        Tensor targets = Targets(bench, sizes), e = bench.Normal(1, n, d), c = (bench.Normal(2, v, d) * (1 / Math.Sqrt(d))).Realize();
         CrossEntropyOptions exact = new() { Filter = GradientFilter.Off };
         Action unfiltered = Step(bench, e, c, x => CrossEntropy.Linear(x.E, x.C, targets, exact));
         Action unfused = Step(bench, e, c, x => Nn.CrossEntropy(x.E.MatMul(x.C.T), targets));
         Peer own = new("unfused", () => new OwnContestant(unfused));
-        Peer torch = bench.Torch("cross entropy", N, V, D);
-        bench.Measure(new Case("cce unfiltered", unfiltered)
+        Peer torch = bench.Torch("cross entropy", n, v, d);
+        bench.Measure(new Case($"cce unfiltered{suffix}", unfiltered)
         {
-            Flops = 3 * Product, Limit = Limit.Fma, Bar = "≥ 0.65, torch ≥ 1.2, unfused ≥ 0.91", Peers = [torch, own],
+            Flops = 3 * product, Limit = Limit.Fma, Bar = "≥ 0.65, torch ≥ 1.2, unfused ≥ 0.91", Peers = [torch, own],
         });
-        Tensor factors = bench.Normal(4, N);
-        bench.Measure(new Case("cce recompute", Step(bench, e, c,
+        Tensor factors = bench.Normal(4, n);
+        bench.Measure(new Case($"cce recompute{suffix}", Step(bench, e, c,
             x => (factors * CrossEntropy.Linear(x.E, x.C, targets, exact with { Reduction = LossReduction.None })).Sum()))
         {
-            Flops = 4 * Product, Limit = Limit.Fma, Bar = "≥ 0.65",
+            Flops = 4 * product, Limit = Limit.Fma, Bar = "≥ 0.65",
         });
 
         // The last column of the embeddings is 1, that of the classifier a class's frequency.
-        int[] ranks = [.. Enumerable.Range(1, V)];
+        int[] ranks = [.. Enumerable.Range(1, v)];
         new Random(5).Shuffle(ranks);
-        Tensor often = Tensor.From([.. ranks.Select(r => (float)(-1.5 * Math.Log(r)))], [V, 1], bench.Device);
-        Tensor peakedE = Tensor.Concat(1, e[.., ..^1], Tensor.Ones([N, 1]).To(bench.Device)).Realize();
+        Tensor often = Tensor.From([.. ranks.Select(r => (float)(-1.5 * Math.Log(r)))], [v, 1], bench.Device);
+        Tensor peakedE = Tensor.Concat(1, e[.., ..^1], Tensor.Ones([n, 1]).To(bench.Device)).Realize();
         Tensor peakedC = Tensor.Concat(1, c[.., ..^1] * 2, often).Realize();
-        bench.Measure(new Case("cce filtered", Step(bench, peakedE, peakedC, x => CrossEntropy.Linear(x.E, x.C, targets,
+        bench.Measure(new Case($"cce filtered{suffix}", Step(bench, peakedE, peakedC, x => CrossEntropy.Linear(x.E, x.C, targets,
             new() { Filter = GradientFilter.Below(Math.ScaleB(1, -12)) })))
         {
-            Flops = 3 * Product, Limit = Limit.None, Bar = "unfiltered ≥ 1.3", Peers = [new("unfiltered", () => new OwnContestant(unfiltered))],
+            Flops = 3 * product, Limit = Limit.None, Bar = "unfiltered ≥ 1.3", Peers = [new("unfiltered", () => new OwnContestant(unfiltered))],
         });
-        Memory(bench, e, c, targets, exact);
+        Memory(bench, e, c, targets, exact, sizes, suffix);
     }
 
     /// <summary>Working memory against the bytes of the logits.</summary>
-    private static void Memory(Bench bench, Tensor e, Tensor c, Tensor targets, CrossEntropyOptions options)
+    private static void Memory(Bench bench, Tensor e, Tensor c, Tensor targets, CrossEntropyOptions options, Sizes sizes, string suffix)
     {
         if (!bench.Options.Wants("cce memory")) return;
         CompiledFunction<(Tensor, Tensor), (Tensor, (Tensor, Tensor))> step = Jit.Compile(((Tensor E, Tensor C) x) =>
             Diff.ValueAndGrad(((Tensor E, Tensor C) y) => CrossEntropy.Linear(y.E, y.C, targets, options))(x));
         double scratch = step.Memory((e, c)).ScratchBytes;
-        bench.Keep(bench.NewResult("cce memory") with
+        bench.Keep(bench.NewResult($"cce memory{suffix}") with
         {
-            Bytes = scratch, Achieved = scratch / 1e6, Unit = "MB", Limit = "logits", LimitRatio = scratch / (4.0 * N * V),
+            Bytes = scratch, Achieved = scratch / 1e6, Unit = "MB", Limit = "logits", LimitRatio = scratch / (4.0 * sizes.N * sizes.V),
         }, "≤ 0.05");
     }
 
-    private static Tensor Targets(Bench bench)
+    private static Tensor Targets(Bench bench, Sizes sizes)
     {
         Random random = new(3);
-        return Tensor.From([.. Enumerable.Range(0, N).Select(_ => random.Next(V))], [N], bench.Device);
+        return Tensor.From([.. Enumerable.Range(0, sizes.N).Select(_ => random.Next(sizes.V))], [sizes.N], bench.Device);
     }
 
     private static Action Step(Bench bench, Tensor e, Tensor c, Func<(Tensor E, Tensor C), Tensor> loss) => bench.InPlace(() =>
@@ -75,4 +75,6 @@ internal static class CrossEntropySuite
         (Tensor value, (Tensor de, Tensor dc)) = Diff.ValueAndGrad(loss)((e, c));
         return [value, de, dc];
     });
+
+    private sealed record Sizes(int N, int V, int D);
 }

@@ -10,7 +10,7 @@ namespace Cotangent.Perf.Suites;
 /// accountants. As a step computes it: a batch with records to be rejected would be computed twice.</summary>
 internal static class FlashDpSuite
 {
-    private const int Heads = 4, V = 8192, D = 256, L = 4, T = 128, B = 8;
+    private const int Heads = 4, V = 8192, D = 256, L = 4, T = 128;
 
     public static void Run(Bench bench)
     {
@@ -23,16 +23,17 @@ internal static class FlashDpSuite
     // A step with noise and AdamW, of a batch of the expected size.
     private static void Step(Bench bench, string style, Func<string, string>? groups, string bar)
     {
-        string name = FormattableString.Invariant($"{style} V={V},d={D},L={L},T={T},B={B}");
+        int b = bench.IsSlow ? 2 : 8;
+        string name = FormattableString.Invariant($"{style} V={V},d={D},L={L},T={T},B={b}");
         if (!bench.Options.Wants(name)) return;
         TransformerSizes sizes = new(L, D, Heads, T, V);
-        TrainSuite.Training plain = new(sizes, B, bench.Device);
+        TrainSuite.Training plain = new(sizes, b, bench.Device);
         Random random = new(1);
-        int[] tokens = [.. Enumerable.Range(0, B * (T + 1)).Select(_ => random.Next(V))];
-        Tensor windows = Tensor.From(tokens, [B, T + 1], bench.Device), key = new RandomKey(1, bench.Device).Value.Realize();
+        int[] tokens = [.. Enumerable.Range(0, b * (T + 1)).Select(_ => random.Next(V))];
+        Tensor windows = Tensor.From(tokens, [b, T + 1], bench.Device), key = new RandomKey(1, bench.Device).Value.Realize();
         AdamW<Transformer> optimizer = new(Transformer.Create(sizes, new RandomKey(1), bench.Device), new AdamWOptions { Rate = 1e-3 });
         PrivateGradient<Transformer, Tensor> gradient = Private.Wrap((Transformer p, Tensor window) => p.Loss(window.Unsqueeze(0), Heads),
-            new PrivateOptions { Records = 1000 * B, SampleRate = 1e-3, NoiseMultiplier = 1, Groups = groups });
+            new PrivateOptions { Records = 1000 * b, SampleRate = 1e-3, NoiseMultiplier = 1, Groups = groups });
         CompiledFunction<Tensor, Tensor, Tensor> step = Jit.Compile((Tensor w, Tensor k) =>
         {
             Transformer parameters = optimizer.Parameters;
@@ -48,7 +49,7 @@ internal static class FlashDpSuite
         })
         {
             Against = ("non-private step", plain.Step),
-            Work = (B * T, "tokens/s"),
+            Work = (b * T, "tokens/s"),
             Bar = bar,
         });
         double own = step.Memory(windows, key).PeakBytes, other = plain.PeakBytes;
@@ -65,7 +66,8 @@ internal static class FlashDpSuite
     // The clipped sum of one linear layer, whose input and cotangent are there.
     private static void Layer(Bench bench)
     {
-        const int batch = 64, time = 128, input = 512, output = 2048;
+        const int time = 128, input = 512, output = 2048;
+        int batch = bench.IsSlow ? 8 : 64;
         string name = FormattableString.Invariant($"linear B={batch},T={time},d={input}→{output}");
         if (!bench.Options.Wants(name)) return;
         Tensor x = bench.Normal(1, batch, time, input), g = bench.Normal(2, batch, time, output), w = bench.Normal(3, input, output);

@@ -5,13 +5,17 @@ namespace Cotangent.Perf.Suites;
 /// <summary>Products of float32 matrices: square, skinny, transposed, and with bias and GELU in the same program.</summary>
 internal static class MatMulSuite
 {
+    private const int LargestOfSlow = 1024;
+
     private static readonly int[] s_sizes = [64, 96, 128, 192, 256, 384, 512, 768, 1024, 2048, 4096];
 
     public static void Run(Bench bench)
     {
         List<double?> ratios = [];
-        foreach (int n in s_sizes)
+        foreach (int n in s_sizes.Where(n => !bench.IsSlow || n <= LargestOfSlow))
             Product($"matmul {n}", n, n, n);
+        if (bench.IsSlow)
+            bench.Keep(bench.NewResult($"matmul {string.Join(", ", s_sizes.Where(n => n > LargestOfSlow))}: left out, slow device"));
         Product("matmul 8x4096x4096", 8, 4096, 4096);
         Product("matmul 1024 transposed left", 1024, 1024, 1024, turnA: true);
         Product("matmul 1024 transposed right", 1024, 1024, 1024, turnB: true);
