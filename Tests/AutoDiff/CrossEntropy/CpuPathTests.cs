@@ -77,6 +77,8 @@ public class CpuPathTests
     [InlineData(.2, true, 64)]
     [InlineData(.2, false, 400)]
     [InlineData(-.2, true, 400)]
+    [InlineData(.02, false, 64)]
+    [InlineData(.02, true, 400)]
     public void Float32_WhereLogitsRiseOrFallFromClassToClass_IsThatOfFloat64(double step, bool hides, int n)
     {
         const int v = 2000, d = 16;
