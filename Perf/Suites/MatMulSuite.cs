@@ -21,6 +21,8 @@ internal static class MatMulSuite
         Product("matmul 1024 transposed right", 1024, 1024, 1024, turnB: true);
         Product("matmul 2048x512x2048 transposed left", 2048, 512, 2048, turnA: true);
         Product("matmul 2048x512x2048 transposed right", 2048, 512, 2048, turnB: true);
+        // The gradient of a weight: few rows and columns, many terms.
+        Product("matmul 128x512x2048 transposed left", 128, 512, 2048, turnA: true);
         if (ratios.All(r => r is > 0) && ratios.Count > 1)
         {
             double mean = Math.Exp(ratios.Average(r => Math.Log(r!.Value)));

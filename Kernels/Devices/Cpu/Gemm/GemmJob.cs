@@ -98,7 +98,8 @@ internal sealed unsafe partial class GemmJob<TKernels, T>
             {
                 SetRange(ref slab, column, start, out int columns, out int depth);
                 slab.SetPacked(scratch.B(slab.PackedBytes));
-                slab.PackOnDemand(scratch.States(slab.Panels * slab.DepthBlocks), isGradual: true);
+                if (slab.PacksColumns)
+                    slab.PackOnDemand(scratch.States(slab.Panels * slab.DepthBlocks), isGradual: true);
                 for (int row = 0; row < _problem.M; row += GemmBlocking.Rows<T>())
                     slab.MultiplyBlock(row, Math.Min(GemmBlocking.Rows<T>(), _problem.M - row), 0, slab.Panels);
                 Advance(ref column, ref start, columns, depth);
@@ -119,7 +120,8 @@ internal sealed unsafe partial class GemmJob<TKernels, T>
             SetRange(ref _slab, column, start, out int columns, out int depth);
             _slab.SetPacked(scratch.B(_slab.PackedBytes));
             int tasks = CutTasks(pool.Threads);
-            _slab.PackOnDemand(scratch.States(_slab.Panels * _slab.DepthBlocks), isGradual: _blockColumns >= pool.Threads);
+            if (_slab.PacksColumns)
+                _slab.PackOnDemand(scratch.States(_slab.Panels * _slab.DepthBlocks), isGradual: _blockColumns >= pool.Threads);
             pool.Run(tasks, _multiplyTask);
             Advance(ref column, ref start, columns, depth);
         }

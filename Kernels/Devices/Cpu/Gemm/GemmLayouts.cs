@@ -11,6 +11,9 @@ internal static class GemmLayouts
     /// <param name="mayFold">False to keep batches and rows apart (an epilogue sees both).</param>
     public static GemmProblem Canonical(in GemmProblem problem, bool mayFold)
     {
+        if (problem is { Batch0: 1, Batch1: 1, M: > 1, N: > 1, K: > 1 })
+            return problem;
+
         GemmProblem p = problem;
         if (mayFold)
         {

@@ -155,7 +155,7 @@ internal unsafe struct GemmSlab<TKernels, T>
     /// <param name="isGradual">True if no other thread will want a panel while this one packs it row by row.</param>
     public void PackOnDemand(int* states, bool isGradual)
     {
-        _states = PacksColumns ? states : null;
+        _states = states;
         _packsGradually = isGradual;
     }
 
@@ -318,6 +318,9 @@ internal unsafe struct GemmSlab<TKernels, T>
 
     private readonly void PackRows(int row, int rows, int offset, int depth, T* destination)
     {
+        if (_directA && TileHeight(rows % TKernels.Rows) == rows % TKernels.Rows)
+            return;
+
         MatrixLayout layout = _problem.A;
         int next = 0;
         for (int i = 0; i < rows; i = next)
@@ -381,13 +384,14 @@ internal unsafe struct GemmSlab<TKernels, T>
         else if (directB && _problem.M <= TKernels.Rows)
             ahead.Fetches.SetStreamed((byte*)(b + width), bDepth * sizeof(T), depth);
 
+        ahead.Fetches.SetPace(TKernels.Rows, depth);
         for (int i = 0; i < rows; i += TKernels.Rows)
         {
             T* tile = strip + i * stripRow;
             int tileRows = Math.Min(TKernels.Rows, rows - i);
             int height = TileHeight(tileRows);
             bool isLast = i + TKernels.Rows >= rows;
-            ahead.Fetches.SetTile((byte*)(isLast ? strip + width : tile + TKernels.Rows * stripRow), TKernels.Rows, depth);
+            ahead.Fetches.SetTile((byte*)(isLast ? strip + width : tile + TKernels.Rows * stripRow), TKernels.Rows);
             bool directA = _directA && height == tileRows;
             T* a = directA ? A(row + i, offset) : packedA + (nint)i * depth;
             TileStrides strides = directA

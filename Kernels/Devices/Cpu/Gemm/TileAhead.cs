@@ -59,14 +59,27 @@ internal unsafe struct TileAhead
             _pace = terms;
     }
 
-    /// <summary>Says what the next tile of C is, before a tile of so many terms.</summary>
-    public void SetTile(byte* c, int rows, int terms)
+    /// <summary>Spreads requests over tiles of so many terms, so that the rows of a tile of C last about as long. After what else is fetched was
+    /// said.</summary>
+    public void SetPace(int rows, int terms)
     {
-        _c = c;
-        _rows = rows;
         _terms = _pieces == MostTerms ? MostTerms : Math.Clamp(terms / rows, LeastTerms, MostTerms);
         if (_pace > 0)
             _terms = Math.Max(LeastTerms, Math.Min(_terms, _pace));
+    }
+
+    /// <summary>Says what the next tile of C is, before a tile of so many terms.</summary>
+    public void SetTile(byte* c, int rows, int terms)
+    {
+        SetTile(c, rows);
+        SetPace(rows, terms);
+    }
+
+    /// <summary>Says what the next tile of C is, at the pace that was set.</summary>
+    public void SetTile(byte* c, int rows)
+    {
+        _c = c;
+        _rows = rows;
     }
 
     /// <summary>Asks for some more, and says for how many of the remaining terms that is enough.</summary>
