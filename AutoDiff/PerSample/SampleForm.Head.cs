@@ -11,8 +11,9 @@ internal abstract partial record SampleForm
     /// <param name="IsOwn">Which are so.</param>
     /// <param name="Call">The call of one example.</param>
     /// <param name="ToParameter">From [classes, width] to the parameter.</param>
+    /// <param name="Order">Which of the parameter's axes the classes are.</param>
     public sealed record Head(
-        Node Each, IReadOnlyList<Node> Operands, IReadOnlyList<bool> IsOwn, CrossEntropyAttributes Call, Func<Node, Node> ToParameter)
+        Node Each, IReadOnlyList<Node> Operands, IReadOnlyList<bool> IsOwn, CrossEntropyAttributes Call, Func<Node, Node> ToParameter, AxisOrder Order)
         : SampleForm(Each, ToParameter)
     {
         private const int E = 1, C = 2, Targets = 3, Weights = 4, Bias = 5;
@@ -38,8 +39,15 @@ internal abstract partial record SampleForm
         /// <summary>[classes]; null if there is none.</summary>
         public Tensor? ClassBias => Operands[Bias].Shape.Size == 0 ? null : new(Operands[Bias]);
 
+        /// <summary>What each gradient is multiplied by after the call: [examples], or a scalar; null for 1.</summary>
+        public Tensor? Scale { get; init; }
+
         /// <summary>A line of the objective's factors: [examples, rows].</summary>
-        public Tensor Factors(int line) => Batched(CrossEntropyAttributes.Factors)[.., line];
+        public Tensor Factors(int line)
+        {
+            Tensor own = Batched(CrossEntropyAttributes.Factors)[.., line];
+            return Scale is null ? own : own * Scale.Reshape(-1, 1);
+        }
 
         /// <summary>Each row's log-sum-exp, of the call that gives the embeddings' gradients too: [examples, rows].</summary>
         public Tensor LogSumExp => new Tensor(Joined(Operands[CrossEntropyAttributes.Factors], Call.At(CrossEntropyAttributes.LogSumExp))).Reshape(Examples, Rows);
@@ -47,6 +55,8 @@ internal abstract partial record SampleForm
         /// <summary>Recognises what the batching rule makes of a gradient by a classifier that examples share: a scan over them.</summary>
         public static Head? From(View view, Node g)
         {
+            Shape own = [.. g.Shape.Skip(1)];
+            (g, Tensor? scale) = Unscaled(g);
             if (g.Op != Ops.Scan || g.Attributes is not ScanAttributes { Reverse: false } scan || scan.Output < scan.Carries) return null;
             Node one = scan.Body.Outputs[scan.Output];
             while (one.Op.IsTransparent) one = one.Inputs[0];
@@ -64,7 +74,46 @@ internal abstract partial record SampleForm
 
             // A classifier of each example's own, or weights, are another function.
             bool isHead = isOwn[E] && !isOwn[C] && !isOwn[Weights] && !isOwn[Bias] && !isOwn[CrossEntropyAttributes.Order];
-            return isHead ? new(view.Gradients, operands, isOwn, call, view.From([.. g.Shape.Skip(1)])) : null;
+            return isHead ? new(view.Gradients, operands, isOwn, call, view.From(own), view.Axes.Order(1)) { Scale = scale } : null;
+        }
+
+        /// <summary>The one head that is a part of a sum; null for none, and for several, whose cross terms are not made.</summary>
+        public static Head? Join(View view, Shape own, IReadOnlyList<Head> heads) => heads is [{ Order: AxisOrder.Plain } h]
+            ? new(view.Gradients, h.Operands, h.IsOwn, h.Call, view.From(own), view.Axes.Order(1)) { Scale = h.Scale }
+            : null;
+
+        // Gradients that each are multiplied by a number: a loss that is a part of the one asked for.
+        private static (Node Gradients, Tensor? Scale) Unscaled(Node g)
+        {
+            Tensor? scale = null;
+            while (true)
+            {
+                if (g.Op.IsTransparent)
+                {
+                    g = g.Inputs[0];
+                }
+                else if (g.Op == Ops.Neg)
+                {
+                    (g, scale) = (g.Inputs[0], scale is null ? Tensor.Scalar(-1, g.DType) : -scale);
+                }
+                else if (g.Op == Ops.Mul && g.Inputs.FirstOrDefault(x => NumberOf(x) is not null) is { } factor)
+                {
+                    Tensor number = NumberOf(factor)!;
+                    (g, scale) = (g.Inputs[g.Inputs[0] == factor ? 1 : 0], scale is null ? number : scale * number);
+                }
+                else
+                {
+                    return (g, scale);
+                }
+            }
+        }
+
+        // A number for each example, or for all, repeated.
+        private static Tensor? NumberOf(Node x)
+        {
+            if (Algebra.Fill(x) is { } number) return Tensor.Scalar(number, x.DType);
+            if (x.Op != Ops.Expand || x.Inputs[0].Shape is not { Rank: > 0 } shape || shape.Skip(1).Any(n => n != 1)) return null;
+            return new(Algebra.Reshape(x.Inputs[0], [shape[0]]));
         }
 
         /// <summary>Σ_b factor_b·g_b, of the parameter's shape: gradients are linear in the factors of rows. Nothing is left out of it by a filter, which
@@ -72,7 +121,8 @@ internal abstract partial record SampleForm
         public Tensor WeightedSum(Tensor factors)
         {
             Tensor own = factors.Reshape(Examples, 1, 1), lines = Batched(CrossEntropyAttributes.Factors);
-            Tensor scaled = Tensor.Where(own.NotEqual(0), lines * own.Cast(lines.DType), 0);
+            Tensor scaled = lines * (Scale is null ? own : own * Scale.Reshape(-1, 1, 1)).Cast(lines.DType);
+            scaled = Tensor.Where(own.NotEqual(0), scaled, 0);
             CrossEntropyAttributes exact = Call with { Settings = Call.Settings with { FilterClassifier = 0 } };
             return new(Back(Joined(scaled.Node, exact)));
         }

@@ -49,26 +49,31 @@ internal abstract partial record SampleForm(Node Gradients, Func<Node, Node> Bac
     private static SampleForm? Several(View view, Node g)
     {
         if (g.Op != Ops.Add) return null;
-        Shape own = [.. g.Shape.Skip(1)];
+        Shape shape = [.. g.Shape.Skip(1)];
         List<Product> products = [];
         List<Table> tables = [];
+        List<Head> heads = [];
         foreach (SampleForm part in g.Inputs.Select(Of))
         {
-            (Product? p, Table? t) = part switch
-            {
-                Tied both => (both.Uses, both.Rows),
-                _ => (part as Product, part as Table),
-            };
-            if (p is null && t is null) return null;
-            if (p is not null) products.Add(p);
-            if (t is not null) tables.Add(t);
+            SampleForm[] own = part is Tied tied ? [tied.Uses, tied.Rows] : [part];
+            products.AddRange(own.OfType<Product>());
+            tables.AddRange(own.OfType<Table>());
+            heads.AddRange(own.OfType<Head>());
+            if (own.Any(x => x is Dense)) return null;
         }
 
-        Product? product = Product.Join(view, own, products);
-        Table? table = Table.Join(view, own, tables);
-        if ((product is null) != (products.Count == 0) || (table is null) != (tables.Count == 0)) return null;
-        if (product is null || table is null) return (SampleForm?)product ?? table;
-        return product.Left.Shape[2] == table.Extent ? new Tied(view.Gradients, product, table) : null;
+        Product? product = Product.Join(view, shape, products);
+        Table? table = Table.Join(view, shape, tables);
+        Head? head = Head.Join(view, shape, heads);
+        if (products.Count > 0 && product is null || tables.Count > 0 && table is null || heads.Count > 0 && head is null) return null;
+        return (product, table, head) switch
+        {
+            (_, null, null) => product,
+            (null, _, null) => table,
+            ({ } p, { } t, null) when p.Left.Shape[2] == t.Extent => new Tied(view.Gradients, p, t),
+            (null, { } t, { } h) when h.Classifier.Shape[0] == t.Extent => new Tied(view.Gradients, h, t),
+            _ => null,
+        };
     }
 
     /// <summary>Nothing is known but the gradients.</summary>
@@ -76,9 +81,9 @@ internal abstract partial record SampleForm(Node Gradients, Func<Node, Node> Bac
 
     /// <summary>A parameter used both ways, such as an embedding whose table is the head's matrix too: the gradient is the sum of both.</summary>
     /// <param name="Each">The gradients.</param>
-    /// <param name="Uses">The products, of the table's [extent, width].</param>
+    /// <param name="Uses">Products of the table's [extent, width], or a cut head.</param>
     /// <param name="Rows">The rows that are added to them.</param>
-    public sealed record Tied(Node Each, Product Uses, Table Rows) : SampleForm(Each, x => x);
+    public sealed record Tied(Node Each, SampleForm Uses, Table Rows) : SampleForm(Each, x => x);
 
     /// <summary>Gradients, what brings a sum of what made them to the parameter's shape, and what became of the parameter's axes.</summary>
     internal readonly record struct View(Node Gradients, Func<Node, Node> Back, ParameterAxes Axes)

@@ -69,7 +69,7 @@ internal sealed class SampleGradients
         return (_methods[leaf], form) switch
         {
             (NormMethod.Gram, SampleForm.Product p) => SampleNorms.Of(p),
-            (NormMethod.Gram, SampleForm.Tied t) => SampleNorms.Of(t),
+            (NormMethod.Gram or NormMethod.LogitsAgain, SampleForm.Tied t) => SampleNorms.Of(t),
             (NormMethod.EqualRows, SampleForm.Table t) => SampleNorms.Of(t),
             (NormMethod.LogitsAgain, SampleForm.Head h) => SampleNorms.Of(h),
             _ => _each[leaf].Cast(DType.Float64).Square().Reshape(Examples, -1).Sum(1),
@@ -100,15 +100,17 @@ internal sealed class SampleGradients
     {
         SampleForm form = _forms[leaf];
         if (_methods[leaf] == NormMethod.Direct) return Weighted(_each[leaf], factors);
-        return form switch
-        {
-            SampleForm.Product p => Weighted(p, factors, isGuarded),
-            SampleForm.Table t => Weighted(t, factors),
-            SampleForm.Tied t => Weighted(t.Uses, factors, isGuarded) + Weighted(t.Rows, factors),
-            SampleForm.Head h => h.WeightedSum(factors),
-            _ => throw new InvalidOperationException($"No weighted sum of {form.GetType().Name}."),
-        };
+        return Weighted(form, factors, isGuarded);
     }
+
+    private static Tensor Weighted(SampleForm form, Tensor factors, bool isGuarded) => form switch
+    {
+        SampleForm.Product p => Weighted(p, factors, isGuarded),
+        SampleForm.Table t => Weighted(t, factors),
+        SampleForm.Tied t => Weighted(t.Uses, factors, isGuarded) + Weighted(t.Rows, factors),
+        SampleForm.Head h => h.WeightedSum(factors),
+        _ => throw new InvalidOperationException($"No weighted sum of {form.GetType().Name}."),
+    };
 
     // A product and a sum, which fuse: the gradients are read once.
     private static Tensor Weighted(Tensor each, Tensor factors)

@@ -227,6 +227,11 @@ public class ClippingTests
             return Nn.CrossEntropy(x.MatMul(w.Permute(1, 0)).Tanh() * 3, window[1..]) + Mixed(x).MatMul(w.T).Square().Mean();
         }, "rows of a table"),
         ["two tables"] = ((w, window) => (w.Gather(window[..^1]) * Mixed(w.Gather(window[1..]))).Sum(), "norm from T=10 rows"),
+        ["tied cut head"] = ((w, window) => CrossEntropy.Linear(Mixed(w.Gather(window[..^1])), w, window[1..]), "its logits made again; and rows of a table of 40×8: norm from T=5"),
+        ["tied cut head with all options"] = ((w, window) => CrossEntropy.Linear(Mixed(w.Gather(window[..^1])), w, window[1..], new()
+        {
+            Softcap = 3, ZLoss = 0.1, LabelSmoothing = 0.2, LogitScale = 0.5, IgnoreIndex = 4, ClassWeights = 1 + Tensor.Arange(40).Cast(w.DType) / 8,
+        }) * 3, "its logits made again; and rows of a table"),
         ["both ways"] = ((w, window) => (Mixed(w.Gather(window[1..])).StopGradient().MatMul(w.T).Tanh().MatMul(w) * 0.3).Square().Sum(), "product of T=10"),
         ["with a decay"] = ((w, window) => w.Gather(window[1..]).Sum() + w.Square().Sum(), "gradients of Float64"),
     };
