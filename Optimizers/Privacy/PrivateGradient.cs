@@ -208,9 +208,17 @@ public sealed class PrivateGradient<TParameters, TRecord>
         }
 
         if (random.Length == 0) return (mean, error);
-        Tensor[] normal = Options.Source == RandomSource.Seed ? PrivateNoise.FromKey(random[0], sum.Sum) : random;
         Tensor deviation = bound * (Options.GradientNoise * Sensitivity(1) / Options.ExpectedBatch);
-        return ([.. mean.Select((m, i) => m + normal[i] * deviation.Cast(m.DType))], error);
+        if (Options.Source != RandomSource.Seed) return (Noisy(mean, random, deviation), error);
+        Tensor[] normal = PrivateNoise.FromKey(random[0], sum.Sum);
+        if (Options.ErrorFeedback is not null) return (Noisy(mean, normal, deviation), error);
+
+        // Most tensors need no normals in memory.
+        Tensor scales = Tensor.Stack(0, (1 / Options.ExpectedBatch * Tensor.OnesLike(deviation)).Cast(DType.Float32), deviation.Cast(DType.Float32));
+        Tensor?[] added = PrivateNoise.Added(random[0], sum.Sum, scales);
+        return ([.. Noisy(mean, normal, deviation).Select((slow, i) => added[i] ?? slow)], error);
+
+        static Tensor[] Noisy(Tensor[] mean, Tensor[] normal, Tensor deviation) => [.. mean.Select((m, i) => m + normal[i] * deviation.Cast(m.DType))];
     }
 
     private double FeedbackBound => Options.ErrorFeedback?.Bound ?? _clipping!.Total;

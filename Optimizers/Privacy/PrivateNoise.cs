@@ -41,6 +41,18 @@ internal sealed class PrivateNoise(PrivateOptions options)
         return normals[..(int)shape.Size].Reshape(shape);
     }
 
+    /// <summary>Tensors times a factor, with the normals of <see cref="FromKey"/> times another on top, in one launch each: of Float32; null where an
+    /// element has no partner, or the dtype is another.</summary>
+    /// <param name="key">As for <see cref="FromKey"/>.</param>
+    /// <param name="like">The tensors.</param>
+    /// <param name="scales">Float32 [2]: the factors.</param>
+    public static Tensor?[] Added(Tensor key, IReadOnlyList<Tensor> like, Tensor scales) => [.. like.Select((x, i) =>
+    {
+        if (x.DType != DType.Float32 || x.Size == 0 || x.Size % 2 != 0) return null;
+        int count = checked((int)x.Size);
+        return Tensor.Kernel(NormalPairs.Add, count / 2, [key, x.Reshape(count), scales], [count], [count / 2, i]).Reshape(x.Shape);
+    })];
+
     /// <summary>Standard normal tensors like the parameters, from the operating system.</summary>
     public static Tensor[] FromSystem(IReadOnlyList<Tensor> like)
     {

@@ -13,7 +13,33 @@ internal static class NormalPairs
     /// <param name="stream">The counter's first word: other streams are independent.</param>
     public static void Fill(Index1D i, ArrayView<uint> key, ArrayView<float> output, int pairs, int stream)
     {
-        (uint first, uint second) = Threefry.Block(key[0], key[1], (uint)stream, (uint)i.X);
+        (float x, float y) = Pair(key[0], key[1], (uint)stream, (uint)i.X);
+        output[i.X] = x;
+        output[i.X + pairs] = y;
+    }
+
+    /// <summary>Of 2·pairs numbers: those of an input times scale[0], with the normals of <see cref="Fill"/> times scale[1] on top. So the normals are not
+    /// written and read.</summary>
+    /// <param name="i">The pair, the counter's second word.</param>
+    /// <param name="key">The two words of the key.</param>
+    /// <param name="input">2·pairs elements.</param>
+    /// <param name="scale">The two factors.</param>
+    /// <param name="output">As many as the input.</param>
+    /// <param name="pairs">How many pairs there are.</param>
+    /// <param name="stream">The counter's first word.</param>
+    public static void Add(
+        Index1D i, ArrayView<uint> key, ArrayView<float> input, ArrayView<float> scale, ArrayView<float> output, int pairs, int stream)
+    {
+        (float x, float y) = Pair(key[0], key[1], (uint)stream, (uint)i.X);
+        float own = scale[0];
+        float noise = scale[1];
+        output[i.X] = input[i.X] * own + x * noise;
+        output[i.X + pairs] = input[i.X + pairs] * own + y * noise;
+    }
+
+    private static (float X, float Y) Pair(uint key0, uint key1, uint stream, uint i)
+    {
+        (uint first, uint second) = Threefry.Block(key0, key1, stream, i);
 
         // In (0, 1]: small numbers keep all their bits.
         float uniform = (first + 0.5f) * (1f / 4294967296f);
@@ -30,7 +56,6 @@ internal static class NormalPairs
         cosine = MathF.FusedMultiplyAdd(square, cosine, 1f);
         bool isTurned = (second & 0x4000_0000u) != 0, isOpposite = (second & 0x8000_0000u) != 0;
         float x = isTurned ? -sine : cosine, y = isTurned ? cosine : sine;
-        output[i.X] = radius * (isOpposite ? -x : x);
-        output[i.X + pairs] = radius * (isOpposite ? -y : y);
+        return (radius * (isOpposite ? -x : x), radius * (isOpposite ? -y : y));
     }
 }

@@ -15,6 +15,24 @@ public class PrivateGradientTests
     private static Tensor Linear(Tensor w, Tensor x) => (w * x).Sum();
 
     [Fact]
+    public void Release_OfEvenAndOddSizes_AddsTheNormalsOfItsKey()
+    {
+        // Tensors of even sizes get theirs in one launch with the mean, others from normals in memory.
+        Tensor[] sums = [PrivateModels.Normal(1, DType.Float32, Device.Cpu, 6, 50), PrivateModels.Normal(2, DType.Float32, Device.Cpu, 7), PrivateModels.Normal(3, DType.Float32, Device.Cpu, 2)];
+        PrivateOptions options = PrivateModels.Options(24) with { SampleRate = 0.25, NoiseMultiplier = 1.5, Seed = 5 };
+        PrivateGradient<Tensor[], Tensor> gradient = Private.Wrap((Tensor[] p, Tensor x) => (p[0].Sum() + p[1].Sum() + p[2].Sum()) * x, options);
+        Tensor key = new RandomKey(3).Value, zero = Tensor.Scalar(0, DType.Float64);
+        gradient.ClippedSum(sums, Tensor.Ones([2]));
+        (Tensor[] noisy, _) = gradient.Release(new PrivateSum(sums, [], zero, zero, zero), Tensor.Scalar(0.8, DType.Float64), [key]);
+        Tensor[] normals = PrivateNoise.FromKey(key, sums);
+        for (int i = 0; i < sums.Length; i++)
+        {
+            float[] expected = (sums[i] / 6 + normals[i] * (0.8 * 1.5 / 6)).ToArray<float>();
+            foreach ((float e, float a) in expected.Zip(noisy[i].ToArray<float>())) Assert.Equal(e, a, 1e-6f * (1 + Math.Abs(e)));
+        }
+    }
+
+    [Fact]
     public void Gradient_WithASeed_RepeatsAndWithoutDiffers()
     {
         Tensor w = Tensor.Zeros([50]), data = Normal(1, DType.Float32, Device.Cpu, 40, 50);
