@@ -95,7 +95,8 @@ public sealed record CrossEntropyOptions
     /// <summary>w, [V]. Constants: they have no derivative.</summary>
     public Tensor? ClassWeights { get; init; }
 
-    /// <summary>What gradients may leave out. A device may compute what it may leave out.</summary>
+    /// <summary>What gradients may leave out: nothing with <see cref="LabelSmoothing"/>, which gives every class a derivative. A device may compute what it
+    /// may leave out.</summary>
     public GradientFilter Filter { get; init; }
 
     /// <summary>Whether <see cref="Filter"/> is for the embeddings' gradient.</summary>

@@ -93,7 +93,8 @@ internal sealed class CrossEntropyRows
 
     public CrossEntropyAttributes Attributes(CrossEntropyOptions o, int start, int total)
     {
-        double bound = o.Filter.For(_embeddings);
+        // A smoothed target gives every class a derivative, however small its probability.
+        double bound = o.LabelSmoothing > 0 ? 0 : o.Filter.For(_embeddings);
         return new(new(o.Softcap ?? 0, o.LogitScale, start, total, o.FilterEmbeddings ? bound : 0, o.FilterClassifier ? bound : 0,
             o.Accumulation == GradientAccumulation.Kahan, o.FilterTile.Rows, o.FilterTile.Columns, Precision(o)));
     }

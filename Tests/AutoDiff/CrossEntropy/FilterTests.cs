@@ -92,6 +92,26 @@ public class FilterTests
         Assert.All(Lengths(dc.Cast(DType.Float64) - fullC), x => Assert.True(x <= 64 * bound * longestE + 1e-4));
     }
 
+    [Theory]
+    [InlineData(0.1, 0)]
+    [InlineData(0, 0.1)]
+    public void Filter_OfRowsThatAreCertain_LosesNothingOfZLossAndSmoothing(double zLoss, double smoothing)
+    {
+        // p of each target is 1 to within 2⁻²⁸: the plain loss has no gradient, these have. 64 rows are whole vectors, without lanes that count for none.
+        RandomKey key = new(3, Cpu);
+        Tensor targets = Tensor.Arange(64), directions = key.Normal([300, 8]);
+        Tensor c = (directions / directions.Square().Sum(1, keepDims: true).Sqrt()).Realize(), e = (2000 * c.Gather(targets)).Realize();
+        (Tensor de, Tensor dc) = Diff.Grad(Loss(GradientFilter.Auto))(e, c);
+        (Tensor fullE, Tensor fullC) = Diff.Grad(Loss(GradientFilter.Off))(e, c);
+
+        Assert.True(GoldenTests.Norm(fullE) > 1e-3);
+        Assert.InRange(Error(de, fullE), 0, 1e-5);
+        Assert.InRange(Error(dc, fullC), 0, 1e-5);
+
+        Func<Tensor, Tensor, Tensor> Loss(GradientFilter filter) => (x, y) =>
+            CrossEntropy.Linear(x, y, targets, new() { ZLoss = zLoss, LabelSmoothing = smoothing, Filter = filter });
+    }
+
     private static Tensor E => s_data.Embeddings(Cpu, DType.Float64);
 
     private static Tensor C => s_data.Classifier(Cpu, DType.Float64);
