@@ -8,7 +8,8 @@ namespace Cotangent.Kernels;
 /// All commands go to one in-order queue, so a returned block may be handed out at once: whoever gets it issues
 /// commands after those that still use it. Over budget it frees the cache, then collects garbage and waits for
 /// finalisers (which return what nobody holds any more), then throws with the sizes. <see cref="Return"/> takes no
-/// lock: finalisers call it, and an allocation may be waiting for those very finalisers.
+/// lock: finalisers call it, and an allocation may be waiting for those very finalisers. Blocks are given back to the
+/// driver outside of the lock: that waits for the device's, whose holder may be waiting for memory.
 /// </remarks>
 /// <param name="device">Whose memory it is, for messages.</param>
 /// <param name="budget">The most bytes given out and kept.</param>
@@ -45,12 +46,11 @@ internal abstract class CachingAllocator(Device device, long budget, long maxAll
             throw OutOfMemory(bytes, $"one buffer holds at most {maxAllocation:N0} bytes here");
 
         long size = Math.Min(SizeClass(bytes), maxAllocation);
-        if (TryTake(size, out nint handle))
+        if (TryTakeOrFree(size, out nint handle))
             return new PooledMemory(this, handle, size, bytes);
 
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
-        if (TryTake(size, out handle))
+        Collect();
+        if (TryTakeOrFree(size, out handle) || (MakeRoomElsewhere() && TryTakeOrFree(size, out handle)))
             return new PooledMemory(this, handle, size, bytes);
 
         throw OutOfMemory(bytes, $"{Usage.Used:N0} of {budget:N0} bytes are in use{Detail()}");
@@ -58,6 +58,31 @@ internal abstract class CachingAllocator(Device device, long budget, long maxAll
 
     /// <summary>Gives a block back, from any thread.</summary>
     public void Return(nint handle, long sizeClass) => _returned.Enqueue((handle, sizeClass));
+
+    /// <summary>Has the driver as much memory as it can: for what it allocates itself.</summary>
+    public void MakeRoom()
+    {
+        Collect();
+        FreeCache();
+        MakeRoomElsewhere();
+    }
+
+    /// <summary>Gives blocks that are kept for reuse back to the driver; false if there are none.</summary>
+    public bool FreeCache()
+    {
+        nint[] blocks;
+        lock (_lock)
+        {
+            TakeBack();
+            blocks = [.. _free.Values.SelectMany(b => b)];
+            _free.Clear();
+            _cached = 0;
+        }
+
+        foreach (nint handle in blocks)
+            Destroy(handle);
+        return blocks.Length > 0;
+    }
 
     /// <summary>The block size for a request: a quarter of a power of two or a multiple of it, so at most a quarter is
     /// wasted.</summary>
@@ -75,6 +100,9 @@ internal abstract class CachingAllocator(Device device, long budget, long maxAll
 
     /// <summary>Gives a block back to the driver. Commands that use it may still be queued.</summary>
     private protected abstract void Destroy(nint handle);
+
+    /// <summary>Has others give back what they keep of the same memory; true if they did.</summary>
+    private protected virtual bool MakeRoomElsewhere() => false;
 
     /// <summary>What else to say where there is no room.</summary>
     private protected virtual string Detail() => "";
@@ -95,10 +123,7 @@ internal abstract class CachingAllocator(Device device, long budget, long maxAll
                 return true;
             }
 
-            if (_used + _cached + size > budget)
-                FreeCache();
-
-            handle = _used + size <= budget ? CreateOrFree(size) : 0;
+            handle = _used + _cached + size <= budget ? Create(size) : 0;
             if (handle != 0)
                 _used += size;
 
@@ -106,13 +131,22 @@ internal abstract class CachingAllocator(Device device, long budget, long maxAll
         }
     }
 
-    private nint CreateOrFree(long size)
+    // As long as there is something to give back for it.
+    private bool TryTakeOrFree(long size, out nint handle)
     {
-        nint handle = Create(size);
-        if (handle != 0 || _cached == 0)
-            return handle;
-        FreeCache();
-        return Create(size);
+        do
+        {
+            if (TryTake(size, out handle))
+                return true;
+        }
+        while (FreeCache());
+        return false;
+    }
+
+    private static void Collect()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
     }
 
     private void TakeBack()
@@ -126,14 +160,5 @@ internal abstract class CachingAllocator(Device device, long budget, long maxAll
             _used -= block.Size;
             _cached += block.Size;
         }
-    }
-
-    private void FreeCache()
-    {
-        foreach (nint handle in _free.Values.SelectMany(blocks => blocks))
-            Destroy(handle);
-
-        _free.Clear();
-        _cached = 0;
     }
 }

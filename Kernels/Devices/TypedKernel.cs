@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Kernels;
@@ -8,7 +9,10 @@ internal sealed class TypedKernel
     private readonly CompiledKernel? _kernel;
     private readonly Specialisations? _specialisations;
     private SpecialisedKernel? _last;
-    private ReportMemory? _report;
+
+    // A launch takes one and gives it back; several threads have several. A lock instead would be held while the device's is waited for, whose
+    // holder, replaying a program, may want this kernel.
+    private readonly ConcurrentStack<ReportMemory> _reports = [];
 
     /// <summary>A kernel without specialised arguments.</summary>
     public TypedKernel(Device device, CompiledKernel kernel)
@@ -48,9 +52,11 @@ internal sealed class TypedKernel
         return last.Kernel;
     }
 
-    /// <summary>Where launches of this kernel report to.</summary>
-    public ReportMemory Report =>
-        _report ?? Interlocked.CompareExchange(ref _report, new ReportMemory(Device), null) ?? _report!;
+    /// <summary>Where one launch of this kernel reports to, until it is given back.</summary>
+    public ReportMemory TakeReport() => _reports.TryPop(out ReportMemory? report) ? report : new ReportMemory(Device);
+
+    /// <summary>The next launch may have it.</summary>
+    public void Return(ReportMemory report) => _reports.Push(report);
 
     /// <summary>Starts gathering a launch's arguments.</summary>
     public LaunchArguments Begin() => new(this);
@@ -182,14 +188,18 @@ internal ref struct LaunchArguments
 
     private void LaunchAndReport(CompiledKernel kernel, in LaunchShape shape)
     {
-        ReportMemory report = _kernel.Report;
-        lock (report)
+        ReportMemory report = _kernel.TakeReport();
+        try
         {
             Add(report.View(kernel.Source));
             // The length is for C#; the kernel has a pointer.
             _count--;
             _kernel.Device.Launch(kernel, shape, _arguments.AsSpan(0, _count));
             report.Take(kernel.Source);
+        }
+        finally
+        {
+            _kernel.Return(report);
         }
     }
 

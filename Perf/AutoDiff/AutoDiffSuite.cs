@@ -34,7 +34,7 @@ internal static class AutoDiffSuite
         CompiledFunction<Tensor[], Tensor[]> gradient = Jit.Compile<Tensor[], Tensor[]>(Gradient);
         CompiledFunction<Tensor[], Tensor[], Tensor[]> product =
             Jit.Compile((Tensor[] w, Tensor[] v) => Diff.Jvp<Tensor[], Tensor[]>(Gradient, w, v).Tangent);
-        (double[] seconds, double[] ratios) = Turns.Measure(options.Quick,
+        (double[] seconds, double[] ratios) = Turns.Measure(options.Device, options.Quick,
             () => Finish(gradient.Invoke(net.Weights), options), () => Finish(product.Invoke(net.Weights, direction), options));
         Print(bench, "gradient of a 4-layer MLP 256, batch 128", seconds[0]);
         Print(bench, "Hvp of it / gradient", seconds[1], seconds[0], ratios[1], "≤ 3.2");
@@ -66,7 +66,7 @@ internal static class AutoDiffSuite
             return 0;
         });
         float next = 0;
-        (double[] times, _) = Turns.Measure(options.Quick,
+        (double[] times, _) = Turns.Measure(options.Device, options.Quick,
             () =>
             {
                 fill.Invoke(next++);
@@ -93,7 +93,7 @@ internal static class AutoDiffSuite
         Tensor F(Tensor v) => v.MatMul(w1).Tanh().MatMul(w2);
         CompiledFunction<Tensor, Tensor> jacobian = Jit.Compile((Tensor v) => Diff.JacRev(F)(v));
         CompiledFunction<Tensor, Tensor, Tensor> pullback = Jit.Compile((Tensor v, Tensor ct) => Diff.Vjp(F, v).Pullback(ct));
-        (double[] seconds, double[] ratios) = Turns.Measure(options.Quick,
+        (double[] seconds, double[] ratios) = Turns.Measure(options.Device, options.Quick,
             () => Finish(pullback.Invoke(batch, batch), options), () => Finish(jacobian.Invoke(x), options));
         Print(bench, "Vjp of a batch of 64, 64 → 64 → 64", seconds[0]);
         Print(bench, "Jacobian 64 × 64 by Vmap / Vjp of that batch", seconds[1], seconds[0], ratios[1], "≤ 4");
@@ -123,7 +123,7 @@ internal static class AutoDiffSuite
         CompiledFunction<Tensor[], Tensor> forward = Jit.Compile((Tensor[] w) => Loss(w, ScanMemory.SaveAll));
         CompiledFunction<Tensor[], Tensor[]> all = Jit.Compile((Tensor[] w) => Diff.Grad((Tensor[] v) => Loss(v, ScanMemory.SaveAll))(w));
         CompiledFunction<Tensor[], Tensor[]> root = Jit.Compile((Tensor[] w) => Diff.Grad((Tensor[] v) => Loss(v, ScanMemory.SquareRoot))(w));
-        (double[] seconds, double[] ratios) = Turns.Measure(options.Quick,
+        (double[] seconds, double[] ratios) = Turns.Measure(options.Device, options.Quick,
             () => Finish(forward.Invoke(weights), options), () => Finish(all.Invoke(weights), options), () => Finish(root.Invoke(weights), options));
         Print(bench, string.Create(CultureInfo.InvariantCulture, $"Scan of {steps:N0} GRU steps 128, batch 32"), seconds[0]);
         Print(bench, "gradient of it / Scan", seconds[1], seconds[0], ratios[1], "≤ 4");
@@ -148,7 +148,7 @@ internal static class AutoDiffSuite
         TransformerSizes sizes = new(Layers: 4, Width: 128, Heads: 4, Context: 128);
         Transformer model = Transformer.Create(sizes, new RandomKey(1), device);
         Tensor windows = Tensor.From(new int[8 * 129], [8, 129], device);
-        (double[] seconds, _) = Turns.Measure(options.Quick,
+        (double[] seconds, _) = Turns.Measure(options.Device, options.Quick,
             () => Diff.ValueAndGrad((Transformer p) => p.Loss(windows, sizes.Heads))(model));
         Print(bench, "trace and differentiate the lm transformer", seconds[0], 0.150, seconds[0] / 0.150, "≤ 1");
     }

@@ -104,12 +104,9 @@ internal sealed class Bench(string suite, SuiteOptions options, Limits limits, P
 
     private Result Time(Case work)
     {
-        // A driver may build programs for a minute: work that is long enough to be timed once would be timed by that.
-        if (Device.Kind != DeviceKind.Cpu)
-        {
-            work.Ours();
-            work.Against?.Run();
-        }
+        Turns.Build(Device, work.Ours);
+        if (work.Against is { } limit)
+            Turns.Build(Device, limit.Run);
 
         double? amount = work.Limit == Limit.Fma ? work.Flops : work.Bytes;
         List<IContestant> contestants = [new OwnContestant(work.Ours)];

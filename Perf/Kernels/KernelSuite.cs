@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Cotangent.Kernels;
 
 namespace Cotangent.Perf.Kernels;
 
@@ -12,6 +13,12 @@ internal static class KernelSuite
     public static void Run(Bench bench)
     {
         SuiteOptions options = bench.Options;
+        if (bench.Device.Kind != DeviceKind.Cpu)
+        {
+            Console.WriteLine($"kernels: left out on {bench.Device}: the loops by hand that kernels are compared with run on the processor");
+            return;
+        }
+
         (int threads, bool quick) = (options.Threads ?? 1, options.Quick);
         Lab lab = new(threads);
         Console.WriteLine(string.Create(CultureInfo.InvariantCulture,

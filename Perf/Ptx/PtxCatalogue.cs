@@ -97,6 +97,8 @@ internal static class PtxCatalogue
         foreach (GemmMethod method in new[] { GemmMethod.Tiled, GemmMethod.Register64, GemmMethod.Register128 })
             new GemmVariant(method, ScalarType.Float32, TermsOfA: true).Compile(device);
         new GemmVariant(GemmMethod.Register64, ScalarType.Float64, TermsOfA: true).Compile(device);
+        new GemmVariant(GemmMethod.Skinny, ScalarType.Float32, TermsOfA: true).Compile(device);
+        new GemmVariant(GemmMethod.Skinny, ScalarType.Float32, TermsOfA: true, TermsOfB: true).Compile(device);
         foreach (MatMulPrecision precision in new[] { MatMulPrecision.Tf32, MatMulPrecision.BFloat16 })
             new GemmVariant(GemmMethod.MatrixUnits, ScalarType.Float32, TermsOfA: true, Precision: precision).Compile(device);
     }

@@ -16,10 +16,15 @@ internal sealed unsafe class CudaAllocator(CudaContext context) : CachingAllocat
     }
 
     // The driver waits for what may still use the block.
-    private protected override void Destroy(nint handle)
+    private protected override void Destroy(nint handle) => context.Device.Free(handle);
+
+    // The GPU's other devices keep memory, too.
+    private protected override bool MakeRoomElsewhere()
     {
-        using CudaContext.Scope scope = context.Enter();
-        context.Check(context.Api.MemFree(handle), "cuMemFree");
+        bool isMade = false;
+        foreach (CudaContext other in context.Gpu.Others(context))
+            isMade |= other.Device.TryFreeCache();
+        return isMade;
     }
 
     private protected override string Detail()

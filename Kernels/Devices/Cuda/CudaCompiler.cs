@@ -43,6 +43,8 @@ internal sealed unsafe class CudaCompiler(CudaContext context, Func<Ir.Kernel, I
     public CudaKernel[] Compile(IReadOnlyList<Ir.Kernel> kernels)
     {
         Ir.Kernel[] lowered = [.. kernels.Select(k => PtxFunction.Lower(k, lower, _traits))];
+        foreach (Ir.Kernel kernel in lowered)
+            CudaLimits.Check(context, kernel);
         CudaCode[] codes = CodesOf(lowered, TraitsOf(CudaForm.Standard));
         return [.. kernels.Select((kernel, i) => new CudaKernel(context.Device, kernel, lowered[i], codes[i],
             form => CodesOf([lowered[i]], TraitsOf(form))[0]))];
@@ -168,6 +170,8 @@ internal sealed unsafe class CudaCompiler(CudaContext context, Func<Ir.Kernel, I
             };
             nint module;
             int status = Api.ModuleLoadDataEx(&module, image, 6, names, values);
+            if (context.MakesRoomAfter(status))
+                status = Api.ModuleLoadDataEx(&module, image, 6, names, values);
             log = Text(info);
             if (CudaError.IsOfText(status))
                 throw Refused(status, text, function, Text(errors));

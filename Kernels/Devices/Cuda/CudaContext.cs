@@ -12,11 +12,10 @@ internal sealed unsafe class CudaContext
     private readonly CudaDevice _device;
     private readonly CudaLaunchLog _log = new();
     private readonly ConcurrentQueue<(CudaGarbage Kind, nint Handle)> _garbage = new();
-    private DeviceException? _lost;
 
     public CudaContext(CudaDevice device, CudaApi api, CudaInfo info)
     {
-        (_device, Api, Info) = (device, api, info);
+        (_device, Api, Info, Gpu) = (device, api, info, CudaGpu.Of(api, info.Device));
         nint handle;
         Check(api.DevicePrimaryCtxRetain(&handle, info.Device), "cuDevicePrimaryCtxRetain");
         Handle = handle;
@@ -24,6 +23,7 @@ internal sealed unsafe class CudaContext
         nint stream;
         Check(api.StreamCreate(&stream, NonBlocking), "cuStreamCreate");
         Stream = stream;
+        Gpu.Add(this);
     }
 
     public CudaApi Api { get; }
@@ -32,6 +32,9 @@ internal sealed unsafe class CudaContext
 
     public CudaDevice Device => _device;
 
+    /// <summary>What it shares with other devices.</summary>
+    public CudaGpu Gpu { get; }
+
     /// <summary>The CUcontext.</summary>
     public nint Handle { get; }
 
@@ -39,7 +42,7 @@ internal sealed unsafe class CudaContext
     public nint Stream { get; }
 
     /// <summary>True after a failure that no call can follow.</summary>
-    public bool IsLost => Volatile.Read(ref _lost) is not null;
+    public bool IsLost => Gpu.Lost is not null;
 
     /// <summary>Makes the context current on this thread until the result is disposed.</summary>
     /// <exception cref="DeviceLostException">The device failed before.</exception>
@@ -53,7 +56,7 @@ internal sealed unsafe class CudaContext
     /// <exception cref="DeviceLostException">The device failed before.</exception>
     public void Push()
     {
-        if (Volatile.Read(ref _lost) is { } first)
+        if (Gpu.Lost is { } first)
         {
             throw new DeviceLostException($"{_device.Id} ({_device.Name}) is lost since an earlier failure, {first.Code}; its memory is gone. " +
                 "Restart the process. See docs/diagnostics.md#CTG3015", first);
@@ -75,18 +78,37 @@ internal sealed unsafe class CudaContext
     /// <summary>Gives back what was noted. The context is current.</summary>
     public void Sweep()
     {
-        if (_garbage.IsEmpty)
+        // What is noted after the wait may have been launched after it.
+        List<(CudaGarbage Kind, nint Handle)> items = [];
+        while (_garbage.TryDequeue(out (CudaGarbage Kind, nint Handle) item))
+            items.Add(item);
+        if (items.Count == 0)
             return;
         Check(Api.StreamSynchronize(Stream), "cuStreamSynchronize");       // it may still be running
-        while (_garbage.TryDequeue(out (CudaGarbage Kind, nint Handle) item))
+        foreach ((CudaGarbage kind, nint handle) in items)
         {
-            Check(item.Kind switch
+            int status = kind switch
             {
-                CudaGarbage.Module => Api.ModuleUnload(item.Handle),
-                CudaGarbage.Executable => Api.GraphExecDestroy(item.Handle),
-                _ => Api.GraphDestroy(item.Handle),
-            }, $"giving back a {item.Kind}");
+                CudaGarbage.Module => Api.ModuleUnload(handle),
+                CudaGarbage.Executable => Api.GraphExecDestroy(handle),
+                _ => Api.GraphDestroy(handle),
+            };
+
+            // Who sweeps is about to make something else, which does not depend on it.
+            if (CudaError.IsSticky(status))
+                Check(status, $"giving back a {kind}");
+            else if (status != CudaError.Success && EngineEnvironment.Debug >= 1)
+                Console.Error.WriteLine($"{_device.Id}: giving back a {kind} failed with {CudaError.Text(status)}");
         }
+    }
+
+    /// <summary>True if a call is worth another try: the driver had no memory for it, and was given what is kept here.</summary>
+    public bool MakesRoomAfter(int status)
+    {
+        if (status != CudaError.OutOfMemory)
+            return false;
+        _device.MakeRoom();
+        return true;
     }
 
     /// <summary>Notes a launch: the driver tells of its failure later, without its name.</summary>
@@ -125,15 +147,30 @@ internal sealed unsafe class CudaContext
         string what = $"{call} failed with {CudaError.Text(status)}";
         if (status == CudaError.OutOfMemory)
             return new DeviceOutOfMemoryException($"{where} has no memory: {what}. See docs/diagnostics.md#CTG3003");
+        if (status == CudaError.Unavailable)
+            what += "; another process may have it to itself, and the next use asks again";
         if (!CudaError.IsSticky(status))
             return new DeviceException("CTG3004", $"{where}: {what}. See docs/diagnostics.md#CTG3004");
 
-        DeviceException failure = CudaError.IsOfKernel(status) && _log.Count > 0
-            ? new KernelLaunchException($"{_log.Text()} failed on {where}: {what}. The device cannot be used any more by this process. " +
-                "Run the kernel with DeviceOptions.Checked, or on Device.Debug, to see where. See docs/diagnostics.md#CTG3014", _log.Kernel, _log.Shape)
+        DeviceException failure = CudaError.IsOfKernel(status) && Suspects() is { } suspects
+            ? new KernelLaunchException($"{suspects.Text} failed on {where}: {what}. The device cannot be used any more by this process. " +
+                "Run the kernel with DeviceOptions.Checked, or on Device.Debug, to see where. See docs/diagnostics.md#CTG3014", suspects.Kernel, suspects.Shape)
             : new DeviceLostException($"{where} is lost: {what}. Restart the process. See docs/diagnostics.md#CTG3015");
-        Interlocked.CompareExchange(ref _lost, failure, null);
+        Gpu.Lose(failure);
         return failure;
+    }
+
+    // Whoever asks first is told of the failure, of a kernel of any device of the GPU.
+    private (string Text, string Kernel, string Shape)? Suspects()
+    {
+        (string Text, string Kernel, string Shape)? own = _log.Suspects();
+        foreach (CudaContext other in Gpu.Others(this))
+        {
+            if (other._log.Suspects() is { } others)
+                own = own is { } first ? first with { Text = $"{first.Text}, or, launched by another device of this GPU: {others.Text}," } : others;
+        }
+
+        return own;
     }
 
     /// <summary>The time in which the context is current.</summary>

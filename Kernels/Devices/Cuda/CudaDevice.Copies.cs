@@ -58,8 +58,8 @@ internal sealed unsafe partial class CudaDevice
         if (source.Device is not CudaDevice other || other._api != _api || !CanReach(other))
             return false;
 
-        // Always in the same order, so that two copies in opposite directions do not wait for each other.
-        CudaDevice[] order = _info.Device <= other._info.Device ? [this, other] : [other, this];
+        // Always in the same order, so that two copies in opposite directions do not wait for each other; two devices may be one GPU.
+        CudaDevice[] order = _number <= other._number ? [this, other] : [other, this];
         lock (order[0]._lock)
         {
             lock (order[1]._lock)
@@ -123,8 +123,11 @@ internal sealed unsafe partial class CudaDevice
             Context.Check(_api.DeviceCanAccessPeer(&can, _info.Device, other._info.Device), "cuDeviceCanAccessPeer");
             if (can != 0)
             {
+                // What the GPUs can, the system may not: links that are down, a peer too many. Copies go through the host then.
                 int status = _api.CtxEnablePeerAccess(other.Context.Handle, 0);
-                if (status != CudaError.PeerAccessAlreadyEnabled)
+                if (CudaError.IsOfPeers(status))
+                    can = 0;
+                else if (status != CudaError.PeerAccessAlreadyEnabled)
                     Context.Check(status, "cuCtxEnablePeerAccess");
             }
 

@@ -8,18 +8,24 @@ internal sealed unsafe partial class CudaDevice : Device
 {
     private static readonly Lazy<(ImmutableArray<Device> Devices, string Reason)> s_found = new(Find);
 
+    private static int s_devices;
+
     private readonly CudaApi _api;
     private readonly CudaInfo _info;
     private readonly Func<Kernel, Kernel>? _lower;
-    private readonly Lazy<Session> _session;
+    private readonly FirstUse<Session> _session;
+
+    /// <summary>Held for each call of the driver, and for the whole of a replayed run. No other lock is held when it is taken, but that of a device
+    /// that came before this one (<see cref="_number"/>): a run that holds it may want any of them.</summary>
     private readonly Lock _lock = new();
+    private readonly int _number = Interlocked.Increment(ref s_devices);
 
     /// <summary>A device; for tests, with other passes before the translation than the standard ones.</summary>
     public CudaDevice(CudaApi api, CudaInfo info, string id, Func<Kernel, Kernel>? lower = null)
         : base(DeviceKind.Cuda, id, info.Name)
     {
         (_api, _info, _lower) = (api, info, lower);
-        _session = new Lazy<Session>(() => new Session(this, api, info, lower));
+        _session = new FirstUse<Session>(() => new Session(this, api, info, lower));
     }
 
     /// <summary>Every GPU that CUDA can use here.</summary>
@@ -68,6 +74,49 @@ internal sealed unsafe partial class CudaDevice : Device
 
     internal override void Gemm(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c) =>
         _session.Value.Gemm.Multiply(problem, a, b, c);
+
+    /// <summary>Gives a block of memory back to the driver. What a run holds back may use it, so that comes first.</summary>
+    internal void Free(nint address)
+    {
+        lock (_lock)
+        {
+            using CudaContext.Scope scope = Context.Enter();
+            Interrupt();
+            Context.Check(_api.MemFree(address), "cuMemFree");
+        }
+    }
+
+    /// <summary>Has the driver as much memory as it can. Not while another thread is at work on this device: it may be waiting for who asks, for a
+    /// kernel that is being compiled.</summary>
+    internal void MakeRoom()
+    {
+        if (!_lock.TryEnter())
+            return;
+        try
+        {
+            Allocator.MakeRoom();
+        }
+        finally
+        {
+            _lock.Exit();
+        }
+    }
+
+    /// <summary>Gives back the memory that this device keeps for reuse, for another device of the GPU; false if it has none, or is at work: who
+    /// asks may hold that device's lock, so this one's is not waited for.</summary>
+    internal bool TryFreeCache()
+    {
+        if (!_session.IsMade || !_lock.TryEnter())
+            return false;
+        try
+        {
+            return Allocator.FreeCache();
+        }
+        finally
+        {
+            _lock.Exit();
+        }
+    }
 
     private static (ImmutableArray<Device> Devices, string Reason) Find()
     {

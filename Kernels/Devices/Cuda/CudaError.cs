@@ -5,13 +5,17 @@ internal static class CudaError
 {
     public const int Success = 0;
     public const int OutOfMemory = 2;
+    public const int Unavailable = 46;
     public const int LaunchOutOfResources = 701;
     public const int PeerAccessAlreadyEnabled = 704;
 
     /// <summary>True for codes after which the context answers every call with an error: the process cannot use the device any
     /// more.</summary>
-    public static bool IsSticky(int status) => status is 4 or 46 or 201 or 214 or 220 or 226 or 700 or 702 or 709 or 710
+    public static bool IsSticky(int status) => status is 4 or 201 or 214 or 220 or 226 or 700 or 702 or 709 or 710
         or (>= 714 and <= 719) or 721 or 999;
+
+    /// <summary>True for what is answered where two GPUs do not reach each other after all.</summary>
+    public static bool IsOfPeers(int status) => status is 217 or 711;
 
     /// <summary>True for the sticky codes that say that a kernel did what it must not, or ran too long.</summary>
     public static bool IsOfKernel(int status) => status is 700 or 702 or 710 or (>= 714 and <= 719);

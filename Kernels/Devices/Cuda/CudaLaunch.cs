@@ -19,27 +19,37 @@ internal sealed class CudaLaunchLog
 
     private readonly (string Kernel, LaunchShape Shape, CudaLaunch Launch)[] _latest = new (string, LaunchShape, CudaLaunch)[Kept];
 
-    public long Count { get; private set; }
+    // Other devices of the GPU look here when a kernel failed.
+    private readonly Lock _lock = new();
+    private long _count;
 
-    /// <summary>The kernel launched last.</summary>
-    public string Kernel => Latest(0).Kernel;
-
-    /// <summary>What it was launched over.</summary>
-    public string Shape => Latest(0).Launch.Text(Latest(0).Shape);
-
-    public void Add(string kernel, in LaunchShape shape, in CudaLaunch launch) => _latest[(int)(Count++ % Kept)] = (kernel, shape, launch);
-
-    public void Clear() => Count = 0;
-
-    /// <summary>Who may have failed, as the beginning of a sentence.</summary>
-    public string Text()
+    public void Add(string kernel, in LaunchShape shape, in CudaLaunch launch)
     {
-        if (Count == 1)
-            return $"Kernel '{Kernel}', launched over {Shape},";
-        IEnumerable<string> latest = Enumerable.Range(0, (int)Math.Min(Count, Kept))
-            .Select(i => $"'{Latest(i).Kernel}' over {Latest(i).Launch.Text(Latest(i).Shape)}");
-        return $"One of {Count} kernels launched since the device was last waited for (latest first: {string.Join("; ", latest)})";
+        lock (_lock)
+            _latest[(int)(_count++ % Kept)] = (kernel, shape, launch);
     }
 
-    private (string Kernel, LaunchShape Shape, CudaLaunch Launch) Latest(int back) => _latest[(int)((Count - 1 - back) % Kept)];
+    public void Clear()
+    {
+        lock (_lock)
+            _count = 0;
+    }
+
+    /// <summary>Who may have failed, as the beginning of a sentence, and of the latest its name and what it was launched over; null if nobody.</summary>
+    public (string Text, string Kernel, string Shape)? Suspects()
+    {
+        lock (_lock)
+        {
+            if (_count == 0)
+                return null;
+            string kernel = Latest(0).Kernel, shape = Latest(0).Launch.Text(Latest(0).Shape);
+            if (_count == 1)
+                return ($"Kernel '{kernel}', launched over {shape},", kernel, shape);
+            IEnumerable<string> latest = Enumerable.Range(0, (int)Math.Min(_count, Kept))
+                .Select(i => $"'{Latest(i).Kernel}' over {Latest(i).Launch.Text(Latest(i).Shape)}");
+            return ($"One of {_count} kernels launched since the device was last waited for (latest first: {string.Join("; ", latest)})", kernel, shape);
+        }
+    }
+
+    private (string Kernel, LaunchShape Shape, CudaLaunch Launch) Latest(int back) => _latest[(int)((_count - 1 - back) % Kept)];
 }

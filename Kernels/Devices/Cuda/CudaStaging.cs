@@ -77,7 +77,10 @@ internal sealed unsafe class CudaStaging(CudaContext context)
     private Chunk Create()
     {
         nint address;
-        context.Check(Api.MemHostAlloc(&address, ChunkBytes, 0), "cuMemHostAlloc");
+        int status = Api.MemHostAlloc(&address, ChunkBytes, 0);
+        if (context.MakesRoomAfter(status))
+            status = Api.MemHostAlloc(&address, ChunkBytes, 0);
+        context.Check(status, "cuMemHostAlloc");
         return new Chunk(address, context.CreateEvent());
     }
 

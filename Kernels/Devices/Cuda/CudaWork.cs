@@ -17,7 +17,10 @@ internal readonly record struct CudaWork(CudaKernel? Kernel, LaunchShape Shape, 
             return;
         }
 
+        // The driver allocates the local memory of large launches when they come.
         int status = CudaArguments.Launch(context.Api, Kernel.Code.Handle, Launch, values, context.Stream);
+        if (context.MakesRoomAfter(status))
+            status = CudaArguments.Launch(context.Api, Kernel.Code.Handle, Launch, values, context.Stream);
         if (status is CudaError.LaunchOutOfResources or CudaError.OutOfMemory)
             throw OutOfResources(context, status);
         context.Issued(Kernel.Source.Name, Shape, Launch);

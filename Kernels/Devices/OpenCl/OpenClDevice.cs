@@ -12,7 +12,7 @@ internal sealed unsafe class OpenClDevice : Device
 
     private readonly OpenClApi _api;
     private readonly OpenClInfo _info;
-    private readonly Lazy<Session> _session;
+    private readonly FirstUse<Session> _session;
     private readonly Lock _lock = new();
     private int _unflushed;
 
@@ -23,7 +23,7 @@ internal sealed unsafe class OpenClDevice : Device
     {
         _api = api;
         _info = info;
-        _session = new Lazy<Session>(() => new Session(this, api, info, lower ?? (kernel => Pipeline.Run(kernel)), cache));
+        _session = new FirstUse<Session>(() => new Session(this, api, info, lower ?? (kernel => Pipeline.Run(kernel)), cache));
     }
 
     /// <inheritdoc/>

@@ -3,8 +3,8 @@ using Cotangent.Kernels.Library;
 
 namespace Cotangent.Kernels.OpenCl;
 
-/// <summary>The matrix product: the library's kernels, and a plain one where tiles would be mostly empty or groups are too small for
-/// them. Processors always take the smaller tiles: the larger ones have more sums than they have registers, and are 5 × slower on
+/// <summary>The matrix product: the library's kernels, and a plain one where there is too little to do for groups, or groups are too small for
+/// them. Few columns are few rows of the transposed product. Processors always take the smaller tiles: the larger ones have more sums than they have registers, and are 5 × slower on
 /// PoCL.</summary>
 /// <remarks>In all an element of C is the same chain of fused multiply-adds in order of k, the CPU's, so the bits are the same.</remarks>
 internal sealed class OpenClGemm(Device device, int maxGroupSize, bool isProcessor = false)
@@ -13,15 +13,29 @@ internal sealed class OpenClGemm(Device device, int maxGroupSize, bool isProcess
     private const int SmallestTiled = 12;
 
     private readonly GemmLauncher _tiled = new(device, isProcessor ? GemmMethod.Register64 : null);
+    private readonly GemmLauncher _skinny = new(device, GemmMethod.Skinny);
     private readonly Lazy<CompiledKernel> _single = new(() => device.Compile(Build(ScalarType.Float32)));
     private readonly Lazy<CompiledKernel> _double = new(() => device.Compile(Build(ScalarType.Float64)));
 
     public void Multiply(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c)
     {
-        if (Math.Min(problem.M, problem.N) >= SmallestTiled && maxGroupSize >= RegisterGemm.Items)
+        bool isTiled = Math.Min(problem.M, problem.N) >= SmallestTiled;
+        if (isTiled && maxGroupSize >= RegisterGemm.Items)
             _tiled.Multiply(problem, a, b, c);
-        else
+        else if (isTiled || maxGroupSize < SkinnyGemm.Items || !SkinnyGemm.Suits(Math.Max(problem.M, problem.N), problem.K))
             MultiplyPlain(problem, a, b, c);
+        else if (problem.M <= problem.N)
+            _skinny.Multiply(problem, a, b, c);
+        else
+            _skinny.Multiply(Transposed(problem), b, a, c);
+    }
+
+    // Cᵀ = Bᵀ·Aᵀ
+    private static GemmProblem Transposed(in GemmProblem problem)
+    {
+        return problem with { M = problem.N, N = problem.M, A = Swap(problem.B), B = Swap(problem.A), C = Swap(problem.C) };
+
+        static MatrixLayout Swap(MatrixLayout layout) => layout with { Row = layout.Column, Column = layout.Row };
     }
 
     /// <summary>A work item is one element of C, for any strides.</summary>

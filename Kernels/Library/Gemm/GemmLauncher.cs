@@ -14,9 +14,11 @@ internal sealed class GemmLauncher(Device device, GemmMethod? method = null)
     /// <summary>Arguments before the shape: three views, each a pointer and a length.</summary>
     private const int ViewArguments = 6;
 
+    // No lock around launches: who replays a program has the device's lock already, and would wait for one who has this one and wants the device's.
+    [ThreadStatic]
+    private static KernelArgument[]? t_arguments;
+
     private readonly ConcurrentDictionary<GemmVariant, Lazy<CompiledKernel>> _kernels = new();
-    private readonly Lock _gate = new();
-    private readonly KernelArgument[] _arguments = new KernelArgument[ViewArguments + ArgumentPacker<GemmShape>.Count];
 
     /// <summary>Issues C = A·B, see <see cref="GemmProblem"/>.</summary>
     public void Multiply(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c)
@@ -28,14 +30,10 @@ internal sealed class GemmLauncher(Device device, GemmMethod? method = null)
         if (variant.SharedBytes > device.MaxSharedMemoryPerGroup)
             variant = GemmVariant.For(GemmMethod.Tiled, problem);
         CompiledKernel kernel = _kernels.GetOrAdd(variant, v => new(() => v.Compile(device))).Value;
-        lock (_gate)
-        {
-            if ((long)problem.Batch0 * problem.Batch1 <= LargestGridZ)
-                Launch(kernel, variant, problem, a, b, c, 0, 0);
-            else
-                LaunchCut(kernel, variant, problem, a, b, c);
-            Array.Clear(_arguments);
-        }
+        if ((long)problem.Batch0 * problem.Batch1 <= LargestGridZ)
+            Launch(kernel, variant, problem, a, b, c, 0, 0);
+        else
+            LaunchCut(kernel, variant, problem, a, b, c);
     }
 
     /// <summary>The problem as the kernels take it.</summary>
@@ -69,9 +67,13 @@ internal sealed class GemmLauncher(Device device, GemmMethod? method = null)
     private void Launch(CompiledKernel kernel, GemmVariant variant, in GemmProblem problem,
         KernelArgument a, KernelArgument b, KernelArgument c, int batch0, int batch1)
     {
-        Pack(_arguments, problem, a, b, c, batch0, batch1);
+        KernelArgument[] arguments = t_arguments ?? new KernelArgument[ViewArguments + ArgumentPacker<GemmShape>.Count];
+        t_arguments = null;
+        Pack(arguments, problem, a, b, c, batch0, batch1);
         KernelConfig config = variant.Config(problem);
-        device.Launch(kernel, LaunchShape.Groups(config.GridDim, config.GroupDim), _arguments);
+        device.Launch(kernel, LaunchShape.Groups(config.GridDim, config.GroupDim), arguments);
+        Array.Clear(arguments);         // what is kept for the next launch must not keep buffers alive
+        t_arguments = arguments;
     }
 
     /// <summary>A view from an operand's batch to the end of its memory.</summary>

@@ -18,6 +18,9 @@ internal enum GemmMethod
 
     /// <summary><see cref="MatrixUnitGemm"/>: 128 × 128, of rounded elements.</summary>
     MatrixUnits,
+
+    /// <summary><see cref="SkinnyGemm"/>: 8 × 32, for few rows.</summary>
+    Skinny,
 }
 
 /// <summary>One compiled form of a matrix product.</summary>
@@ -42,15 +45,23 @@ internal readonly record struct GemmVariant(GemmMethod Method, ScalarType Type, 
         where T : unmanaged;
 
     /// <summary>Rows and columns of C of one group.</summary>
-    public int Tile => Method is GemmMethod.Register128 or GemmMethod.MatrixUnits ? 128 : 64;
+    public (int Rows, int Columns) Tile => Method switch
+    {
+        GemmMethod.Register128 or GemmMethod.MatrixUnits => (128, 128),
+        GemmMethod.Skinny => (SkinnyGemm.Rows, SkinnyGemm.Columns),
+        _ => (64, 64),
+    };
 
     /// <summary>Elements of C of one item.</summary>
-    public int ElementsOfItem => Tile * Tile / (Group.X * Group.Y);
+    public int ElementsOfItem => Tile.Rows * Tile.Columns / (Group.X * Group.Y);
 
     /// <summary>Items of a group.</summary>
-    public Index3D Group => Method == GemmMethod.Tiled
-        ? new(TiledGemm.Side, TiledGemm.Side, 1)
-        : new(RegisterGemm.Items, 1, 1);
+    public Index3D Group => Method switch
+    {
+        GemmMethod.Tiled => new(TiledGemm.Side, TiledGemm.Side, 1),
+        GemmMethod.Skinny => new(SkinnyGemm.Items, 1, 1),
+        _ => new(RegisterGemm.Items, 1, 1),
+    };
 
     /// <summary>Bytes of shared memory of a group.</summary>
     public int SharedBytes => Type.Size() * Method switch
@@ -58,6 +69,7 @@ internal readonly record struct GemmVariant(GemmMethod Method, ScalarType Type, 
         GemmMethod.Tiled => TiledGemm.SharedElements,
         GemmMethod.Register64 => RegisterGemm.SharedElements<float, Block4x4<float>>(),
         GemmMethod.MatrixUnits => MatrixUnitGemm.SharedElements,
+        GemmMethod.Skinny => SkinnyGemm.SharedElements,
         _ => RegisterGemm.SharedElements<float, Block8x8<float>>(),
     };
 
@@ -91,7 +103,7 @@ internal readonly record struct GemmVariant(GemmMethod Method, ScalarType Type, 
 
     /// <summary>Groups of a launch, and items of a group.</summary>
     public KernelConfig Config(in GemmProblem problem) => new(
-        new Index3D(Tiles(problem.N, Tile), Tiles(problem.M, Tile), problem.Batch0 * problem.Batch1), Group);
+        new Index3D(Tiles(problem.N, Tile.Columns), Tiles(problem.M, Tile.Rows), problem.Batch0 * problem.Batch1), Group);
 
     /// <summary>Compiles it.</summary>
     public CompiledKernel Compile(Device device) => device.Compile(Build());
@@ -130,9 +142,24 @@ internal readonly record struct GemmVariant(GemmMethod Method, ScalarType Type, 
         where TElement : struct, IGemmElement<T> => Method switch
         {
             GemmMethod.Tiled => ((Kernel<T>)TiledGemm.Multiply<T, TElement>).Method,
+            GemmMethod.Skinny => MethodOfSkinny<T, TElement>(),
             GemmMethod.Register64 => MethodOf<T, TElement, Block4x4<T>>(),
             _ => MethodOf<T, TElement, Block8x8<T>>(),
         };
+
+    private MethodInfo MethodOfSkinny<T, TElement>()
+        where T : unmanaged
+        where TElement : struct, IGemmElement<T>
+    {
+        Kernel<T> method = (TermsOfA, TermsOfB) switch
+        {
+            (true, true) => SkinnyGemm.Multiply<T, TElement, TermByTerm, TermByTerm>,
+            (true, false) => SkinnyGemm.Multiply<T, TElement, TermByTerm, LaneByLane>,
+            (false, true) => SkinnyGemm.Multiply<T, TElement, LaneByLane, TermByTerm>,
+            _ => SkinnyGemm.Multiply<T, TElement, LaneByLane, LaneByLane>,
+        };
+        return method.Method;
+    }
 
     private MethodInfo MethodOf<T, TElement, TBlock>()
         where T : unmanaged

@@ -58,6 +58,43 @@ public sealed class CudaAllocatorTests
     }
 
     [Fact]
+    public void Allocator_MemoryKeptByAnotherDeviceOfTheGpu_IsGivenBack()
+    {
+        (FakeDriver driver, CudaDevice device) = Small();
+        CudaDevice other = driver.Devices("cuda-other")[0];
+        other.AllocateMemory(3 * Block).Release();
+
+        Assert.Equal(3 * Block, device.AllocateMemory(3 * Block).ByteLength);
+        Assert.Equal((0, 0), other.Allocator.Usage);
+        Assert.Empty(driver.Misuses);
+    }
+
+    [Fact]
+    public void Allocator_FreeingWhatAReplayHoldsBack_IssuesItFirst()
+    {
+        (FakeDriver driver, CudaDevice device) = Small();
+        DeviceMemory result = device.AllocateMemory(4);
+        CompiledKernel add = device.Compile(CudaDeviceTests.AddOne());
+        DeviceReplay replay = device.CreateReplay()!;
+        device.Write(new byte[4], result, 0);
+        for (int run = 0; run < 3; run++)
+        {
+            Assert.True(replay.Begin());
+            DeviceMemory temporary = device.AllocateMemory(Block);
+            device.Launch(add, LaunchShape.Range(1), [KernelArgument.Pointer(temporary)]);
+            temporary.Release();
+            if (run == 2)
+                device.AllocateMemory(3 * Block + Block / 2).Release();       // frees the cache
+            device.Launch(add, LaunchShape.Range(1), [KernelArgument.Pointer(result)]);
+            replay.End();
+        }
+
+        device.Synchronize();
+        Assert.Empty(driver.Misuses);
+        Assert.Empty(driver.Faults);
+    }
+
+    [Fact]
     public void Allocator_Full_ThrowsWithTheSizes()
     {
         CudaDevice device = Small().Device;

@@ -142,6 +142,21 @@ public sealed class CudaDeviceTests
     }
 
     [Fact]
+    public void Compile_MoreThanPtxAllows_IsRefusedWithNameAndBytes()
+    {
+        CudaDevice device = EmulatedCuda.Create().Device;
+
+        DeviceException shared = Assert.Throws<DeviceException>(() => device.LoadGrouped<ArrayView<int>>(MuchShared)(new KernelConfig(1, 32), device.Allocate<int>(32)));
+        DeviceException many = Assert.Throws<DeviceException>(() =>
+            device.Compile(IrCase.Build("many", LaunchKind.Range1D, [.. Enumerable.Repeat(s_ints, 512)], (_, _) => { })));
+
+        Assert.Equal(("CTG3006", "CTG3006"), (shared.Code, many.Code));
+        Assert.Matches("Kernel '.*MuchShared.*' allocates 65,552 bytes of shared memory; .* at most 49,152 itself", shared.Message);
+        Assert.Contains("Kernel 'many' has 512 parameters of 4,100 bytes; ", many.Message, StringComparison.Ordinal);
+        device.Compile(IrCase.Build("fits", LaunchKind.Range1D, [.. Enumerable.Repeat(s_ints, 511)], (_, _) => { }));
+    }
+
+    [Fact]
     public void Launch_BeyondTheLimits_IsRefusedWithThem()
     {
         CudaDevice device = EmulatedCuda.Create().Device;
@@ -191,6 +206,14 @@ public sealed class CudaDeviceTests
 
     internal static Kernel Fill(int value) => IrCase.Build("fill", LaunchKind.Range1D, [s_ints], (b, p) =>
         b.Store(p[0], b.Position(Opcode.GlobalIndex), Constant.Of(value)));
+
+    private static void MuchShared(ArrayView<int> x)
+    {
+        ArrayView<int> shared = SharedMemory.Allocate<int>(16_385);
+        shared[Group.IdxX] = x[Group.IdxX];
+        Group.Barrier();
+        x[Group.IdxX] = shared[31 - Group.IdxX];
+    }
 
     private static void DynamicSize(ArrayView<int> sizes)
     {

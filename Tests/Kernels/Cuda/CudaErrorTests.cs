@@ -108,6 +108,104 @@ public sealed class CudaErrorTests
         device.Synchronize();
     }
 
+    [Theory]
+    [InlineData("cuMemHostAlloc")]
+    [InlineData("cuModuleLoadDataEx")]
+    [InlineData("cuLaunchKernel")]
+    public void Call_WithoutMemory_IsMadeAgainAfterTheCacheIsFreed(string entry)
+    {
+        (FakeDriver driver, CudaDevice device) = EmulatedCuda.Create();
+        DeviceMemory memory = device.AllocateMemory(400);
+        device.AllocateMemory(1 << 20).Release();
+        driver.Answers[entry] = before => before == 0 ? CudaError.OutOfMemory : 0;
+
+        device.Write(new byte[400], memory, 0);
+        device.Launch(device.Compile(CudaDeviceTests.AddOne()), LaunchShape.Range(100), [KernelArgument.Pointer(memory)]);
+        int[] result = new int[100];
+        device.Read(memory, 0, System.Runtime.InteropServices.MemoryMarshal.AsBytes(result.AsSpan()));
+
+        Assert.All(result, x => Assert.Equal(1, x));
+        Assert.Equal(1, driver.Calls["cuMemFree_v2"]);
+        Assert.Empty(driver.Misuses);
+    }
+
+    [Fact]
+    public void Call_WithoutMemoryTwice_IsOutOfMemory()
+    {
+        (FakeDriver driver, CudaDevice device) = EmulatedCuda.Create();
+        driver.Answers["cuModuleLoadDataEx"] = before => before < 2 ? CudaError.OutOfMemory : 0;
+
+        DeviceOutOfMemoryException e = Assert.Throws<DeviceOutOfMemoryException>(() => device.Compile(CudaDeviceTests.AddOne()));
+
+        Assert.Contains("cuModuleLoadDataEx of 'add_one", e.Message, StringComparison.Ordinal);
+        device.Compile(CudaDeviceTests.AddOne());
+    }
+
+    [Theory]
+    [InlineData(46, "another process may have it to itself")]
+    [InlineData(2, "has no memory")]
+    public void Device_ThatIsNotToBeHadNow_IsAskedForAgain(int status, string reason)
+    {
+        (FakeDriver driver, CudaDevice device) = EmulatedCuda.Create();
+        driver.Answers["cuStreamCreate"] = before => before == 0 ? status : 0;
+
+        Assert.Contains(reason, Assert.ThrowsAny<DeviceException>(() => device.AllocateMemory(4)).Message, StringComparison.Ordinal);
+
+        Assert.Equal(4, device.AllocateMemory(4).ByteLength);
+        Assert.Equal(0, FakeDriver.ContextsOfThread);
+    }
+
+    [Fact]
+    public void Kernel_ThatFailsOnAnotherDeviceOfTheGpu_IsNamed()
+    {
+        (FakeDriver driver, CudaDevice device) = EmulatedCuda.Create();
+        CudaDevice other = driver.Devices("cuda-other")[0];
+        driver.FailingKernel = ("fill", 700);
+        DeviceMemory memory = device.AllocateMemory(400), otherMemory = other.AllocateMemory(400);
+        device.Launch(device.Compile(CudaDeviceTests.Fill(1)), LaunchShape.Range(10), [KernelArgument.Pointer(memory)]);
+        DeviceException unnoticed = Assert.Throws<KernelLaunchException>(device.Synchronize);
+
+        DeviceLostException lost = Assert.Throws<DeviceLostException>(() => other.Read(otherMemory, 0, new byte[4]));
+
+        Assert.Same(unnoticed, lost.InnerException);
+        Assert.Contains("Kernel 'fill'", unnoticed.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Kernel_ThatFails_IsNamedWhicheverDeviceOfTheGpuAsksFirst()
+    {
+        (FakeDriver driver, CudaDevice device) = EmulatedCuda.Create();
+        CudaDevice other = driver.Devices("cuda-other")[0];
+        DeviceMemory memory = device.AllocateMemory(400), otherMemory = other.AllocateMemory(400);
+        device.Launch(device.Compile(CudaDeviceTests.Fill(1)), LaunchShape.Range(10), [KernelArgument.Pointer(memory)]);
+        other.Launch(other.Compile(CudaDeviceTests.AddOne()), LaunchShape.Range(20), [KernelArgument.Pointer(otherMemory)]);
+        driver.Answers["cuStreamSynchronize"] = _ => 700;
+
+        KernelLaunchException e = Assert.Throws<KernelLaunchException>(other.Synchronize);
+
+        Assert.Contains("Kernel 'add_one', launched over 20×1×1 items", e.Message, StringComparison.Ordinal);
+        Assert.Contains("or, launched by another device of this GPU: Kernel 'fill', launched over 10×1×1 items", e.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Garbage_ThatComesWhileTheStreamIsWaitedFor_IsLeftForTheNextTime()
+    {
+        (FakeDriver driver, CudaDevice device) = EmulatedCuda.Create();
+        device.Synchronize();
+        device.Compiler.Unload(0x10);       // no module: what does not go is no reason to refuse what is compiled then
+        driver.Answers["cuStreamSynchronize"] = _ =>
+        {
+            device.Compiler.Unload(0x20);
+            return 0;
+        };
+        device.Compile(CudaDeviceTests.AddOne());
+        driver.Answers.Clear();
+
+        Assert.Equal(1, driver.Calls["cuModuleUnload"]);
+        device.Compile(CudaDeviceTests.Fill(1));
+        Assert.Equal(2, driver.Calls["cuModuleUnload"]);
+    }
+
     [Fact]
     public void Call_ThatFailsOtherwise_NamesItAndLosesNothing()
     {

@@ -34,6 +34,42 @@ public sealed class CudaPeerTests
         Assert.Empty(driver.Misuses);
     }
 
+    [Theory]
+    [InlineData(217)]
+    [InlineData(711)]
+    public void CopyAcross_PeersThatTheSystemKeepsApart_GoesThroughTheHost(int status)
+    {
+        FakeDriver driver = new(new FakeGpu { Peers = [1] }, new FakeGpu { Peers = [0] });
+        driver.Answers["cuCtxEnablePeerAccess"] = _ => status;
+        CudaDevice[] devices = driver.Devices("cuda-refused");
+
+        CheckRound(devices[0], devices[1]);
+
+        Assert.False(driver.Calls.ContainsKey("cuMemcpyPeerAsync"));
+        Assert.Equal(2, driver.Calls["cuCtxEnablePeerAccess"]);
+        Assert.Empty(driver.Misuses);
+    }
+
+    [Fact]
+    public void CopyAcross_BothWaysBetweenDevicesOfOneGpu_NeitherWaitsForEver()
+    {
+        FakeDriver driver = new(new FakeGpu());
+        CudaDevice one = driver.Devices("cuda-one")[0], other = driver.Devices("cuda-other")[0];
+        DeviceMemory a = one.AllocateMemory(400), b = other.AllocateMemory(400);
+        one.Write(new byte[400], a, 0);
+        other.Write(new byte[400], b, 0);
+
+        Task there = Task.Run(() => Repeat(a, b)), back = Task.Run(() => Repeat(b, a));
+
+        Assert.True(Task.WhenAll(there, back).Wait(TimeSpan.FromSeconds(30)));
+
+        static void Repeat(DeviceMemory from, DeviceMemory to)
+        {
+            for (int i = 0; i < 2000; i++)
+                Device.CopyAcross(from, 0, to, 200, 100);
+        }
+    }
+
     [Fact]
     public void CopyAcross_TwoDevicesOfOneGpu_IsACopyInIt()
     {

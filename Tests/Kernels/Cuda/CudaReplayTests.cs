@@ -228,6 +228,37 @@ public sealed class CudaReplayTests
         Assert.Empty(driver.Misuses);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Replay_OfWhatAnotherThreadLaunchesMeanwhile_NeitherWaitsForEver(bool isChecked)
+    {
+        CudaDevice device = EmulatedCuda.Create().Device;
+        DeviceBuffer<float> x = device.Allocate<float>(new float[256]);
+        CudaReplay replay = (CudaReplay)device.CreateReplay()!;
+        Action<Index1D, ArrayView<float>> kernel = device.Load<Index1D, ArrayView<float>>(PrintNegative);
+        Action work = isChecked ? () => kernel(256, x) : Multiply;
+        work();
+
+        Assert.True(replay.Begin());
+        Task other = Task.Run(work);
+        Assert.False(other.Wait(100));      // it waits for the device, with whatever locks it has taken before
+        Task<bool> watch = Task.Run(() => other.Wait(TimeSpan.FromSeconds(30)));
+        work();
+        replay.End();
+
+        Assert.True(watch.Result);
+
+        void Multiply() => device.Gemm(new GemmProblem(Cotangent.Kernels.Ir.ScalarType.Float32, 1, 1, 12, 12, 2, new(0, 0, 2, 1), new(0, 0, 12, 1),
+            new(0, 0, 12, 1)), x.View.Argument, x.View.Argument, x.View.SubView(100, 144).Argument);
+    }
+
+    private static void PrintNegative(Index1D i, ArrayView<float> x)
+    {
+        if (x[i] < 0)
+            Cotangent.Kernels.Interop.WriteLine("{0}", x[i]);
+    }
+
     [Fact]
     public void TrainingStep_Replayed_IsTheCpusBitForBit()
     {

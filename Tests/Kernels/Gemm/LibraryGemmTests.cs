@@ -57,6 +57,43 @@ public sealed class LibraryGemmTests
         CheckKernel(GemmMethod.Tiled, GemmCase<float>.Create(new(2), 2, 1, 65, 66, 2, Layout.Rows, Layout.Broadcast, Layout.Strided, true), id);
     }
 
+    [Fact]
+    public void Skinny_AsPlainCSharp_HasTheBitsOfTheFmaChain()
+    {
+        Random random = new(11);
+        CheckMethod<float>(GemmMethod.Skinny, GemmCase<float>.Create(random, 1, 1, 5, 33, 70, Layout.Rows, Layout.Rows, Layout.Padded));
+        CheckMethod<double>(GemmMethod.Skinny, GemmCase<double>.Create(random, 1, 2, 9, 7, 3, Layout.Columns, Layout.Columns, Layout.Rows, true));
+    }
+
+    [Theory, MemberData(nameof(Executors))]
+    public void Skinny_WaysOperandsLie_HasTheBitsOfTheFmaChain(string id)
+    {
+        Random random = new(12);
+        foreach (Layout a in (Layout[])[Layout.Rows, Layout.Columns])
+        {
+            foreach (Layout b in (Layout[])[Layout.Rows, Layout.Columns])
+            {
+                CheckKernel(GemmMethod.Skinny, GemmCase<float>.Create(random, 1, 1, 5, 35, 70, a, b, Layout.Rows), id);
+                CheckKernel(GemmMethod.Skinny, GemmCase<float>.Create(random, 2, 1, 8, 64, 128, a, b, Layout.Strided, true), id);
+                CheckKernel(GemmMethod.Skinny, GemmCase<double>.Create(random, 1, 2, 11, 9, 65, a, b, Layout.Columns, true), id);
+            }
+        }
+
+        CheckKernel(GemmMethod.Skinny, GemmCase<float>.Create(random, 1, 1, 3, 2, 0, Layout.Rows, Layout.Rows, Layout.Rows), id);
+    }
+
+    [Theory, MemberData(nameof(Devices.All), MemberType = typeof(Devices))]
+    public void DeviceGemm_FewRowsOrColumns_HasTheBitsOfTheFmaChain(string id)
+    {
+        Random random = new(13);
+        Device device = Devices.Get(id);
+        foreach ((int m, int n, int k) in ((int, int, int)[])[(1, 100, 40), (8, 70, 129), (70, 3, 64), (11, 33, 31)])
+        {
+            Check(GemmCase<float>.Create(random, 1, 2, m, n, k, Layout.Rows, Layout.Rows, Layout.Rows), device, device.Gemm);
+            Check(GemmCase<float>.Create(random, 2, 1, m, n, k, Layout.Rows, Layout.Columns, Layout.Padded, true), device, device.Gemm);
+        }
+    }
+
     [Theory, MemberData(nameof(Executors))]
     public void Register_WaysOperandsLie_HasTheBitsOfTheFmaChain(string id)
     {
