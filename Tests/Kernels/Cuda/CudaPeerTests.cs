@@ -51,7 +51,7 @@ public sealed class CudaPeerTests
     }
 
     [Fact]
-    public void CopyAcross_BothWaysBetweenDevicesOfOneGpu_NeitherWaitsForEver()
+    public async Task CopyAcross_BothWaysBetweenDevicesOfOneGpu_NeitherWaitsForEver()
     {
         FakeDriver driver = new(new FakeGpu());
         CudaDevice one = driver.Devices("cuda-one")[0], other = driver.Devices("cuda-other")[0];
@@ -61,7 +61,7 @@ public sealed class CudaPeerTests
 
         Task there = Task.Run(() => Repeat(a, b)), back = Task.Run(() => Repeat(b, a));
 
-        Assert.True(Task.WhenAll(there, back).Wait(TimeSpan.FromSeconds(30)));
+        await Task.WhenAll(there, back).WaitAsync(TimeSpan.FromSeconds(30));
 
         static void Repeat(DeviceMemory from, DeviceMemory to)
         {
