@@ -18,6 +18,9 @@ internal sealed class BatchedStep(ImmutableArray<BatchMember> members)
     public override ImmutableArray<KernelOperand> Operands { get; init; } = [.. members.SelectMany(m => m.Operands).Distinct()];
 
     /// <inheritdoc/>
+    public override bool IsSettled => members.All(m => m.Kernel.IsSettled);
+
+    /// <inheritdoc/>
     public override string Size => $"{members.Length} kernels, {_launches.Length} ranges";
 
     /// <inheritdoc/>

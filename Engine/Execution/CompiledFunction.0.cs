@@ -12,6 +12,9 @@ public sealed class CompiledFunction<TResult>
     /// <summary>How many times the function was traced.</summary>
     public int TraceCount => _core.TraceCount;
 
+    /// <summary>False while further calls may still compile kernels for what they have run so often.</summary>
+    internal bool IsSettled => _core.IsSettled;
+
     /// <summary>Calls the function: traces and compiles at the first call of a signature, runs the compiled program
     /// after that.</summary>
     public TResult Invoke() => _core.Call(default, default);

@@ -35,6 +35,15 @@ internal sealed class CompiledFunctionCore<TArguments, TResult>(Func<TArguments,
     public MemoryReport Memory(TArguments arguments) => MemoryReports.Of(
         leaves => function(Trees.Rebuild(arguments, leaves)), Signature.Of(arguments).Tensors);
 
+    /// <summary>True if the kernels of every trace run the code that they will keep, see <see cref="ExecutionPlan.IsSettled"/>.</summary>
+    public bool IsSettled
+    {
+        get
+        {
+            lock (_lock) return _traces.All(t => t.Trace.Plan?.IsSettled ?? true);
+        }
+    }
+
     public string Report()
     {
         lock (_lock)

@@ -22,6 +22,10 @@ internal sealed class ExecutionPlan
     /// <summary>The placeholders of scalar inputs: their dtypes by slot.</summary>
     public required ImmutableArray<DType> Scalars { get; init; }
 
+    /// <summary>True in the steady state: no step of one kernel, or of several, awaits other code, so that running it again compiles nothing.
+    /// The kernels within routines are not asked.</summary>
+    public bool IsSettled => Steps.All(s => s.IsSettled);
+
     /// <summary>The bytes of scratch memory.</summary>
     public long ScratchBytes { get; set; }
 

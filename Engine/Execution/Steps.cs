@@ -22,6 +22,9 @@ internal abstract class Step(string name, ImmutableArray<int> reads, ImmutableAr
     /// verified.</summary>
     public virtual ImmutableArray<KernelOperand> Operands { get => []; init { } }
 
+    /// <summary>False while a later run will compile other code of the step's own kernels, see <see cref="CompiledKernel.IsSettled"/>.</summary>
+    public virtual bool IsSettled => true;
+
     /// <summary>Buffers that a result may overwrite in this very step: each element is read before the result's element
     /// of the same index is written, and by the same work item.</summary>
     public ImmutableArray<int> ReadsInPlace { get; init; } = [];
@@ -52,6 +55,9 @@ internal sealed class KernelStep(FusedKernel fused, CompiledKernel kernel,
     public FusedKernel Fused { get; } = fused;
 
     public CompiledKernel Kernel => kernel;
+
+    /// <inheritdoc/>
+    public override bool IsSettled => kernel.IsSettled;
 
     /// <summary>What the kernel's parameters are bound to.</summary>
     public ImmutableArray<(bool IsScalar, int Index)> Arguments => arguments;

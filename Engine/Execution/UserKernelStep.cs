@@ -39,6 +39,9 @@ internal sealed class UserKernelStep(KernelAttributes call, Kernel source, Compi
         ? $"{DeviceChecks.Text(Call.Launch.Grid)} groups of {DeviceChecks.Text(Call.Launch.Group)}"
         : DeviceChecks.Text(Call.Launch.Extent);
 
+    /// <inheritdoc/>
+    public override bool IsSettled => kernel.IsSettled && fills.All(f => f.Kernel.IsSettled);
+
     /// <summary>True if the kernel takes its arguments as the C# method does.</summary>
     public required bool RunsAsMethod { get; init; }
 

@@ -19,6 +19,9 @@ internal abstract class CompiledKernel(Device device, Ir.Kernel source, Ir.Kerne
     public bool UsesWarps { get; } = source.Kind == LaunchKind.Grouped
         && source.Body.Descendants().Any(n => n is Instruction { Opcode: Opcode.WarpShuffle });
 
+    /// <summary>False while later launches will, in the launch, compile other code than they have run so far.</summary>
+    public virtual bool IsSettled => true;
+
     /// <summary>The text of what runs (OpenCL C, a listing of emitted IL, …), for dumps.</summary>
     public abstract string Listing { get; }
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
+using System.Numerics;
 using System.Runtime.CompilerServices;
 
 namespace Cotangent.Kernels.Ir;
@@ -10,11 +11,22 @@ internal sealed class IdentityMap<TKey, TValue>
     where TKey : class
 {
     private const int None = -1;
+    private const int Least = 16;
 
-    private int[] _buckets = NewBuckets(16);
-    private Entry[] _entries = new Entry[16];
+    // Never written to: most maps of a pass stay empty.
+    private static readonly int[] s_noBuckets = [None];
+
+    private int[] _buckets = s_noBuckets;
+    private Entry[] _entries = [];
     private int _used;
     private int _free = None;
+
+    /// <summary>An empty map with room for so many keys, or none yet.</summary>
+    public IdentityMap(int capacity = 0)
+    {
+        if (capacity > 0)
+            Grow(capacity);
+    }
 
     /// <summary>How many keys it has.</summary>
     public int Count { get; private set; }
@@ -91,13 +103,6 @@ internal sealed class IdentityMap<TKey, TValue>
         }
     }
 
-    private static int[] NewBuckets(int length)
-    {
-        int[] buckets = new int[length];
-        Array.Fill(buckets, None);
-        return buckets;
-    }
-
     private int BucketOf(object key) => RuntimeHelpers.GetHashCode(key) & (_buckets.Length - 1);
 
     private int Find(object key)
@@ -119,7 +124,7 @@ internal sealed class IdentityMap<TKey, TValue>
         else
         {
             if (_used == _entries.Length)
-                Grow();
+                Grow(2 * _used);
             place = _used++;
         }
 
@@ -129,10 +134,12 @@ internal sealed class IdentityMap<TKey, TValue>
         Count++;
     }
 
-    private void Grow()
+    private void Grow(int capacity)
     {
-        Array.Resize(ref _entries, 2 * _used);
-        _buckets = NewBuckets(2 * _buckets.Length);
+        int length = (int)BitOperations.RoundUpToPowerOf2((uint)Math.Max(capacity, Least));
+        Array.Resize(ref _entries, length);
+        _buckets = new int[length];
+        Array.Fill(_buckets, None);
         for (int i = 0; i < _used; i++)
         {
             ref int bucket = ref _buckets[BucketOf(_entries[i].Key!)];

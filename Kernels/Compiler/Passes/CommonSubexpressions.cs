@@ -7,11 +7,13 @@ namespace Cotangent.Kernels.Passes;
 /// could change them lies between.</summary>
 internal sealed class CommonSubexpressions : Rewriter
 {
-    private readonly Dictionary<Key, Instruction> _available = [];
+    private readonly Dictionary<Key, Instruction> _available;
     private readonly Dictionary<Key, Instruction> _loads = [];
     private List<Key> _scope = [];
 
-    public static Kernel Merge(Kernel kernel) => new CommonSubexpressions().RunOrKeep(kernel);
+    private CommonSubexpressions(Kernel kernel) => _available = new(kernel.Body.Nodes.Count);
+
+    public static Kernel Merge(Kernel kernel) => new CommonSubexpressions(kernel).RunOrKeep(kernel);
 
     // What a region computes serves only there; loads of before serve in it, and after it too as Isolate drops them
     // where it must.
@@ -19,7 +21,7 @@ internal sealed class CommonSubexpressions : Rewriter
     {
         List<Key> outer = _scope;
         KeyValuePair<Key, Instruction>[] loads = [.. _loads];
-        _scope = [];
+        _scope = new(region.Nodes.Count);
         base.Visit(region);
         _scope.ForEach(k => _available.Remove(k));
         _scope = outer;

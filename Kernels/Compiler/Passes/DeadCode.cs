@@ -8,16 +8,21 @@ namespace Cotangent.Kernels.Passes;
 /// ends.</summary>
 internal sealed class DeadCode : Rewriter
 {
-    private readonly IdentityMap<object, bool> _live = new();
-    private readonly IdentityMap<object, Structured?> _parents = new();
+    private readonly IdentityMap<object, bool> _live;
+    private readonly IdentityMap<object, Structured?> _parents;
     private readonly IdentityMap<Value, (Structured Owner, int Index)> _results = new();
     private readonly Dictionary<Structured, List<Terminator>> _breaks = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Structured, List<Terminator>> _continues = new(ReferenceEqualityComparer.Instance);
     private readonly Dictionary<Structured, List<Structured>> _escaping = new(ReferenceEqualityComparer.Instance);
     private readonly Stack<object> _work = new();
 
+    // Of instructions, structured nodes, results and loop parameters.
+    private int _count;
+
     private DeadCode(Kernel kernel)
     {
+        _live = new(kernel.Body.Nodes.Count);
+        _parents = new(kernel.Body.Nodes.Count);
         List<object> roots = [];
         Scan(kernel.Body, null, roots);
         roots.ForEach(MarkNode);
@@ -27,12 +32,17 @@ internal sealed class DeadCode : Rewriter
         }
     }
 
-    public static Kernel Remove(Kernel kernel) => new DeadCode(kernel).RunOrKeep(kernel);
+    public static Kernel Remove(Kernel kernel)
+    {
+        DeadCode pass = new(kernel);
+        return pass._live.Count == pass._count ? kernel : pass.RunOrKeep(kernel);
+    }
 
     protected override Value Visit(Instruction old, ImmutableArray<Value> operands) => Output.Append(Keep(old, operands));
 
     protected override void Visit(Region region)
     {
+        MakeRoom(region);
         foreach (INode node in region.Nodes)
         {
             if (node is Terminator || _live.ContainsKey(node))
@@ -98,6 +108,7 @@ internal sealed class DeadCode : Rewriter
         foreach (INode node in region.Nodes)
         {
             _parents[node] = parent;
+            _count += node is Terminator ? 0 : 1;
             switch (node)
             {
                 case Instruction { HasEffect: true, Opcode: not Opcode.Allocate }:
@@ -126,6 +137,7 @@ internal sealed class DeadCode : Rewriter
         _breaks[node] = [];
         _continues[node] = [];
         _escaping[node] = [];
+        _count += node.Results.Length;
         for (int i = 0; i < node.Results.Length; i++)
         {
             _results[node.Results[i]] = (node, i);
@@ -133,6 +145,7 @@ internal sealed class DeadCode : Rewriter
 
         if (node is Loop loop)
         {
+            _count += loop.Parameters.Length;
             for (int i = 0; i < loop.Parameters.Length; i++)
             {
                 _results[loop.Parameters[i]] = (loop, i);

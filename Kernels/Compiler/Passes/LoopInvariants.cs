@@ -28,13 +28,17 @@ internal sealed class LoopInvariants : Rewriter
         HashSet<Value> inside = new(old.Parameters, ReferenceEqualityComparer.Instance);
         foreach (INode node in old.Body.Descendants())
         {
-            inside.UnionWith(node switch
+            switch (node)
             {
-                Instruction instruction => [instruction],
-                Loop loop => [.. loop.Results, .. loop.Parameters],
-                Structured structured => structured.Results,
-                _ => (IEnumerable<Value>)[],
-            });
+                case Instruction instruction:
+                    inside.Add(instruction);
+                    break;
+                case Structured structured:
+                    inside.UnionWith(structured.Results);
+                    if (structured is Loop loop)
+                        inside.UnionWith(loop.Parameters);
+                    break;
+            }
         }
 
         IEnumerable<INode> everyRound = old.Body.Nodes;
@@ -45,7 +49,7 @@ internal sealed class LoopInvariants : Rewriter
 
         foreach (Instruction candidate in everyRound.OfType<Instruction>())
         {
-            if (!_hoisted.Contains(candidate) && IsMovable(candidate) && !candidate.Operands.Any(inside.Contains))
+            if (!_hoisted.Contains(candidate) && IsMovable(candidate) && !UsesAny(candidate, inside))
             {
                 HasChanged = true;
                 inside.Remove(candidate);
@@ -55,6 +59,17 @@ internal sealed class LoopInvariants : Rewriter
         }
 
         base.Visit(old);
+    }
+
+    private static bool UsesAny(Instruction node, HashSet<Value> values)
+    {
+        foreach (Value operand in node.Operands)
+        {
+            if (values.Contains(operand))
+                return true;
+        }
+
+        return false;
     }
 
     private static bool IsMovable(Instruction node) =>

@@ -81,6 +81,7 @@ internal abstract class Rewriter
     /// <summary>Copies a region's nodes to the output, up to the first terminator that comes out.</summary>
     protected virtual void Visit(Region region)
     {
+        MakeRoom(region);
         foreach (INode node in region.Nodes)
         {
             Visit(node);
@@ -90,6 +91,9 @@ internal abstract class Rewriter
             }
         }
     }
+
+    /// <summary>Makes room in the output for as many nodes as a region has.</summary>
+    protected void MakeRoom(Region region) => Output.Region.Nodes.EnsureCapacity(Output.Region.Nodes.Count + region.Nodes.Count);
 
     protected void Visit(INode node)
     {

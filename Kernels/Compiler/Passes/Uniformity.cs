@@ -33,7 +33,7 @@ internal enum Shape : byte
 internal sealed class Uniformity
 {
     private readonly Func<Instruction, Shape> _position;
-    private readonly IdentityMap<Value, Shape> _shapes = new();
+    private readonly IdentityMap<Value, Shape> _shapes;
     private readonly Dictionary<Value, long> _strides = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<INode> _maskedSites = new(ReferenceEqualityComparer.Instance);
     private readonly HashSet<Structured> _maskedBreak = new(ReferenceEqualityComparer.Instance);
@@ -51,6 +51,7 @@ internal sealed class Uniformity
     public Uniformity(Kernel kernel, Func<Instruction, Shape> position)
     {
         _position = position;
+        _shapes = new(kernel.Body.Nodes.Count);
         _addresses = new(() => AddressValues.Of(kernel));
         Collect(kernel.Body);
         bool isStraight = !kernel.Body.Nodes.Exists(n => n is Structured);

@@ -32,6 +32,9 @@ internal sealed class CpuKernel : CompiledKernel
     /// <summary>How much it has run.</summary>
     public KernelHeat Heat { get; }
 
+    /// <inheritdoc/>
+    public override bool IsSettled => Heat.IsWarm && _codes.Values.Any(r => !r.Key.Quick);
+
     /// <summary>What large launches store past the caches.</summary>
     public MemoryTraffic Traffic => _traffic ??= MemoryTraffic.Of(_kernel);
 

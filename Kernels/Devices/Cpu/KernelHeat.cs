@@ -25,13 +25,15 @@ internal sealed class KernelHeat
     public KernelHeat(Kernel kernel, int cost) =>
         _roundsPerItem = cost / Math.Max(1.0, kernel.Body.Descendants().Count());
 
+    /// <summary>True if the full code pays.</summary>
+    public bool IsWarm => _rounds >= Warm;
+
     /// <summary>Notes a launch of some items; true if the full code pays.</summary>
     public bool Add(long items)
     {
-        if (_rounds >= Warm)
-            return true;
-        _rounds += items * _roundsPerItem;
-        return _rounds >= Warm;
+        if (!IsWarm)
+            _rounds += items * _roundsPerItem;
+        return IsWarm;
     }
 
     /// <summary>Notes how long a launch of quick code took.</summary>

@@ -1,4 +1,5 @@
 using Cotangent.AutoDiff;
+using Cotangent.Kernels;
 
 namespace Cotangent.Tests.Engine.Execution;
 
@@ -75,6 +76,30 @@ public class SteadyStateTests
         });
         Assert.Equal(0, Allocated(() => step.Invoke(table)));
     }
+
+    [Fact]
+    public void Invoke_FromWhenItIsSettledOn_AllocatesNothing()
+    {
+        // A device of its own: its kernels have not run yet. The sum and a kernel that nothing joins.
+        Device device = Device.CreateCpu(1);
+        State sum = new(Tensor.Zeros([60_000]).To(device).Realize());
+        CompiledFunction<int> step = Jit.Compile(() =>
+        {
+            sum.Value = (Tensor.Kernel(Increment, 60_000, inputs: [sum.Value], output: [60_000]) * 0.5).Tanh();
+            return 0;
+        });
+        step.Invoke();
+        Assert.False(step.IsSettled);
+        int runs = 1;
+        for (; !step.IsSettled; runs++) step.Invoke();
+        Assert.InRange(runs, 2, 100);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 30; i++) step.Invoke();
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+    }
+
+    private static void Increment(Index1D i, ArrayView<float> x, ArrayView<float> y) =>
+        y[i] = x[i] + 1;
 
     [Fact]
     public void Invoke_WithAResult_AllocatesTheResultOnly()

@@ -43,8 +43,10 @@ public class KernelHeatTests
         DeviceMemory memory = device.AllocateMemory(4 * KernelHeat.Warm);
         device.Launch(kernel, LaunchShape.Range(1000), [KernelArgument.Pointer(memory)]);
         Assert.DoesNotContain("masked:", kernel.Listing, StringComparison.Ordinal);
+        Assert.False(kernel.IsSettled);
         device.Launch(kernel, LaunchShape.Range((int)KernelHeat.Warm), [KernelArgument.Pointer(memory)]);
         Assert.Contains("the last items, masked:", kernel.Listing, StringComparison.Ordinal);
+        Assert.True(kernel.IsSettled);
         float[] values = new float[KernelHeat.Warm];
         device.Read(memory, 0, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
         for (int i = 0; i < values.Length; i++)

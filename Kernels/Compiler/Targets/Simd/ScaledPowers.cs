@@ -24,7 +24,7 @@ internal sealed class ScaledPowers : Rewriter
     protected override Value Visit(Instruction old, ImmutableArray<Value> operands)
     {
         if (Match(old) is not var (mantissa, shifted))
-            return base.Visit(old, operands);
+            return Output.Append(Keep(old, operands));
         return Output.Binary(Opcode.Scale, Get(mantissa), Output.Sub(Get(shifted), Constant.Of(ScalarType.Float32, Shift)));
     }
 

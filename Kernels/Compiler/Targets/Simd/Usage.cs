@@ -7,15 +7,16 @@ namespace Cotangent.Kernels.Targets;
 /// of its region a value must be kept.</summary>
 internal sealed class Usage
 {
-
     private readonly Uniformity _shapes;
     private readonly int _largestExpression;
     private readonly Func<Instruction, bool> _mayInline;
     private readonly Func<INode, bool> _isCut;
     private readonly Func<Value, bool> _isShared;
-    private readonly IdentityMap<Value, Definition> _definitions = new();
+    private readonly IdentityMap<Value, Definition> _definitions;
     private readonly Dictionary<Region, (Region Region, int Index)> _owners = new(ReferenceEqualityComparer.Instance);
-    private readonly Dictionary<(Region, int), List<Value>> _dying = [];
+
+    // By region and node, the first and the last of those that die there.
+    private readonly IdentityMap<Region, (Definition? First, Definition? Last)[]> _dying = new();
 
     /// <summary>Analyses a kernel. No value is evaluated past a node that <paramref name="isCut"/> names, nor one that
     /// <paramref name="isShared"/> in the expression of one that is not.</summary>
@@ -27,13 +28,14 @@ internal sealed class Usage
         _isCut = isCut;
         _shapes = shapes;
         _mayInline = mayInline;
+        _definitions = new(kernel.Body.Nodes.Count);
         Define(kernel.Body);
         Count(kernel.Body);
         Inline(kernel.Body);
-        foreach ((Value value, Definition d) in _definitions.Pairs())
+        foreach ((_, Definition d) in _definitions.Pairs())
         {
             if (d.Index >= 0)
-                NoteDeath(value, d);
+                NoteDeath(d);
         }
     }
 
@@ -42,10 +44,33 @@ internal sealed class Usage
     public bool IsInlined(Value value) => _definitions.TryGetValue(value, out Definition? d) && d.Inlined;
 
     /// <summary>The values of <paramref name="region"/> that nothing after node <paramref name="index"/> needs.</summary>
-    public IEnumerable<Value> DiesAt(Region region, int index) => _dying.TryGetValue((region, index), out List<Value>? list) ? list : [];
+    public DyingValues DiesAt(Region region, int index) =>
+        new(_dying.TryGetValue(region, out (Definition? First, Definition? Last)[]? dying) ? dying[index].First : null);
 
-    private sealed class Definition(Region region, int index)
+    /// <summary>Values to go through with foreach.</summary>
+    public struct DyingValues
     {
+        private Definition? _next;
+
+        internal DyingValues(object? first) => (_next, Current) = ((Definition?)first, null!);
+
+        public Value Current { get; private set; }
+
+        public readonly DyingValues GetEnumerator() => this;
+
+        public bool MoveNext()
+        {
+            if (_next is not { } definition)
+                return false;
+            (Current, _next) = (definition.Value, definition.NextDying);
+            return true;
+        }
+    }
+
+    private sealed class Definition(Value value, Region region, int index)
+    {
+        public readonly Value Value = value;
+        public Definition? NextDying;
         public readonly Region Region = region;
         public readonly int Index = index;
         public int Uses;
@@ -74,11 +99,11 @@ internal sealed class Usage
             switch (region.Nodes[i])
             {
                 case Instruction x:
-                    _definitions[x] = new(region, i);
+                    _definitions[x] = new(x, region, i);
                     break;
                 case Structured x:
                     foreach (Result result in x.Results)
-                        _definitions[result] = new(region, i);
+                        _definitions[result] = new(result, region, i);
                     foreach (Region inner in x.Regions)
                     {
                         _owners[inner] = (region, i);
@@ -88,7 +113,7 @@ internal sealed class Usage
                     if (x is Loop loop)
                     {
                         foreach (LoopParameter parameter in loop.Parameters)
-                            _definitions[parameter] = new(loop.Body, -1);
+                            _definitions[parameter] = new(parameter, loop.Body, -1);
                     }
 
                     break;
@@ -143,11 +168,16 @@ internal sealed class Usage
         }
     }
 
-    private void NoteDeath(Value value, Definition d)
+    private void NoteDeath(Definition d)
     {
-        if (!_dying.TryGetValue((d.Region, d.LastUse), out List<Value>? list))
-            _dying[(d.Region, d.LastUse)] = list = [];
-        list.Add(value);
+        if (!_dying.TryGetValue(d.Region, out (Definition? First, Definition? Last)[]? dying))
+            _dying[d.Region] = dying = new (Definition?, Definition?)[d.Region.Nodes.Count];
+        ref (Definition? First, Definition? Last) place = ref dying[d.LastUse];
+        if (place.Last is { } last)
+            last.NextDying = d;
+        else
+            place.First = d;
+        place.Last = d;
     }
 
     private void Decide(Instruction x, Definition d, Region region, int index)
@@ -197,11 +227,23 @@ internal sealed class Usage
         // Only into a consumer that is evaluated as often as this value: once if uniform, once a vector if varying.
         Shape shape = _shapes[x];
         bool sameShape = _shapes[consumer] == shape && consumer.Type != ScalarType.Void;
-        bool sameParts = Wide(consumer.Type) == Wide(x.Type) && consumer.Operands.All(o => o.Type.IsBool || Wide(o.Type) == Wide(x.Type))
-            && !(x.Type.IsBool && consumer.Operands.Any(o => Wide(o.Type)));
         return consumer.Opcode is not (Opcode.Load or Opcode.Store) && !consumer.Opcode.IsAtomic() && _mayInline(consumer)
-            ? sameShape && (shape != Shape.Varying || sameParts) && Top(consumer).Size + d.Size <= _largestExpression
+            ? sameShape && (shape != Shape.Varying || HasSameParts(x, consumer)) && Top(consumer).Size + d.Size <= _largestExpression
             : consumer.Opcode == Opcode.Store && consumer.Operands[2] == x && shape == Shape.Varying;
+    }
+
+    /// <summary>True if a value, its consumer and the consumer's other operands are of equally many vectors.</summary>
+    private static bool HasSameParts(Instruction x, Instruction consumer)
+    {
+        if (Wide(consumer.Type) != Wide(x.Type))
+            return false;
+        foreach (Value operand in consumer.Operands)
+        {
+            if (x.Type.IsBool ? Wide(operand.Type) : !operand.Type.IsBool && Wide(operand.Type) != Wide(x.Type))
+                return false;
+        }
+
+        return true;
     }
 
     private static bool Wide(IrType type) => type.IsPointer || type.Scalar.Size() == 8;
