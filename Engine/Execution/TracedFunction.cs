@@ -74,10 +74,10 @@ internal sealed class TracedFunction<TResult>
     public TResult Call(Tensor[] arguments, CancellationToken cancellation)
     {
         if (_program is null) return _like;
-        HostCalls.Run(Waiting(arguments), cancellation); // before the lock is held: they are the user's code
+        if (Waiting(arguments) is { Length: > 0 } calls) HostCalls.Run(calls, cancellation); // before the lock is held: they are the user's code
         lock (Executor.Lock)
         {
-            Executor.Realize(Waiting(arguments));
+            if (Waiting(arguments) is { Length: > 0 } waiting) Executor.Realize(waiting);
             try
             {
                 BindInputs(arguments);

@@ -72,6 +72,10 @@ internal static unsafe class CpuGemm
     private static void Run<TKernels, T>(
         in GemmProblem problem, nint a, nint b, nint c, IParallel pool, GemmEpilogue? epilogue)
         where TKernels : struct, IMicroKernels<T>
-        where T : unmanaged =>
+        where T : unmanaged
+    {
+        if (epilogue is null && GemmJob<TKernels, T>.TryRunDirect(problem, a, b, c, pool))
+            return;
         GemmJob<TKernels, T>.Current.Run(problem, a, b, c, epilogue, pool);
+    }
 }

@@ -44,6 +44,18 @@ internal static class GemmBlocking
     /// <summary>Multiply-adds below which handing work to another thread costs more than it gains.</summary>
     public const long SerialWork = 1 << 19;
 
+    /// <summary>Tasks a thread of a direct product that is worth another thread.</summary>
+    public const int DirectTasksPerThread = 2;
+
+    /// <summary>Bytes of all operands, and terms, up to which a product is direct.</summary>
+    private const int MostDirectBytes = 128 << 10, MostDirectTerms = 512;
+
+    /// <summary>True for a product so small that its operands are read where they lie, in L1 or L2, without any preparation.</summary>
+    public static bool IsDirect(in GemmProblem p, int width, int elementBytes) =>
+        p is { Batch0: 1, Batch1: 1, K: > 0 and <= MostDirectTerms } && p.B.Column == 1 && p.C.Column == 1 && (p.A.Column == 1 || p.A.Row == 1)
+            && p.N % width == 0
+            && ((long)p.M * p.K + (long)p.K * p.N + (long)p.M * p.N) * elementBytes <= MostDirectBytes;
+
     /// <summary>True if B, whose rows are contiguous, is read where it lies. Packing costs as much an element as 40 rows of the product
     /// do, so few rows do not earn it back; but a panel whose rows lie far apart falls into few sets of the caches.</summary>
     /// <param name="rows">Rows of A: as often is each element of B used.</param>

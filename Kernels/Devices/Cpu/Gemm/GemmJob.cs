@@ -15,6 +15,7 @@ internal sealed unsafe partial class GemmJob<TKernels, T>
     private readonly Action<int> _multiplyTask;
     private readonly Action<int> _batchTask;
     private readonly Action<int> _deepTask;
+    private readonly Action<int> _directTask;
     private GemmProblem _problem;
     private T* _a;
     private T* _b;
@@ -31,6 +32,7 @@ internal sealed unsafe partial class GemmJob<TKernels, T>
         _multiplyTask = Multiply;
         _batchTask = Batches;
         _deepTask = Deep;
+        _directTask = Direct;
     }
 
     /// <summary>The calling thread's job.</summary>

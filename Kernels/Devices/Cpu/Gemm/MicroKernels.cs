@@ -57,6 +57,7 @@ internal readonly unsafe struct FlatKernels<TOps, TVector, T> : IMicroKernels<T>
 
     public static int Registers => 4;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Multiply(
         int rows, int registers, int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate, ref TileAhead ahead)
     {
