@@ -156,6 +156,7 @@ internal sealed class MappedProductStep(ProductStep product, KernelStep map, int
         [.. map.Writes.Append(result).Distinct()])
 {
     private readonly KernelArgument[] _arguments = new KernelArgument[map.Arguments.Length];
+    private readonly ulong _beside = Beside(product.Writes[0], map, result);
 
     public DotPlan Dot => product.Dot;
 
@@ -163,6 +164,19 @@ internal sealed class MappedProductStep(ProductStep product, KernelStep map, int
 
     /// <inheritdoc/>
     public override string Size => $"{Dot.Result.Shape}";
+
+    /// <summary>The arguments beside the product's result that are read or written element by element.</summary>
+    private static ulong Beside(int own, KernelStep map, int result)
+    {
+        ulong beside = 0;
+        for (int i = 0; i < Math.Min(map.Arguments.Length, 64); i++)
+        {
+            (bool isScalar, int index) = map.Arguments[i];
+            if (!isScalar && index != own && index != result && (map.ReadsInPlace.Contains(index) || map.Writes.Contains(index))) beside |= 1UL << i;
+        }
+
+        return beside;
+    }
 
     /// <inheritdoc/>
     public override void Launch(
@@ -176,7 +190,7 @@ internal sealed class MappedProductStep(ProductStep product, KernelStep map, int
         }
 
         (KernelArgument left, KernelArgument right) = product.OperandsIn(buffers);
-        device.Gemm(Dot.Problem, left, right, buffers[result], map.Kernel, Map.Launch, _arguments);
+        device.Gemm(Dot.Problem, left, right, buffers[result], map.Kernel, Map.Launch, _arguments, _beside);
     }
 }
 

@@ -142,8 +142,10 @@ public abstract partial class Device
     /// <param name="map">The kernel. It reads of C only the element of the item's number.</param>
     /// <param name="shape">Its launch.</param>
     /// <param name="arguments">Its arguments, C among them.</param>
+    /// <param name="beside">A bit for each argument, from the lowest up: set for other memory of which an item reads or writes only the
+    /// element of its own number. A hint.</param>
     internal virtual void Gemm(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c, CompiledKernel map,
-        in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
+        in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments, ulong beside = 0)
     {
         Gemm(problem, a, b, c);
         Launch(map, shape, arguments);

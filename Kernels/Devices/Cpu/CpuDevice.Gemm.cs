@@ -19,7 +19,7 @@ internal sealed partial class CpuDevice
     internal override bool MapsProducts => !Options.Checked;
 
     internal override unsafe void Gemm(in GemmProblem problem, KernelArgument a, KernelArgument b, KernelArgument c, CompiledKernel map,
-        in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments)
+        in LaunchShape shape, ReadOnlySpan<KernelArgument> arguments, ulong beside)
     {
         if (!DeviceChecks.Launch(this, map, shape, arguments))
             return;
@@ -28,10 +28,17 @@ internal sealed partial class CpuDevice
         long* slots = stackalloc long[SimdEmitter.SlotCount(kernel.Lowered)];
         lock (_queue)
         {
-            _map.Set(_launch.Bind(kernel, shape, arguments, slots), slots, shape.Extent.X, Address(c), problem.Type.Size());
+            nint result = Address(c);
+            _map.Set(_launch.Bind(kernel, shape, arguments, slots), slots, shape.Extent.X, result, problem.Type.Size());
+            for (int i = 0; i < Math.Min(arguments.Length, 64); i++)
+            {
+                if ((beside >> i & 1) != 0 && kernel.Lowered.Parameters[i].Type.Scalar.Size() == problem.Type.Size())
+                    _map.AddBeside((nint)slots[i] - result);
+            }
+
             try
             {
-                CpuGemm.Run(problem, Address(a), Address(b), Address(c), _pool, _map);
+                CpuGemm.Run(problem, Address(a), Address(b), result, _pool, _map);
             }
             finally
             {

@@ -9,6 +9,10 @@ internal abstract unsafe class GemmEpilogue
     /// product may be rewritten into an equal one. C must have contiguous rows or columns.</summary>
     public virtual bool IsElementwise => false;
 
+    /// <summary>Bytes from C to up to two other arrays of elements as large, of which the epilogue reads or writes those of the piece's own
+    /// places; 0 for none. Their rows are fetched with those of C.</summary>
+    public virtual (nint First, nint Second) Beside => default;
+
     /// <summary>Transforms a piece of C in place.</summary>
     /// <param name="tile">The first element; elements of a row lie side by side.</param>
     /// <param name="row">The row of C of the piece's first row.</param>

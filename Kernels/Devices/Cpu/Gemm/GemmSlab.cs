@@ -240,6 +240,8 @@ internal unsafe struct GemmSlab<TKernels, T>
                             SetPanelAhead(ref ahead, block, panel + 1, end);
                         else if (_passesRows)
                             SetRowsAhead(ref ahead.Fetches, row + i + step, row + rows, offset, depth, panel - first, end - first);
+                        if (applies)
+                            ahead.Fetches.SetBeside(Epilogue!.Beside);
                         MultiplyStrip(row + i, stripRows, panel, offset, depth, packedA + (nint)i * depth, spare, ref ahead);
                     }
 

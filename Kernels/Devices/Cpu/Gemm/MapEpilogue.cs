@@ -11,9 +11,14 @@ internal sealed unsafe class MapEpilogue : GemmEpilogue
     private int _rowItems;
     private byte* _c;
     private int _elementBytes;
+    private nint _first;
+    private nint _second;
 
     /// <inheritdoc/>
     public override bool IsElementwise => true;
+
+    /// <inheritdoc/>
+    public override (nint First, nint Second) Beside => (_first, _second);
 
     /// <summary>Turns to a kernel, its packed arguments and the items of a row of its range, and the product's result.</summary>
     public void Set(SimdCode? code, long* arguments, int rowItems, nint c, int elementBytes)
@@ -23,6 +28,16 @@ internal sealed unsafe class MapEpilogue : GemmEpilogue
         _rowItems = rowItems;
         _c = (byte*)c;
         _elementBytes = elementBytes;
+        _first = _second = 0;
+    }
+
+    /// <summary>Says that an array so many bytes after the result is read or written element by element as the result is.</summary>
+    public void AddBeside(nint distance)
+    {
+        if (_first == 0)
+            _first = distance;
+        else if (_second == 0)
+            _second = distance;
     }
 
     /// <inheritdoc/>

@@ -15,6 +15,10 @@ internal unsafe struct TileAhead
 
     private byte* _c;
     private int _rows;
+
+    /// <summary>Bytes from C to what an epilogue will want as well; 0 for nothing.</summary>
+    private nint _first;
+    private nint _second;
     private int _terms;
     private byte* _next;
     private nint _step;
@@ -68,6 +72,9 @@ internal unsafe struct TileAhead
             _terms = Math.Max(LeastTerms, Math.Min(_terms, _pace));
     }
 
+    /// <summary>Has the same rows of two other arrays be fetched with those of C, so many bytes further; 0 for none.</summary>
+    public void SetBeside((nint First, nint Second) distances) => (_first, _second) = distances;
+
     /// <summary>Says what the next tile of C is, before a tile of so many terms.</summary>
     public void SetTile(byte* c, int rows, int terms)
     {
@@ -98,6 +105,17 @@ internal unsafe struct TileAhead
             for (int line = 0; line < TRow.Width * sizeof(T); line += Line)
                 Sse.Prefetch0(_c + line);
             Sse.Prefetch0(_c + TRow.Width * sizeof(T) - 1);
+            if (_first != 0)
+            {
+                for (int line = 0; line < TRow.Width * sizeof(T); line += Line)
+                    Sse.Prefetch1(_c + _first + line);
+                if (_second != 0)
+                {
+                    for (int line = 0; line < TRow.Width * sizeof(T); line += Line)
+                        Sse.Prefetch1(_c + _second + line);
+                }
+            }
+
             _c += cRow * sizeof(T);
         }
 
