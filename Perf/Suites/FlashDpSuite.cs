@@ -10,57 +10,97 @@ namespace Cotangent.Perf.Suites;
 /// accountants. As a step computes it: a batch with records to be rejected would be computed twice.</summary>
 internal static class FlashDpSuite
 {
-    private const int Heads = 4, V = 8192, D = 256, L = 4, T = 128;
+    private const int Heads = 4, T = 128;
+    private static readonly TransformerSizes s_model = new(4, 256, Heads, T, 8192), s_wide = new(2, 256, Heads, T, 50257);
 
     public static void Run(Bench bench)
     {
         Step(bench, "per-layer", PrivateOptions.PerParameter, "≥ 0.90");
         Step(bench, "flat", null, "≥ 0.75");
         Layer(bench);
+        foreach (TransformerSizes sizes in new[] { s_model, s_wide })
+        {
+            CutHead(bench, "per-layer", PrivateOptions.PerParameter, sizes);
+            CutHead(bench, "flat", null, sizes);
+        }
+
         Accountants(bench);
     }
 
-    // A step with noise and AdamW, of a batch of the expected size.
+    // Against the step without privacy.
     private static void Step(Bench bench, string style, Func<string, string>? groups, string bar)
     {
         int b = bench.IsSlow ? 2 : 8;
-        string name = FormattableString.Invariant($"{style} V={V},d={D},L={L},T={T},B={b}");
+        string name = Name(style, s_model, b);
         if (!bench.Options.Wants(name)) return;
-        TransformerSizes sizes = new(L, D, Heads, T, V);
-        TrainSuite.Training plain = new(sizes, b, bench.Device);
-        Random random = new(1);
-        int[] tokens = [.. Enumerable.Range(0, b * (T + 1)).Select(_ => random.Next(V))];
-        Tensor windows = Tensor.From(tokens, [b, T + 1], bench.Device), key = new RandomKey(1, bench.Device).Value.Realize();
-        AdamW<Transformer> optimizer = new(Transformer.Create(sizes, new RandomKey(1), bench.Device), new AdamWOptions { Rate = 1e-3 });
-        PrivateGradient<Transformer, Tensor> gradient = Private.Wrap((Transformer p, Tensor window) => p.Loss(window.Unsqueeze(0), Heads),
-            new PrivateOptions { Records = 1000 * b, SampleRate = 1e-3, NoiseMultiplier = 1, Groups = groups });
-        CompiledFunction<Tensor, Tensor, Tensor> step = Jit.Compile((Tensor w, Tensor k) =>
-        {
-            Transformer parameters = optimizer.Parameters;
-            (PrivateSum sum, _) = gradient.ClippedSum(parameters, w, null, null, isGuarded: false);
-            (Tensor[] noisy, _) = gradient.Release(sum, Tensor.Scalar(1, DType.Float64), [k]);
-            optimizer.Step(Trees.Rebuild(parameters, noisy));
-            return sum.Loss;
-        });
-        bench.Measure(new Case(name, () =>
-        {
-            step.Invoke(windows, key);
-            bench.Device.Synchronize();
-        })
+        TrainSuite.Training plain = new(s_model, b, bench.Device);
+        PrivateStep step = new(bench.Device, s_model, b, groups, fused: null);
+        bench.Measure(new Case(name, step.Run)
         {
             Against = ("non-private step", plain.Step),
             Work = (b * T, "tokens/s"),
             Bar = bar,
         });
-        double own = step.Memory(windows, key).PeakBytes, other = plain.PeakBytes;
-        bench.Keep(bench.NewResult($"{name} planned peak memory, non-private over private") with
+        Keep(bench, $"{name} planned peak memory, non-private over private", step.PeakBytes, "non-private step", plain.PeakBytes, style == "per-layer" ? "≥ 1/1.05" : "");
+    }
+
+    // A head without logits, whose norms make them again, against logits in memory.
+    private static void CutHead(Bench bench, string style, Func<string, string>? groups, TransformerSizes sizes)
+    {
+        int b = bench.IsSlow ? 2 : 8;
+        string name = Name($"{style}, cut head,", sizes, b);
+        if (!bench.Options.Wants(name)) return;
+        PrivateStep cut = new(bench.Device, sizes, b, groups, fused: true), kept = new(bench.Device, sizes, b, groups, fused: null);
+        bench.Measure(new Case(name, cut.Run) { Against = ("logits in memory", kept.Run), Work = (b * T, "tokens/s") });
+        Keep(bench, $"{name} planned peak memory, logits in memory over ours", cut.PeakBytes, "logits in memory", kept.PeakBytes, "");
+    }
+
+    private static string Name(string style, TransformerSizes s, int batch) =>
+        FormattableString.Invariant($"{style} V={s.Vocabulary},d={s.Width},L={s.Layers},T={s.Context},B={batch}");
+
+    private static void Keep(Bench bench, string name, double own, string limit, double other, string bar) => bench.Keep(bench.NewResult(name) with
+    {
+        Bytes = own,
+        Achieved = own / 1e6,
+        Unit = "MB",
+        Limit = limit,
+        LimitRatio = other / own,
+    }, bar);
+
+    // A step with noise and AdamW, of a batch of the expected size.
+    private sealed class PrivateStep
+    {
+        private readonly Device _device;
+        private readonly Tensor _windows;
+        private readonly Tensor _key;
+        private readonly CompiledFunction<Tensor, Tensor, Tensor> _step;
+
+        public PrivateStep(Device device, TransformerSizes sizes, int batch, Func<string, string>? groups, bool? fused)
         {
-            Bytes = own,
-            Achieved = own / 1e6,
-            Unit = "MB",
-            Limit = "non-private step",
-            LimitRatio = other / own,
-        }, style == "per-layer" ? "≥ 1/1.05" : "");
+            Random random = new(1);
+            int[] tokens = [.. Enumerable.Range(0, batch * (sizes.Context + 1)).Select(_ => random.Next(sizes.Vocabulary))];
+            (_device, _windows, _key) = (device, Tensor.From(tokens, [batch, sizes.Context + 1], device), new RandomKey(1, device).Value.Realize());
+            AdamW<Transformer> optimizer = new(Transformer.Create(sizes, new RandomKey(1), device), new AdamWOptions { Rate = 1e-3 });
+            PrivateGradient<Transformer, Tensor> gradient = Private.Wrap(
+                (Transformer p, Tensor window) => p.Loss(window.Unsqueeze(0), Heads, fused: fused),
+                new PrivateOptions { Records = 1000 * batch, SampleRate = 1e-3, NoiseMultiplier = 1, Groups = groups });
+            _step = Jit.Compile((Tensor w, Tensor k) =>
+            {
+                Transformer parameters = optimizer.Parameters;
+                (PrivateSum sum, _) = gradient.ClippedSum(parameters, w, null, null, isGuarded: false);
+                (Tensor[] noisy, _) = gradient.Release(sum, Tensor.Scalar(1, DType.Float64), [k]);
+                optimizer.Step(Trees.Rebuild(parameters, noisy));
+                return sum.Loss;
+            });
+        }
+
+        public double PeakBytes => _step.Memory(_windows, _key).PeakBytes;
+
+        public void Run()
+        {
+            _step.Invoke(_windows, _key);
+            _device.Synchronize();
+        }
     }
 
     // The clipped sum of one linear layer, whose input and cotangent are there.
@@ -78,15 +118,7 @@ internal static class FlashDpSuite
             Flops = 2.0 * batch * time * input * output,
             Bar = "≥ 1.43",
         });
-        double own = Scratch(fused), other = Scratch(literal);
-        bench.Keep(bench.NewResult($"{name} scratch, Vmap(Grad)'s over ours") with
-        {
-            Bytes = own,
-            Achieved = own / 1e6,
-            Unit = "MB",
-            Limit = "Vmap(Grad)",
-            LimitRatio = other / own,
-        }, "≥ 20");
+        Keep(bench, $"{name} scratch, Vmap(Grad)'s over ours", Scratch(fused), "Vmap(Grad)", Scratch(literal), "≥ 20");
 
         void Invoke(CompiledFunction<Tensor, Tensor, Tensor, Tensor> f)
         {

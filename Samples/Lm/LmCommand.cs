@@ -43,19 +43,27 @@ internal static class LmCommand
         HelpName = "DIR",
     };
 
-    private static readonly Option<bool> s_private = new("--private") { Description = "Trains with differential privacy: see docs/privacy.md. Needs --epsilon and --delta." };
-    private static readonly Option<double> s_epsilon = Positive("--epsilon", 8, "The budget ε of all steps; with --private.");
-    private static readonly Option<double> s_delta = Positive("--delta", 1e-5, "The budget δ, less than 1/windows; with --private.");
-    private static readonly Option<double> s_clip = Positive("--clip", 1, "The bound on the gradient of each window; with --private.");
-    private static readonly Option<bool> s_perLayer = new("--clip-per-layer") { Description = "Clips each parameter by itself; with --private." };
+    private static readonly Option<bool> s_private = new("--private")
+    {
+        Description = "Trains with differential privacy, within the budget of --epsilon and --delta: docs/privacy.md says what is promised.",
+    };
+
+    private static readonly Option<double> s_epsilon = Positive("--epsilon", 8, "The budget ε of all --steps together; with --private.");
+    private static readonly Option<double> s_delta = Positive("--delta", 1e-5, "The budget δ, which must be less than 1/windows of the text; with --private.");
+    private static readonly Option<double> s_clip = Positive("--clip", 1, "The bound C on the norm of each window's gradient; with --private.");
+    private static readonly Option<bool> s_perLayer = new("--clip-per-layer") { Description = "Clips each parameter by itself, to C/√parameters; with --private." };
     private static readonly Option<bool> s_secure = new("--secure-noise") { Description = "Each number of sampling and noise from the operating system, not from a seed; slower; with --private." };
+    private static readonly Option<bool> s_cutHead = new("--cut-head")
+    {
+        Description = "Makes the logits again rather than hold them: slower, less memory; by default where a piece of the batch has over 256 MB of them; with --private.",
+    };
 
     public static Command Create()
     {
         Command command = new("lm", "Trains a byte-level decoder-only transformer on a text and shows what it learned.")
         {
             s_text, s_device, s_threads, s_steps, s_layers, s_width, s_heads, s_context, s_batch, s_rate, s_seed, s_out, s_resume, s_stopAfter, s_unfused,
-            s_private, s_epsilon, s_delta, s_clip, s_perLayer, s_secure,
+            s_private, s_epsilon, s_delta, s_clip, s_perLayer, s_secure, s_cutHead,
         };
         s_rate.Validators.Add(result =>
         {
@@ -86,6 +94,7 @@ internal static class LmCommand
             Out = a.GetResult(s_out) is { Implicit: false } || resume is null ? a.GetValue(s_out)! : resume,
             Resume = resume,
             Unfused = a.GetValue(s_unfused),
+            CutHead = a.GetValue(s_cutHead),
             Threads = a.GetValue(s_threads),
             Device = a.GetValue(s_device) ?? "cpu",
             Privacy = Privacy(a),
@@ -95,6 +104,7 @@ internal static class LmCommand
             throw new UserErrorException($"--width {given.Sizes.Width} is not a multiple of --heads {given.Sizes.Heads}; each head needs an equal share.");
         }
 
+        if (given is { CutHead: true, Unfused: true }) throw new UserErrorException("--cut-head does not hold the logits, --unfused does: give one of them.");
         if (resume is not null)
         {
             Option[] fixedByCheckpoint = [s_layers, s_width, s_heads, s_context, s_batch, s_rate, s_seed, s_steps, s_private, s_epsilon, s_delta, s_clip, s_perLayer, s_secure];
@@ -117,7 +127,7 @@ internal static class LmCommand
             };
         }
 
-        Option[] ofPrivate = [s_epsilon, s_delta, s_clip, s_perLayer, s_secure];
+        Option[] ofPrivate = [s_epsilon, s_delta, s_clip, s_perLayer, s_secure, s_cutHead];
         return ofPrivate.FirstOrDefault(o => a.GetResult(o) is { Implicit: false }) is { } alone
             ? throw new UserErrorException($"{alone.Name} has no meaning without --private.")
             : null;

@@ -9,6 +9,9 @@ internal sealed class PrivateLearner
 {
     // The spent budget is computed this many times a run: composing losses takes a good part of a second.
     private const int Accounts = 20;
+
+    // What the logits of a piece may take; their derivatives take as much again.
+    private const long MostLogitBytes = 256 << 20;
     private readonly PrivateGradient<Transformer, Tensor> _gradient;
     private readonly PrivacyBudget _budget;
     private readonly Func<Tensor, Tensor> _windows;
@@ -20,9 +23,9 @@ internal sealed class PrivateLearner
     {
         int length = options.Sizes.Context + 1;
         (_budget, _steps) = (budget, options.Steps);
-        _gradient = Private.Wrap(
-            (Transformer p, Tensor window) => p.Loss(window.Unsqueeze(0), options.Sizes.Heads),
-            budget.Options(Records(text.Length, options.Sizes.Context), options.Batch, options.Seed));
+        PrivateOptions how = budget.Options(Records(text.Length, options.Sizes.Context), options.Batch, options.Seed);
+        bool? fused = options.Unfused ? false : IsCut(options, how.PieceSize) ? true : null;
+        _gradient = Private.Wrap((Transformer p, Tensor window) => p.Loss(window.Unsqueeze(0), options.Sizes.Heads, fused: fused), how);
         if (state is not null)
         {
             try
@@ -38,6 +41,11 @@ internal sealed class PrivateLearner
         Tensor corpus = Tensor.From(text, device), within = Tensor.Arange(length).To(device).Realize();
         _windows = Jit.Compile((Tensor numbers) => corpus.Gather((numbers * length).Unsqueeze(1) + within).Cast(DType.Int32));
     }
+
+    /// <summary>True if logits are not held: the head's norms then make them again, and so does its sum, two more products of five. That is slower, so it is
+    /// done where they are asked for or would fill memory.</summary>
+    public static bool IsCut(TrainingOptions options, int windows) =>
+        options.CutHead || (long)sizeof(float) * windows * options.Sizes.Context * options.Sizes.Vocabulary > MostLogitBytes;
 
     /// <summary>The windows of a text.</summary>
     public static long Records(int length, int context) => length / (context + 1);

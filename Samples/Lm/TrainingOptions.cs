@@ -34,6 +34,9 @@ internal sealed record TrainingOptions
     /// <summary>True to write logits to memory: for comparison.</summary>
     public bool Unfused { get; init; }
 
+    /// <summary>True to make a private run's logits again for the norms rather than hold them, whatever their size; see <see cref="PrivateLearner.IsCut"/>.</summary>
+    public bool CutHead { get; init; }
+
     /// <summary>The budget of a private run; null for an ordinary one.</summary>
     public PrivacyBudget? Privacy { get; init; }
 }

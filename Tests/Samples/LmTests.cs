@@ -42,6 +42,27 @@ public sealed class LmTests : IDisposable
         Assert.Contains("\\u0022Steps\\u0022:6".ToLowerInvariant(), file.Metadata["privacy_state"].ToLowerInvariant());
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Run_PrivateWithACutHead_HasTheLossesOfHeldLogits(bool perLayer)
+    {
+        PrivacyBudget budget = new(Epsilon: 4, Delta: 1e-3, Clip: 0.5, PerLayer: perLayer, Secure: false) { IsSeeded = true };
+        float[] held = Losses(Options("held") with { Privacy = budget }), cut = Losses(Options("cut") with { Privacy = budget, CutHead = true });
+        for (int i = 0; i < held.Length; i++) Assert.InRange(cut[i] - held[i], -1e-4f, 1e-4f);
+    }
+
+    [Fact]
+    public void IsCut_IsSoWhereLogitsWouldFillMemory()
+    {
+        TrainingOptions small = Options("small");
+        Assert.False(PrivateLearner.IsCut(small, 16));
+        Assert.True(PrivateLearner.IsCut(small with { CutHead = true }, 16));
+        TrainingOptions wide = small with { Sizes = new(2, 256, 4, 128, 50257) };
+        Assert.False(PrivateLearner.IsCut(wide, 8));
+        Assert.True(PrivateLearner.IsCut(wide, 16));
+    }
+
     [Fact]
     public void Run_PrivateWithoutASeed_HasNoiseThatNobodyCanRepeat()
     {
@@ -57,6 +78,7 @@ public sealed class LmTests : IDisposable
         Assert.Contains("windows of the text", Assert.Throws<UserErrorException>(
             () => Train(Options("batch") with { Privacy = budget with { Delta = 1e-4 }, Batch = 100_000 })).Message);
         Assert.NotEqual(0, Program.Main(["--epsilon", "3", "--out", Path.Combine(_folder, "bad")]));
+        Assert.NotEqual(0, Program.Main(["--cut-head", "--out", Path.Combine(_folder, "bad")]));
         Assert.NotEqual(0, Program.Main(["--private", "--clip", "-1", "--out", Path.Combine(_folder, "bad")]));
     }
 

@@ -1,7 +1,7 @@
 namespace Cotangent.Kernels.Library;
 
 /// <summary>Standard normal numbers two at a time, by Box and Muller's transform of the two words that Threefry makes of a counter.</summary>
-/// <remarks>One item a pair: about 75 operations for the words, 60 for the logarithm, the root, the sine and the cosine; a normal number costs half of what
+/// <remarks>One item a pair: 75 operations for the words, 35 for the logarithm, the root, the sine and the cosine; a normal number costs a third of what
 /// <see cref="RandomKernels.Normal"/> takes. The radius comes from 32 bits: numbers reach 6.7 standard deviations.</remarks>
 internal static class NormalPairs
 {
@@ -41,21 +41,44 @@ internal static class NormalPairs
     {
         (uint first, uint second) = Threefry.Block(key0, key1, stream, i);
 
-        // In (0, 1]: small numbers keep all their bits.
-        float uniform = (first + 0.5f) * (1f / 4294967296f);
-        float radius = MathF.Sqrt(-2 * XMath.Log(uniform));
+        // Half a circle from 31 bits, the half from the last: a sign of the radius.
+        float radius = MathF.Sqrt(SquaredRadius(first)), angle = (int)(second << 1) * 7.3145904e-10f;
+        float signed = BitConverter.Int32BitsToSingle(BitConverter.SingleToInt32Bits(radius) ^ (int)(second & 0x8000_0000u));
+        return (signed * Cosine(angle), signed * Sine(angle));
+    }
 
-        // A quarter of the circle from two bits, an angle within ±45° from the others.
-        float angle = ((second & 0x3FFF_FFFFu) * (1f / 1073741824f) - 0.5f) * 1.57079633f, square = angle * angle;
-        float sine = MathF.FusedMultiplyAdd(square, -1.9515296e-4f, 8.3321609e-3f);
-        sine = MathF.FusedMultiplyAdd(square, sine, -0.16666655f);
-        sine = MathF.FusedMultiplyAdd(square * angle, sine, angle);
-        float cosine = MathF.FusedMultiplyAdd(square, 2.4433157e-5f, -1.3887316e-3f);
-        cosine = MathF.FusedMultiplyAdd(square, cosine, 4.1666646e-2f);
-        cosine = MathF.FusedMultiplyAdd(square, cosine, -0.5f);
-        cosine = MathF.FusedMultiplyAdd(square, cosine, 1f);
-        bool isTurned = (second & 0x4000_0000u) != 0, isOpposite = (second & 0x8000_0000u) != 0;
-        float x = isTurned ? -sine : cosine, y = isTurned ? cosine : sine;
-        return (radius * (isOpposite ? -x : x), radius * (isOpposite ? -y : y));
+    /// <summary>−2·log((word + ½)·2⁻³²), at least 0: small numbers keep all their bits, and nothing is NaN, infinite or subnormal.</summary>
+    internal static float SquaredRadius(uint word)
+    {
+        const int rootHalf = 0x3F3504F3, mantissa = 0x007FFFFF;
+        int bits = BitConverter.SingleToInt32Bits(word + 0.5f) - rootHalf;
+        float below = 32 - (bits >> 23), f = BitConverter.Int32BitsToSingle((bits & mantissa) + rootHalf) - 1f;
+        float y = MathF.FusedMultiplyAdd(f, -0.174447149f, 0.287336886f);
+        y = MathF.FusedMultiplyAdd(f, y, -0.299045324f);
+        y = MathF.FusedMultiplyAdd(f, y, 0.331247866f);
+        y = MathF.FusedMultiplyAdd(f, y, -0.399136662f);
+        y = MathF.FusedMultiplyAdd(f, y, 0.500041485f);
+        y = MathF.FusedMultiplyAdd(f, y, -0.666683733f);
+        y = MathF.FusedMultiplyAdd(f, y, 0.999999762f);
+        y = MathF.FusedMultiplyAdd(f, y, -2f);
+        return MathF.FusedMultiplyAdd(below, 1.38629436f, f * y);
+    }
+
+    // Of angles within ±90°: least maximal errors, 2⁻²⁷ and 2⁻³¹.
+    private static float Sine(float angle)
+    {
+        float z = angle * angle, y = MathF.FusedMultiplyAdd(z, 2.60522484e-6f, -1.98090755e-4f);
+        y = MathF.FusedMultiplyAdd(z, y, 8.33305065e-3f);
+        y = MathF.FusedMultiplyAdd(z, y, -0.166666582f);
+        return MathF.FusedMultiplyAdd(z * angle, y, angle);
+    }
+
+    private static float Cosine(float angle)
+    {
+        float z = angle * angle, y = MathF.FusedMultiplyAdd(z, -2.60514952e-7f, 2.4760162e-5f);
+        y = MathF.FusedMultiplyAdd(z, y, -1.38883619e-3f);
+        y = MathF.FusedMultiplyAdd(z, y, 4.16666381e-2f);
+        y = MathF.FusedMultiplyAdd(z, y, -0.5f);
+        return MathF.FusedMultiplyAdd(z, y, 1f);
     }
 }

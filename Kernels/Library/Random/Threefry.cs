@@ -14,11 +14,11 @@ internal static class Threefry
         uint x = counter0 + key0;
         uint y = counter1 + key1;
         (x, y) = FourRounds(x, y, 13, 15, 26, 6);
-        (x, y) = FourRounds(x + key1, y + key2 + 1, 17, 29, 16, 24);
-        (x, y) = FourRounds(x + key2, y + key0 + 2, 13, 15, 26, 6);
-        (x, y) = FourRounds(x + key0, y + key1 + 3, 17, 29, 16, 24);
-        (x, y) = FourRounds(x + key1, y + key2 + 4, 13, 15, 26, 6);
-        return (x + key2, y + key0 + 5);
+        (x, y) = FourRounds(x + key1, y + (key2 + 1), 17, 29, 16, 24);
+        (x, y) = FourRounds(x + key2, y + (key0 + 2), 13, 15, 26, 6);
+        (x, y) = FourRounds(x + key0, y + (key1 + 3), 17, 29, 16, 24);
+        (x, y) = FourRounds(x + key1, y + (key2 + 4), 13, 15, 26, 6);
+        return (x + key2, y + (key0 + 5));
     }
 
     private static (uint X, uint Y) FourRounds(uint x, uint y, int first, int second, int third, int fourth)

@@ -91,6 +91,9 @@ internal sealed partial class SimdEmitter
             case Opcode.ShiftLeft or Opcode.ShiftRight:
                 EmitShift(x, part);
                 break;
+            case Opcode.Or when RotationOf(x) is var (turned, left):
+                EmitRotation(turned, left, part);
+                break;
             case Opcode.Convert:
                 EmitConvert(x.Operands[0], x.Type, part);
                 break;

@@ -44,8 +44,8 @@ internal sealed unsafe class CpuClippedSum<TKernels, T> : CpuClippedSum
 {
     private const int MostSlices = 64, MostTogether = 8, Alignment = 64;
 
-    /// <summary>Bytes of the inner sums that go through together.</summary>
-    private const long TogetherBytes = 4 << 20;
+    /// <summary>Bytes of the inner sums that go through together, which the L2 caches of two cores keep beside the outer sum.</summary>
+    private const long TogetherBytes = 2 << 20;
 
     private readonly ClippedSumProblem _problem;
     private readonly bool _isTurned;
@@ -136,23 +136,22 @@ internal sealed unsafe class CpuClippedSum<TKernels, T> : CpuClippedSum
         Packing.Panel(rows, 1, _rows, Math.Min(TKernels.Rows, _rows - row), TKernels.Rows, depth, _packed + PackedSize * place + (nint)row * depth);
     }
 
-    // The examples' part of a slice.
+    // The examples' part of a slice: a panel of the outer sum stays in L2 until all of them are added.
     private void Add(int slice)
     {
         int depth = _problem.Positions;
         T* b = (T*)GemmScratch.Current.B((long)PanelWidth * depth * sizeof(T) + Alignment);
-        for (int place = 0; place < _count; place++)
+        Span<double> squares = new(_partial + slice * MostTogether, _count);
+        squares.Clear();
+        for (int panel = FirstPanel(slice); panel < FirstPanel(slice + 1); panel++)
         {
-            T* columns = Operand(_isTurned ? _x.Left : _x.Right, _first + place, _columns);
-            double squares = 0;
-            for (int panel = FirstPanel(slice); panel < FirstPanel(slice + 1); panel++)
+            int lanes = LanesOf(panel), width = GemmBlocking.RoundUp(lanes, TKernels.Width);
+            for (int place = 0; place < _count; place++)
             {
-                int lanes = LanesOf(panel), width = GemmBlocking.RoundUp(lanes, TKernels.Width);
-                Packing.Panel(columns + panel * PanelWidth, 1, _columns, lanes, width, depth, b);
-                squares += AddTiles(b, place, panel, width);
+                T* columns = Operand(_isTurned ? _x.Left : _x.Right, _first + place, _columns) + panel * PanelWidth;
+                Packing.Panel(columns, 1, _columns, lanes, width, depth, b);
+                squares[place] += AddTiles(b, place, panel, width);
             }
-
-            _partial[slice * MostTogether + place] = squares;
         }
     }
 
