@@ -26,12 +26,13 @@ internal sealed class FusedGemm
     private readonly CompiledKernel _kernel;
     private readonly KernelArgument[] _arguments;
 
-    private FusedGemm(GemmVariant variant, in GemmProblem problem, CompiledKernel kernel)
+    // A plan that is made for its memory only compiles nothing.
+    private FusedGemm(GemmVariant variant, in GemmProblem problem, int parameters, CompiledKernel kernel)
     {
         _variant = variant;
         _problem = problem;
         _kernel = kernel;
-        _arguments = new KernelArgument[kernel.Source.Parameters.Length];
+        _arguments = new KernelArgument[parameters];
     }
 
     /// <summary>The product and what follows as one kernel; null where that cannot be or does not pay.</summary>
@@ -63,7 +64,7 @@ internal sealed class FusedGemm
 
         Kernel product = s_kernels.GetOrAdd(variant, v => new(v.Build)).Value;
         Kernel fused = EpilogueSplice.Splice(product, product.Parameters[ParameterOfResult], map, read, extentX);
-        return new FusedGemm(variant, problem, compile(device, fused));
+        return new FusedGemm(variant, problem, fused.Parameters.Length, compile(device, fused));
     }
 
     /// <summary>Issues it.</summary>
