@@ -96,7 +96,8 @@ internal sealed unsafe class OpenClDevice : Device
             if (OpenClError.IsOutOfMemory(status))
                 throw OutOfResources(kernel, group, status);
 
-            OpenClError.Check(status, $"clEnqueueNDRangeKernel of '{kernel.Source.Name}'");
+            if (status != OpenClError.Success)     // or each launch would make the text
+                OpenClError.Check(status, $"clEnqueueNDRangeKernel of '{kernel.Source.Name}'");
             if (++_unflushed >= LaunchesPerFlush)
             {
                 OpenClError.Check(_api.Flush(Queue), "clFlush");

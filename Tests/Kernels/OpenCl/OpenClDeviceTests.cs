@@ -10,6 +10,24 @@ public class OpenClDeviceTests
     private const int Block = 1 << 18;
 
     [FactOn("opencl")]
+    public void Launch_ThatSucceeds_AllocatesNothing()
+    {
+        Device device = Devices.Get("opencl");
+        CompiledKernel kernel = device.Compile(IrCase.Build("store_one", LaunchKind.Range1D, [IrCase.Global(ScalarType.Int32)],
+            (b, p) => b.Store(p[0], b.Position(Opcode.GlobalIndex), Constant.Of(1))));
+        DeviceMemory memory = device.AllocateMemory(400);
+        KernelArgument[] arguments = [KernelArgument.Pointer(memory)];
+        for (int i = 0; i < 50; i++)
+            device.Launch(kernel, LaunchShape.Range(100), arguments);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 50; i++)
+            device.Launch(kernel, LaunchShape.Range(100), arguments);
+
+        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        memory.Release();
+    }
+
+    [FactOn("opencl")]
     public void Allocator_ReleasedBlock_IsGivenOutAgain()
     {
         OpenClDevice device = Small();
