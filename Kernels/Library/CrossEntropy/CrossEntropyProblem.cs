@@ -45,8 +45,12 @@ internal sealed record CrossEntropyProblem(int Rows, int Vocabulary, int Width)
     /// <summary>What matrix units round the operands of products to, where a device has them.</summary>
     public MatMulPrecision Precision { get; init; }
 
-    /// <summary>Rows whose logits a device holds at a time, a multiple of 16: a twentieth of them all, but 64 to 384.</summary>
-    public int BlockRows => Math.Min(PaddedRows, Math.Clamp(Rows / 20 / 32 * 32, 64, 384));
+    /// <summary>Rows whose logits a device holds at a time, a multiple of 16: so many that with what else they need (rows of E and of its gradient, what
+    /// tiles leave) they take a twentieth of all logits, but 64 to 384.</summary>
+    public int BlockRows => Math.Min(PaddedRows, Math.Clamp((int)(Rows / 20.0 * ShareOfLogits) / 32 * 32, 64, 384));
+
+    // Of 64 logits tiles leave 16 bytes, of a row a few numbers.
+    private double ShareOfLogits => Vocabulary / (Vocabulary * (17 / 16.0) + 2.0 * Width + 32);
 
     /// <summary>Rows that a device goes through at a time where it holds no logits, a multiple of 16: a quarter of them all, but 64 to 1024.
     /// What tiles leave of them is a 16th of their logits at most.</summary>
