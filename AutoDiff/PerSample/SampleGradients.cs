@@ -1,3 +1,4 @@
+using Cotangent.Execution;
 using Cotangent.Graph;
 
 namespace Cotangent.AutoDiff;
@@ -25,6 +26,9 @@ internal sealed class SampleGradients
 
         /// <summary>From the Gram matrices of a product's operands: Σₜₛ (aₜ·aₛ)(gₜ·gₛ).</summary>
         Gram,
+
+        /// <summary>From tiles of the gradients that are made for their squares alone, on devices that have that.</summary>
+        Tiles,
 
         /// <summary>From the Gram matrix of the rows that are added up, where their indices are equal.</summary>
         EqualRows,
@@ -69,7 +73,8 @@ internal sealed class SampleGradients
         return (_methods[leaf], form) switch
         {
             (NormMethod.Gram, SampleForm.Product p) => SampleNorms.Of(p),
-            (NormMethod.Gram or NormMethod.LogitsAgain, SampleForm.Tied t) => SampleNorms.Of(t),
+            (NormMethod.Tiles, SampleForm.Product p) => SampleNorms.ByTiles(p),
+            (NormMethod.Gram or NormMethod.Tiles or NormMethod.LogitsAgain, SampleForm.Tied t) => SampleNorms.Of(t),
             (NormMethod.EqualRows, SampleForm.Table t) => SampleNorms.Of(t),
             (NormMethod.LogitsAgain, SampleForm.Head h) => SampleNorms.Of(h),
             _ => _each[leaf].Cast(DType.Float64).Square().Reshape(Examples, -1).Sum(1),
@@ -143,16 +148,28 @@ internal sealed class SampleGradients
     private static Tensor Along(Tensor factors, Tensor x) => factors.Reshape(Shape.From([x.Shape[0], .. Enumerable.Repeat(1, x.Rank - 1)]));
 
     // The gradients themselves cost their making and three passes over memory, at about ten flops a byte; Gram matrices two products of T² elements. Above
-    // a few megabytes the gradients are not made if it can be helped: memory is what private training runs out of.
+    // a few megabytes the gradients are not made if it can be helped: memory is what private training runs out of. Devices with groups need not even where
+    // Gram matrices are more work than the gradients.
     private static NormMethod ChooseNorm(SampleForm form) => form switch
     {
-        SampleForm.Product p when p.Left.Shape[1] == 1 => NormMethod.Gram,
-        SampleForm.Product p => GramCost(p) < DirectCost(p) || Bytes(p) > 8 << 20 && GramFlops(p) < 2 * DirectFlops(p) ? NormMethod.Gram : NormMethod.Direct,
+        SampleForm.Product p => ChooseNorm(p),
         SampleForm.Tied t => ChooseNorm(t.Uses),
         SampleForm.Table => NormMethod.EqualRows,
         SampleForm.Head => NormMethod.LogitsAgain,
         _ => NormMethod.Direct,
     };
+
+    private static NormMethod ChooseNorm(SampleForm.Product p)
+    {
+        const double few = 8 << 20;
+        if (p.Left.Shape[1] == 1 || GramCost(p) < DirectCost(p)) return NormMethod.Gram;
+        if (Bytes(p) <= few) return NormMethod.Direct;
+        if (IsLessByTiles(p)) return NormMethod.Tiles;
+        return GramFlops(p) < 2 * DirectFlops(p) ? NormMethod.Gram : NormMethod.Direct;
+    }
+
+    private static bool IsLessByTiles(SampleForm.Product p) => DirectFlops(p) < GramFlops(p)
+        && GramNormsRoutines.HasTiles(p.Gradients.Device, p.Left.DType == DType.Float64 ? DType.Float64 : DType.Float32);
 
     private static double GramFlops(SampleForm.Product p) => 2.0 * p.Left.Shape[1] * p.Left.Shape[1] * (p.Left.Shape[2] + p.Right.Shape[2]);
 
@@ -164,10 +181,17 @@ internal sealed class SampleGradients
 
     private static double Bytes(SampleForm.Product p) => (double)p.Left.Shape[0] * p.Left.Shape[2] * p.Right.Shape[2] * p.Left.DType.Size();
 
+    private static string NameOf(NormMethod method) => method switch
+    {
+        NormMethod.Gram => "ghost norm (Gram matrices)",
+        NormMethod.Tiles => "norm of tiles that are not kept",
+        _ => "direct norm",
+    };
+
     private static string Describe(SampleForm form, NormMethod method) => form switch
     {
         SampleForm.Product p => FormattableString.Invariant(
-            $"product of T={p.Left.Shape[1]}, {p.Left.Shape[2]}×{p.Right.Shape[2]}: {(method == NormMethod.Gram ? "ghost norm (Gram matrices)" : "direct norm")}; Gram {GramFlops(p):0.###e0} flops an example, direct {DirectFlops(p):0.###e0} and {Bytes(p):0.###e0} bytes"),
+            $"product of T={p.Left.Shape[1]}, {p.Left.Shape[2]}×{p.Right.Shape[2]}: {NameOf(method)}; Gram {GramFlops(p):0.###e0} flops an example, direct {DirectFlops(p):0.###e0} and {Bytes(p):0.###e0} bytes"),
         SampleForm.Table t => $"rows of a table of {t.Extent}×{t.Updates.Shape[2]}: norm from T={t.Rows.Shape[1]} rows with equal indices",
         SampleForm.Tied t => $"{Describe(t.Uses, method)}; and {Describe(t.Rows, method)}",
         SampleForm.Head h => FormattableString.Invariant(

@@ -16,6 +16,14 @@ internal static class SampleNorms
         return norms + Error(lengths, p.Left.DType, p.Left.Shape[2] + p.Right.Shape[2]);
     }
 
+    /// <summary>‖Σₜ aₜ⊗gₜ‖² by tiles of the sum that no memory holds, where the device has that.</summary>
+    /// <remarks>An element errs by its chain of positions; the norm's square by twice that times the norm, which is no more than the lengths.</remarks>
+    public static Tensor ByTiles(SampleForm.Product p)
+    {
+        (Tensor norms, Tensor lengths) = Gram(Wide(p.Left), Wide(p.Right), new() { ByTiles = true });
+        return norms + Error(lengths, p.Left.DType, p.Left.Shape[2] + p.Right.Shape[2] + 4 * p.Left.Shape[1]);
+    }
+
     /// <summary>Σₜₛ [idₜ = idₛ] gₜ·gₛ.</summary>
     public static Tensor Of(SampleForm.Table t)
     {
@@ -61,9 +69,10 @@ internal static class SampleNorms
 
     private static (Tensor Norms, Tensor Lengths) Gram(SampleForm.Product p) => Gram(Wide(p.Left), Wide(p.Right));
 
-    private static (Tensor Norms, Tensor Lengths) Gram(Tensor left, Tensor right)
+    private static (Tensor Norms, Tensor Lengths) Gram(Tensor left, Tensor right) => Gram(left, right, new());
+
+    private static (Tensor Norms, Tensor Lengths) Gram(Tensor left, Tensor right, GramNormsAttributes call)
     {
-        GramNormsAttributes call = new();
         return (Output(GramNormsAttributes.Norms), Output(GramNormsAttributes.Lengths));
 
         Tensor Output(int output) => new(new Node(Ops.GramNorms, [left.Node, right.Node], call.At(output)));

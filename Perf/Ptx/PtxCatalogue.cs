@@ -50,6 +50,8 @@ internal static class PtxCatalogue
         ("cumulative", d => _ = (new Cumulative<float, CumulativeSum<float>>(d, 2, Count, 1, isReverse: false),
             new Cumulative<float, CumulativeRecurrence<float>>(d, 2, 30, 3, isReverse: true))),
         ("gram norms", d => _ = new GramNorms<float, WidenSingle>(d, new GramProblem(2, 9, 5, 5))),
+        ("outer norms", d => _ = (new OuterNorms<float, SingleElement, WidenSingle>(d, new GramProblem(2, 9, 5, 5)),
+            new OuterNorms<double, DoubleElement, WidenDouble>(d, new GramProblem(2, 9, 5, 5)))),
         ("cholesky", d => _ = new CholeskyFactorisation<float>(d)),
         ("lu", d => _ = (new LuFactorisation<float, MaxFloat>(d), new LuSolver<float>(d))),
         ("qr", d => _ = new QrFactorisation<float, AddFloat, MaxFloat>(d)),

@@ -58,7 +58,7 @@ public class DerivativeCostTests
         ["max_pool overlapping"] = (4.9, "around 5 × 6 elements the padding is as large; with it the search for the first of equals makes its choices again"),
         ["model max pool"] = (6.6, "a window of three on a stride of two: each element looks at two taps an axis, and to look is a choice and an addition"),
         ["model max pool, padded"] = (4.4, "the search for the first of equals chooses between element and padding again"),
-        ["gram_norms"] = (4.6, GramIsHalf), ["gram_norms of many positions"] = (4.4, GramIsHalf),
+        ["gram_norms"] = (4.6, GramIsHalf), ["gram_norms by tiles"] = (4.6, GramIsHalf), ["gram_norms of many positions"] = (4.4, GramIsHalf),
         ["lu"] = (6.2, LuIsMatrices), ["lu of a tall matrix"] = (6.5, LuIsMatrices), ["lu of a wide batch"] = (6.8, LuIsMatrices),
         ["model lu"] = (10.2, LuIsMatrices),
         ["model cholesky"] = (11.8, "n³/3, its derivative two triangular solves of n right sides, n³ each, and a product, 2n³: Giles 2008, as elsewhere"),

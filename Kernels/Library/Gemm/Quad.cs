@@ -23,4 +23,13 @@ internal struct Quad<T>
         sum.W = TElement.MultiplyAdd(a, b.W, W);
         return sum;
     }
+
+    /// <summary>Σ x² of the four.</summary>
+    public readonly double SumOfSquares<TWidening>()
+        where TWidening : struct, IWidening<T>
+    {
+        TWidening number = default;
+        double x = number.Widen(X), y = number.Widen(Y), z = number.Widen(Z), w = number.Widen(W);
+        return x * x + y * y + (z * z + w * w);
+    }
 }

@@ -77,6 +77,11 @@ internal struct Block4x4<T> : IRegisterBlock<T>
         c.Write(row + 3, column, _row3);
     }
 
+    /// <summary>Σ x² of the block's elements.</summary>
+    public readonly double SumOfSquares<TWidening>()
+        where TWidening : struct, IWidening<T> => _row0.SumOfSquares<TWidening>() + _row1.SumOfSquares<TWidening>()
+            + (_row2.SumOfSquares<TWidening>() + _row3.SumOfSquares<TWidening>());
+
     public readonly void Put(ArrayView<Quad<T>> shared, int strip) => Put(shared, strip, RegisterGemm.Pitch(Tile), RegisterGemm.QuadOfColumns);
 
     /// <summary>The same with so many quads from row to row, this item's column being a given quad of them.</summary>

@@ -57,6 +57,32 @@ public sealed unsafe class GramNormsTests
         }
     }
 
+    /// <summary>Tiles that are full and ragged, several depths of terms.</summary>
+    [Theory, MemberData(nameof(Names))]
+    public void Norms_ByTilesOnADevice_AreThoseOfTheSums(string name)
+    {
+        Device device = Devices.Get(name);
+        foreach (GramProblem problem in (GramProblem[])[new(3, 5, 2, 7), new(2, 37, 64, 64), new(2, 33, 70, 130), new(1, 1, 1, 1), new(2, 0, 3, 4)])
+        {
+            Check<float, SingleElement, WidenSingle>(2e-6);
+            Check<double, DoubleElement, WidenDouble>(1e-14);
+
+            void Check<T, TElement, TWidening>(double tolerance)
+                where T : unmanaged, System.Numerics.INumber<T>
+                where TElement : struct, IGemmElement<T>
+                where TWidening : struct, IWidening<T>
+            {
+                T[] a = Draw<T>(problem.Left, problem, 1), g = Draw<T>(problem.Right, problem, 2);
+                OuterNorms<T, TElement, TWidening> norms = new(device, problem);
+                using DeviceBuffer<T> left = device.Allocate<T>(a), right = device.Allocate<T>(g);
+                using DeviceBuffer<byte> scratch = device.Allocate<byte>(norms.ScratchBytes);
+                using DeviceBuffer<double> sums = device.Allocate<double>(problem.Examples), lengths = device.Allocate<double>(problem.Examples);
+                norms.Run(left, right, scratch, sums, lengths);
+                GramNormsTests.Check(problem, a, g, sums.ToArray(), lengths.ToArray(), tolerance);
+            }
+        }
+    }
+
     private static void OnTiles<T>(GramProblem problem, int bits, double tolerance)
         where T : unmanaged, System.Numerics.INumber<T>
     {

@@ -1,0 +1,46 @@
+using Cotangent.Kernels;
+using Cotangent.Optimizers.Privacy;
+using Cotangent.Tests.Kernels.Cuda;
+using static Cotangent.Tests.Optimizers.Privacy.PrivateModels;
+
+namespace Cotangent.Tests.Optimizers.Privacy;
+
+/// <summary>Layers of many positions on devices with groups: their gradients are made tile by tile for norms, and never are in memory.</summary>
+public class TileNormTests
+{
+    private const int Count = 33, Time = 256, Width = 256;
+
+    public static TheoryData<string> Drivers => [.. new[] { "opencl", "cuda" }.Where(Devices.Runs)];
+
+    [Fact]
+    public void Norms_OfManyPositions_NeedNoGradientInMemory()
+    {
+        Device device = EmulatedCuda.Device;
+        Tensor w = Tensor.Zeros([Width, Width], device: device).Realize(), x = Tensor.Zeros([Count, Time, Width], device: device).Realize();
+        PrivateGradient<Tensor, Tensor> gradient = Private.Wrap<Tensor, Tensor>(Loss, Options(Count));
+
+        Assert.Contains("norm of tiles that are not kept", gradient.Describe(w, x), StringComparison.Ordinal);
+        long scratch = Jit.Compile((Tensor p, Tensor r) => gradient.ClippedSum(p, r, null, null, isGuarded: false).Sum.Sum[0]).Memory(w, x).ScratchBytes;
+
+        // Its own operands: what is multiplied, the cotangent, and one of them scaled.
+        Assert.InRange(scratch, 1, 4L * Count * Time * Width * 4);
+        Assert.DoesNotContain("norm of tiles", gradient.Describe(w.To(Device.Cpu), x.To(Device.Cpu)), StringComparison.Ordinal);
+    }
+
+    [Theory, MemberData(nameof(Drivers))]
+    public void Sum_OfManyPositions_IsThatOfTheGradients(string name)
+    {
+        Device device = Devices.Get(name);
+        Tensor w = (Normal(1, DType.Float32, Device.Cpu, Width, Width) / 16).Realize(), x = Normal(2, DType.Float32, Device.Cpu, Count, Time, Width);
+        (PrivateSum expected, Tensor norms) = Private.Wrap<Tensor, Tensor>(Loss, Options(Count) with { Method = ClippingMethod.Materialised }).ClippedSum(w, x);
+        (PrivateSum sum, Tensor own) = Private.Wrap<Tensor, Tensor>(Loss, Options(Count)).ClippedSum(w.To(device), x.To(device));
+
+        foreach ((double e, double a) in Doubles(norms).Zip(Doubles(own)))
+            Assert.InRange(a / e, 1 - 1e-6, 1.01);          // rounded up by what it may err
+        double scale = Doubles(expected.Sum[0]).Max(Math.Abs);
+        foreach ((double e, double a) in Doubles(expected.Sum[0]).Zip(Doubles(sum.Sum[0])))
+            Assert.Equal(e, a, 0.01 * scale);
+    }
+
+    private static Tensor Loss(Tensor w, Tensor x) => x.MatMul(w).Square().Sum() / Time;
+}
