@@ -5,31 +5,33 @@ public static partial class XMath
     /// <summary>The error function 2/√π·∫₀ˣ e^(−t²) dt.</summary>
     public static float Erf(float x)
     {
+        // −(e^(log(erfc)) − 1) for all numbers: a logarithm that is accurate near 0, and of the exponential all but its 1. From 3.92 on the result
+        // is 1.
         float a = MathF.Abs(x);
-        float z = a * a;
-        float p = -0.00060153444f;
-        p = Fma(p, z, 0.0050000385f);
-        p = Fma(p, z, -0.026773296f);
-        p = Fma(p, z, 0.11282089f);
-        p = Fma(p, z, -0.37612537f);
-        p = Fma(p, z, 0.12837917f);
-        float small = Fma(a, p, a);
+        float b = a > 3.92f ? 3.92f : a;
+        float p = -9.38715e-06f;
+        p = Fma(p, b, 0.000118855598f);
+        p = Fma(p, b, -0.00063734838f);
+        p = Fma(p, b, 0.00167565816f);
+        p = Fma(p, b, -0.000169494393f);
+        p = Fma(p, b, -0.0191478245f);
+        p = Fma(p, b, 0.102776304f);
+        p = Fma(p, b, 0.63661957f);
+        p = Fma(p, b, 0.128379166f);
+        float q = Fma(b, p, b);
 
-        // 1 − e^(log(erfc)): from 3.95 on the result is 1.
-        float b = a > 3.95f ? 3.95f : a;
-        float q = -2.1096035e-05f;
-        q = Fma(q, b, 0.00043447383f);
-        q = Fma(q, b, -0.0041711167f);
-        q = Fma(q, b, 0.025119565f);
-        q = Fma(q, b, -0.1082803f);
-        q = Fma(q, b, -0.63334674f);
-        q = Fma(q, b, -1.129515f);
-        q = Fma(q, b, 0.0001747024f);
-        float shifted = Fma(q, Log2E, IntegerShiftF + 127f);
+        // erfc = e^(−q) = 2^n·(1 − m). The low part of n·ln(2) is lost: it is far below what rounding 1 − 2^n·(1 − m) leaves.
+        float shifted = Fma(q, -Log2E, IntegerShiftF + 127f);
         float n = shifted - (IntegerShiftF + 127f);
-        float r = Fma(n, -Ln2LowF, Fma(n, -Ln2HighF, q));
-        float large = Fma(-ExpReduced(r), ShiftedPower(shifted), 1f);
-        return WithSign(a < 0.92f ? small : large, x);
+        float r = Fma(n, OneOverLog2E, q);
+        float t = -0.0013813961f;
+        t = Fma(t, r, 0.008368918f);
+        t = Fma(t, r, -0.04166841f);
+        t = Fma(t, r, 0.1666652f);
+        t = Fma(t, r, -0.49999994f);
+        float m = Fma(r * r, t, r);
+        float power = ShiftedPower(shifted);
+        return WithSign(Fma(power, m, 1f - power), x);
     }
 
     /// <summary>The error function 2/√π·∫₀ˣ e^(−t²) dt.</summary>
