@@ -13,6 +13,10 @@ internal sealed unsafe class CpuLaunch : IPartedWork
     private const long SmallestSharedWork = 200_000;
     private const int PartsAThread = 4;
 
+    // Long launches have more parts: a thread that is done waits for the others' last ones.
+    private const int MostPartsAThread = 16;
+    private const long PartWork = 1_000_000;
+
     // Bytes written by a launch, or those of the largest operand of rows, from which on stores bypass the caches.
     private const long SmallestStream = 32 << 20;
 
@@ -93,7 +97,7 @@ internal sealed unsafe class CpuLaunch : IPartedWork
     /// <param name="work">A guess at its instructions.</param>
     /// <param name="most">Parts at most.</param>
     public int PartsOf(long work, long most) =>
-        _pool.Threads > 1 && work >= SmallestSharedWork ? (int)Math.Min(most, _pool.Threads * PartsAThread) : 1;
+        _pool.Threads > 1 && work >= SmallestSharedWork ? (int)Math.Min(most, Math.Clamp(work / PartWork, _pool.Threads * PartsAThread, _pool.Threads * MostPartsAThread)) : 1;
 
     /// <summary>A thread's scratch memory.</summary>
     public byte* ScratchOf(int worker) => (byte*)_scratch[worker].Memory;

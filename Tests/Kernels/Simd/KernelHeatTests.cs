@@ -64,6 +64,47 @@ public class KernelHeatTests
         static bool IsUnoptimised(Assembly assembly) => assembly.GetCustomAttribute<DebuggableAttribute>()?.IsJITOptimizerDisabled == true;
     }
 
+    [Fact]
+    public void Launch_OfAWarmKernelTooLargeForTheOptimiser_GoesOnInQuickCode()
+    {
+        CpuDevice device = new(1);
+        CpuKernel kernel = (CpuKernel)device.Compile(Scrambled(statements: 4000));
+        const int items = 100;
+        DeviceMemory memory = device.AllocateMemory(sizeof(int) * items);
+        foreach (long before in (long[])[0, KernelHeat.Warm])
+        {
+            kernel.Heat.Add(before);
+            device.Launch(kernel, LaunchShape.Range(items), [KernelArgument.Pointer(memory)]);
+            int[] values = new int[items];
+            device.Read(memory, 0, System.Runtime.InteropServices.MemoryMarshal.AsBytes(values.AsSpan()));
+            Assert.Equal(Enumerable.Range(0, items).Select(i => Scramble(i, 4000)), values);
+        }
+
+        Assert.True(kernel.IsSettled);
+        Assert.True(kernel.Code(new SimdTarget(VectorIsa.Best, 4)).Target.Quick);
+    }
+
+    private static int Scramble(int x, int statements)
+    {
+        for (int k = 1; k <= statements; k++)
+            x = k % 2 == 0 ? x ^ (k * 77) : unchecked(x + (k * 1001));
+        return x;
+    }
+
+    /// <summary>x[i] = <see cref="Scramble"/>(i), without a loop.</summary>
+    private static Kernel Scrambled(int statements)
+    {
+        Parameter x = new(IrType.Pointer(ScalarType.Int32, AddressSpace.Global), 0);
+        Kernel kernel = new("scrambled", LaunchKind.Range1D, [x]);
+        Builder b = new(kernel.Body);
+        Value i = b.Position(Opcode.GlobalIndex), value = i;
+        for (int k = 1; k <= statements; k++)
+            value = k % 2 == 0 ? b.Binary(Opcode.Xor, value, Constant.Of(k * 77)) : b.Add(value, Constant.Of(k * 1001));
+        b.Store(x, i, value);
+        b.Append(new Return());
+        return kernel;
+    }
+
     /// <summary>x[i] = i·i: five nodes.</summary>
     private static Kernel Squares()
     {

@@ -15,13 +15,17 @@ internal sealed record SimdCode(SimdTarget Target, SimdEntry Entry, int ScratchB
     /// <summary>Rows of a range that are best done by the same part of a launch.</summary>
     public int RowsTogether { get; init; } = 1;
 
-    // From 60,000 bytes of IL on, the JIT gives up optimising without a word: nine times slower.
+    // From 60,000 bytes of IL on, the JIT gives up optimising without a word: nine times slower. Quick code, which is not optimised, may be
+    // longer.
     private const int LargestMethod = 58_000;
+    private const int LargestQuick = 2_000_000;
 
     // More machine code than this makes would not stay in the instruction cache.
     private const int LargestLockstep = 24_000;
 
-    /// <summary>Compiles; takes fewer vectors a group where the code would get too large for the JIT's optimiser.</summary>
+    /// <summary>Compiles; takes fewer vectors a group, and in the end quick code, where the code would get too large for the JIT's optimiser.
+    /// </summary>
+    /// <exception cref="KernelCompilationException">CTG1090: even that would be too large.</exception>
     public static SimdCode Compile(Kernel kernel, SimdTarget target)
     {
         if (kernel.Kind == LaunchKind.Grouped)
@@ -35,7 +39,7 @@ internal sealed record SimdCode(SimdTarget Target, SimdEntry Entry, int ScratchB
             ILGenerator il = method.GetILGenerator(4096);
             SimdEmitter emitter = new(ShuffleLowering.Lower(kernel, target), target, il);
             emitter.EmitKernel();
-            if (il.ILOffset < (target.Rows > 1 ? LargestLockstep : LargestMethod))
+            if (il.ILOffset < (target.Rows > 1 ? LargestLockstep : target.Quick ? LargestQuick : LargestMethod))
                 return new SimdCode(target, method.CreateDelegate<SimdEntry>(), emitter.ScratchBytes)
                 {
                     RowsTogether = emitter.RowsTogether,
@@ -46,10 +50,12 @@ internal sealed record SimdCode(SimdTarget Target, SimdEntry Entry, int ScratchB
                 continue;
             }
 
-            if (target.Unroll == 1)
+            if (target.Quick)
                 throw new KernelCompilationException("CTG1090", $"The kernel '{kernel.Name}' compiles to {il.ILOffset} bytes of IL; "
-                    + $"the runtime optimises methods up to {LargestMethod} only. Split the kernel, or unroll its loops less.");
-            target = target with { Unroll = target.Unroll / 2 };
+                    + $"the CPU device takes up to {LargestQuick}. Split the kernel, or unroll its loops less.");
+            target = target.Unroll > 1
+                ? target with { Unroll = target.Unroll / 2 }
+                : target with { Quick = true, Streaming = false };
         }
     }
 
