@@ -17,7 +17,7 @@ internal static class ClippedSums
     /// Gram matrices and a product if these take longer.</summary>
     public static bool Takes(SampleForm form, bool isDirect)
     {
-        if (form is not SampleForm.Product p || !DeviceOps.HasClippedSum(p.Gradients.Device)) return false;
+        if (form is not SampleForm.Product { Groups: 1 } p || !DeviceOps.HasClippedSum(p.Gradients.Device)) return false;
         double positions = p.Left.Shape[1], left = p.Left.Shape[2], right = p.Right.Shape[2];
         if (p.Gradients.DType is not (DType.Float32 or DType.Float64) || p.Left.DType != p.Right.DType) return false;
         if (positions < LeastPositions || 2 * positions * left * right < LeastFlops) return false;

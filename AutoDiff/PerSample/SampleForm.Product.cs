@@ -5,25 +5,29 @@ namespace Cotangent.AutoDiff;
 internal abstract partial record SampleForm
 {
     /// <summary>Products of matrices: gradient b is leftᵀ·right of [examples, T, rows] and [examples, T, columns]; of a linear layer, its input and
-    /// its output's cotangent; of a convolution, its windows and the cotangent, T positions.</summary>
+    /// its output's cotangent; of a convolution, its windows and the cotangent, T positions. Of a convolution with groups, such a product a group.</summary>
     /// <param name="Each">The gradients.</param>
-    /// <param name="Left">[examples, T, rows].</param>
-    /// <param name="Right">[examples, T, columns].</param>
-    /// <param name="ToParameter">From [rows, columns] to the parameter.</param>
+    /// <param name="Left">[examples·groups, T, rows].</param>
+    /// <param name="Right">[examples·groups, T, columns].</param>
+    /// <param name="ToParameter">From [groups, rows, columns] to the parameter.</param>
     /// <param name="Order">Which of the parameter's axes the rows are.</param>
     public sealed record Product(Node Each, Node Left, Node Right, Func<Node, Node> ToParameter, AxisOrder Order) : SampleForm(Each, ToParameter)
     {
+        /// <summary>Products an example; those of more than one are not joined with other uses of the parameter.</summary>
+        public int Groups { get; init; } = 1;
+
         public static Product? From(View view, Node g)
         {
             if (g.Op == Ops.Mul) return Outer(view, g);
             if (g.Attributes is not DotAttributes { LeftBatch: { Rank: >= 1 } } d) return null;
 
-            // Batches beside the examples are the groups of a convolution: one is none.
-            if (g.Shape.Skip(1).Take(d.LeftBatch.Rank - 1).Any(n => n != 1)) return null;
+            // Batches beside the examples are the groups of a convolution.
+            int groups = g.Shape.Skip(1).Take(d.LeftBatch.Rank - 1).Aggregate(1, (m, n) => m * n);
             Node left = Matrices(g.Inputs[0], d.LeftBatch, d.LeftContract), right = Matrices(g.Inputs[1], d.RightBatch, d.RightContract);
             Shape own = [.. g.Shape.Skip(1)];
             int rows = g.Inputs[0].Shape.Rank - 1 - d.LeftContract.Rank;
-            return left.DType != g.DType ? null : new(view.Gradients, left, right, view.From(own), view.Axes.Order(rows));
+            AxisOrder order = groups == 1 ? view.Axes.Order(rows) : AxisOrder.Other;
+            return left.DType != g.DType ? null : new(view.Gradients, left, right, view.From(own), order) { Groups = groups };
         }
 
         /// <summary>Products of one parameter as one; null if there are none, or they cannot be joined.</summary>
@@ -64,12 +68,12 @@ internal abstract partial record SampleForm
             static int Size(Shape shape) => shape.Skip(1).Aggregate(1, (m, n) => m * n);
         }
 
-        // [examples, contracted as one, free as one]
+        // [examples and groups as one, contracted as one, free as one]
         private static Node Matrices(Node x, Shape batch, Shape contract)
         {
             int[] free = [.. Ops.FreeAxes(x, batch, contract)];
             Node ordered = Algebra.Permute(x, [.. batch, .. contract, .. free]);
-            return Algebra.Reshape(ordered, [x.Shape[batch[0]], Size(contract), Size(free)]);
+            return Algebra.Reshape(ordered, [Size(batch), Size(contract), Size(free)]);
 
             int Size(IEnumerable<int> axes) => axes.Aggregate(1, (n, axis) => n * x.Shape[axis]);
         }

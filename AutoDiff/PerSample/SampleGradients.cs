@@ -127,13 +127,17 @@ internal sealed class SampleGradients
     // One product over examples and positions together, of the shape of the ordinary weight gradient: the smaller operand is scaled.
     private static Tensor Weighted(SampleForm.Product p, Tensor factors, bool isGuarded)
     {
-        Tensor left = new Tensor(p.Left).Cast(factors.DType), right = new Tensor(p.Right).Cast(factors.DType), f = Along(factors, left);
-        Tensor Scaled(Tensor x) => Tensor.Where(f.NotEqual(0), x * f, 0);
-        Tensor Kept(Tensor x) => isGuarded ? Tensor.Where(f.NotEqual(0), x, 0) : x;
+        Tensor left = Grouped(p.Left), right = Grouped(p.Right), f = Along(factors, left);
         (Tensor l, Tensor r) = left.Size <= right.Size ? (Scaled(left), Kept(right)) : (Kept(left), Scaled(right));
-        return new(p.Back(Tensor.DotGeneral(Flat(l), Flat(r), [0], [0]).Node));
+        return new(p.Back((p.Groups == 1 ? Tensor.DotGeneral(Flat(l), Flat(r), [0], [0]) : Tensor.DotGeneral(l, r, [0, 2], [0, 2], [1], [1])).Node));
 
-        static Tensor Flat(Tensor x) => x.Reshape(x.Shape[0] * x.Shape[1], x.Shape[2]);
+        Tensor Scaled(Tensor x) => Tensor.Where(f.NotEqual(0), x * f, 0);
+
+        Tensor Kept(Tensor x) => isGuarded ? Tensor.Where(f.NotEqual(0), x, 0) : x;
+
+        Tensor Grouped(Node x) => new Tensor(x).Cast(factors.DType).Reshape(-1, p.Groups, x.Shape[1], x.Shape[2]);
+
+        static Tensor Flat(Tensor x) => x.Reshape(x.Shape[0] * x.Shape[2], x.Shape[3]);
     }
 
     private static Tensor Weighted(SampleForm.Table t, Tensor factors)
@@ -171,13 +175,13 @@ internal sealed class SampleGradients
     private static bool IsLessByTiles(SampleForm.Product p) => DirectFlops(p) < GramFlops(p)
         && GramNormsRoutines.HasTiles(p.Gradients.Device, p.Left.DType == DType.Float64 ? DType.Float64 : DType.Float32);
 
-    private static double GramFlops(SampleForm.Product p) => 2.0 * p.Left.Shape[1] * p.Left.Shape[1] * (p.Left.Shape[2] + p.Right.Shape[2]);
+    private static double GramFlops(SampleForm.Product p) => 2.0 * p.Groups * p.Left.Shape[1] * p.Left.Shape[1] * (p.Left.Shape[2] + p.Right.Shape[2]);
 
-    private static double DirectFlops(SampleForm.Product p) => 2.0 * p.Left.Shape[1] * p.Left.Shape[2] * p.Right.Shape[2];
+    private static double DirectFlops(SampleForm.Product p) => 2.0 * p.Groups * p.Left.Shape[1] * p.Left.Shape[2] * p.Right.Shape[2];
 
-    private static double GramCost(SampleForm.Product p) => GramFlops(p) + 240.0 * p.Left.Shape[1] * p.Left.Shape[1];
+    private static double GramCost(SampleForm.Product p) => GramFlops(p) + 240.0 * p.Groups * p.Left.Shape[1] * p.Left.Shape[1];
 
-    private static double DirectCost(SampleForm.Product p) => 120.0 * p.Left.Shape[2] * p.Right.Shape[2];
+    private static double DirectCost(SampleForm.Product p) => 120.0 * p.Groups * p.Left.Shape[2] * p.Right.Shape[2];
 
     private static double Bytes(SampleForm.Product p) => (double)p.Left.Shape[0] * p.Left.Shape[2] * p.Right.Shape[2] * p.Left.DType.Size();
 
@@ -191,7 +195,7 @@ internal sealed class SampleGradients
     private static string Describe(SampleForm form, NormMethod method) => form switch
     {
         SampleForm.Product p => FormattableString.Invariant(
-            $"product of T={p.Left.Shape[1]}, {p.Left.Shape[2]}×{p.Right.Shape[2]}: {NameOf(method)}; Gram {GramFlops(p):0.###e0} flops an example, direct {DirectFlops(p):0.###e0} and {Bytes(p):0.###e0} bytes"),
+            $"product of T={p.Left.Shape[1]}, {(p.Groups == 1 ? "" : $"{p.Groups} groups of ")}{p.Left.Shape[2]}×{p.Right.Shape[2]}: {NameOf(method)}; Gram {GramFlops(p):0.###e0} flops an example, direct {DirectFlops(p):0.###e0} and {Bytes(p):0.###e0} bytes"),
         SampleForm.Table t => $"rows of a table of {t.Extent}×{t.Updates.Shape[2]}: norm from T={t.Rows.Shape[1]} rows with equal indices",
         SampleForm.Tied t => $"{Describe(t.Uses, method)}; and {Describe(t.Rows, method)}",
         SampleForm.Head h => FormattableString.Invariant(

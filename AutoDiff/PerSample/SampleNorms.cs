@@ -13,7 +13,7 @@ internal static class SampleNorms
     public static Tensor Of(SampleForm.Product p)
     {
         (Tensor norms, Tensor lengths) = Gram(p);
-        return norms + Error(lengths, p.Left.DType, p.Left.Shape[2] + p.Right.Shape[2]);
+        return OfGroups(p, norms + Error(lengths, p.Left.DType, p.Left.Shape[2] + p.Right.Shape[2]));
     }
 
     /// <summary>‖Σₜ aₜ⊗gₜ‖² by tiles of the sum that no memory holds, where the device has that.</summary>
@@ -21,8 +21,10 @@ internal static class SampleNorms
     public static Tensor ByTiles(SampleForm.Product p)
     {
         (Tensor norms, Tensor lengths) = Gram(Wide(p.Left), Wide(p.Right), new() { ByTiles = true });
-        return norms + Error(lengths, p.Left.DType, p.Left.Shape[2] + p.Right.Shape[2] + 4 * p.Left.Shape[1]);
+        return OfGroups(p, norms + Error(lengths, p.Left.DType, p.Left.Shape[2] + p.Right.Shape[2] + 4 * p.Left.Shape[1]));
     }
+
+    private static Tensor OfGroups(SampleForm.Product p, Tensor squares) => p.Groups == 1 ? squares : squares.Reshape(-1, p.Groups).Sum(1);
 
     /// <summary>Σₜₛ [idₜ = idₛ] gₜ·gₛ.</summary>
     public static Tensor Of(SampleForm.Table t)
