@@ -325,19 +325,88 @@ public class ClippingTests
     }
 
     [Theory]
-    [InlineData(2, 3, "direct norm")]
-    [InlineData(64, 32, "ghost norm")]
-    public void Sum_OfAConvolution_IsThatOfTheOracle(int input, int output, string method)
+    [InlineData(1e-2)]
+    [InlineData(1e-3)]
+    [InlineData(1e-4)]
+    public void Sum_OfOneRecordWhosePositionsCancel_IsWithinTheBound(double left)
     {
-        Images p = new(Normal(1, DType.Float64, Device.Cpu, output, input, 3, 3), Normal(2, DType.Float64, Device.Cpu, output * 5 * 4));
-        Tensor images = Normal(3, DType.Float64, Device.Cpu, Count, input, 5, 4);
-        double clip = PerSample.Norms<Images, Tensor>(Loss)(p, images).ToArray<double>().Order().ElementAt(Count / 2) * 1.0000001;
-        (Images expected, _) = PerSample.Clip<Images, Tensor>(Loss, clip)(p, images);
-        PrivateGradient<Images, Tensor> gradient = Private.Wrap<Images, Tensor>(Loss, Options(Count, clip));
-        Assert.Contains(method, gradient.Describe(p, images).Split('\n')[0], StringComparison.Ordinal);
-        PrivateSum sum = gradient.ClippedSum(p, images).Sum;
+        // Every other position takes back what the one before gives, but for a part: Gram sums are what is left of terms 1/part² as large.
+        const int time = 32, width = 128;
+        static Tensor Loss(Tensor w, (Tensor X, Tensor G) r) => (r.X.MatMul(w) * r.G).Sum();
+        Tensor at = Tensor.Arange(time), even = at - at % 2, sign = (1 - 2 * (at % 2)).Cast(DType.Float32).Unsqueeze(1);
+        Tensor x = Normal(1, DType.Float32, Device.Cpu, Count, time, width), w = Normal(3, DType.Float32, Device.Cpu, width, width);
+        Tensor g = Normal(2, DType.Float32, Device.Cpu, Count, time, width).Gather(even, 1).Realize();
+        x = (x.Gather(even, 1) * sign + x * left).Realize();
+        double[] exact = Doubles(PerSample.Norms<Tensor, (Tensor, Tensor)>(Loss)(w.Cast(DType.Float64), (x.Cast(DType.Float64), g.Cast(DType.Float64))));
+        foreach (ClippingRule rule in Enum.GetValues<ClippingRule>())
+        {
+            PrivateGradient<Tensor, (Tensor, Tensor)> gradient = Private.Wrap<Tensor, (Tensor, Tensor)>(Loss, Options(Count, 0.37) with { Rule = rule });
+            Assert.Contains("ghost norm", gradient.Describe(w, (x, g)), StringComparison.Ordinal);
+            double[] own = Doubles(gradient.ClippedSum(w, (x, g)).Norms);
+            for (int i = 0; i < Count; i++)
+            {
+                Assert.InRange(own[i], exact[i], double.MaxValue);
+                Assert.InRange(Norm(gradient.ClippedSum(w, (x[i..(i + 1)], g[i..(i + 1)])).Sum.Sum), 0, 0.37);
+            }
+        }
+    }
+
+    private static readonly Dictionary<string, (int Groups, int Input, int Output, int Side, string Plan)> s_convolutions = new()
+    {
+        ["few channels"] = (1, 2, 3, 5, "2×3: direct norm"),
+        ["many channels"] = (1, 64, 32, 5, "ghost norm"),
+        ["groups of many channels"] = (3, 48, 48, 4, "product of T=16, 3 groups of 16×144: ghost norm"),
+        ["groups of few channels"] = (2, 6, 4, 5, "2 groups of 2×27: direct norm"),
+        ["a group a channel"] = (4, 4, 8, 5, "gradients of Float"),
+    };
+
+    public static TheoryData<string> Convolutions => [.. s_convolutions.Keys];
+
+    [Theory, MemberData(nameof(Convolutions))]
+    public void Sum_OfAConvolution_IsThatOfTheOracle(string name)
+    {
+        (Images p, Tensor images, Func<Images, Tensor, Tensor> loss) = CreateConvolution(name, DType.Float64);
+        double clip = PerSample.Norms(loss)(p, images).ToArray<double>().Order().ElementAt(Count / 2) * 1.0000001;
+        (Images expected, Tensor norms) = PerSample.Clip(loss, clip)(p, images);
+        PrivateGradient<Images, Tensor> gradient = Private.Wrap(loss, Options(Count, clip));
+        Assert.Contains(s_convolutions[name].Plan.Split(": ")[^1], gradient.Describe(p, images).Split('\n')[0], StringComparison.Ordinal);
+        (PrivateSum sum, Tensor own) = gradient.ClippedSum(p, images);
         Assert.Equal(Count / 2 + 1, sum.Unclipped.Item<double>());
+        Near(Doubles(norms), Doubles(own), 1e-9);
         foreach ((Tensor e, Tensor a) in Trees.Flatten(expected).Zip(sum.Sum)) Near(Doubles(e), Doubles(a), 1e-9);
+    }
+
+    [Theory, MemberData(nameof(Convolutions))]
+    public void Sum_OfOneRecordOfAConvolution_IsWithinTheBound(string name)
+    {
+        (Images unit, Tensor images, Func<Images, Tensor, Tensor> loss) = CreateConvolution(name, DType.Float32);
+        foreach (double scale in new[] { 1e-2, 1, 30 })
+        {
+            Images p = Trees.Map(unit, x => (x * scale).Realize());
+            foreach (ClippingRule rule in Enum.GetValues<ClippingRule>())
+            {
+                PrivateGradient<Images, Tensor> gradient = Private.Wrap(loss, Options(Count, 0.37) with { Rule = rule, Groups = PrivateOptions.PerParameter });
+                for (int i = 0; i < Count; i += 3)
+                    Assert.All(gradient.ClippedSum(p, images[i..(i + 1)]).Sum.Sum, x => Assert.InRange(Norm([x]), 0, 0.37 / Math.Sqrt(2)));
+            }
+        }
+    }
+
+    [Theory, MemberData(nameof(Convolutions))]
+    public void Sum_WithAndWithoutARecordOfAConvolution_DiffersByNoMoreThanTheSensitivity(string name)
+    {
+        (Images p, Tensor images, Func<Images, Tensor, Tensor> loss) = CreateConvolution(name, DType.Float32);
+        PrivateGradient<Images, Tensor> gradient = Private.Wrap(loss, Options(Count, 0.37));
+        Tensor[] all = gradient.ClippedSum(p, images).Sum.Sum, less = gradient.ClippedSum(p, images[1..]).Sum.Sum;
+        Assert.InRange(Norm(all.Zip(less, (x, y) => x - y)), 1e-4, 0.37 * (1 + 1e-5));
+    }
+
+    private static (Images P, Tensor Images, Func<Images, Tensor, Tensor> Loss) CreateConvolution(string name, DType type)
+    {
+        (int groups, int input, int output, int side, _) = s_convolutions[name];
+        Images p = new(Normal(1, type, Device.Cpu, output, input / groups, 3, 3), Normal(2, type, Device.Cpu, output * side * 4));
+        return (p, Normal(3, type, Device.Cpu, Count, input, side, 4), (q, image) =>
+            Tensor.Conv(image.Unsqueeze(0), q.Kernel, padding: Padding.Same, groups: groups).Relu().Reshape(-1).MatMul(q.Head).Square());
     }
 
     private static void Near(double[] expected, double[] actual, double tolerance)
