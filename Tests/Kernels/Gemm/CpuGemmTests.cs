@@ -170,6 +170,24 @@ public sealed unsafe class CpuGemmTests
         }
     }
 
+    [Theory, MemberData(nameof(Widths))]
+    public void Product_SmallAndOfWholeRegisters_HasTheBitsOfTheFmaChain(int bits)
+    {
+        // Read where they lie: every height of the last rows, every cut of the columns; then one that is worth several threads.
+        Random random = new(74);
+        for (int m = 1; m <= 17; m++)
+        {
+            int n = 16 * random.Next(1, 9), k = random.Next(1, 66);
+            Check(GemmCase<float>.Create(random, 1, 1, m, n, k, m % 2 == 0 ? Layout.Rows : Layout.Columns, Layout.Padded, Layout.Padded, m % 3 == 0), bits);
+            Check(GemmCase<double>.Create(random, 1, 1, m, n, k, Layout.Padded, Layout.Rows, Layout.Rows, m % 3 == 1), bits);
+        }
+
+        GemmCase<float> test = GemmCase<float>.Create(random, 1, 1, 101, 96, 70, Layout.Rows, Layout.Rows, Layout.Rows);
+        Check(test, bits);
+        foreach (int threads in new[] { 2, 3, 40 })
+            Assert.Equal(test.ExpectedBits(), Run(test, new ThreadedTasks(threads), bits));
+    }
+
     [Fact]
     public void Product_OfManyTermsAndASmallResult_AnyNumberOfThreads_HasTheBitsOfTheFmaChain()
     {
