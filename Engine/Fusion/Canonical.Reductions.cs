@@ -30,8 +30,8 @@ internal sealed partial class Canonical
     /// <summary>The width of rows for which that is so, in elements.</summary>
     private const int NarrowestBlocked = 64, WidestBlocked = 1 << 16;
 
-    /// <summary>Work items that keep a device busy.</summary>
-    private const int ManyItems = 4096;
+    /// <summary>Work items that keep a device busy; a GPU has as many at work as a hundred multiprocessors hold, half a thousand and more each.</summary>
+    private const int ManyItems = 4096, ManyItemsOfGpu = 1 << 16;
 
     private Node Reduce(Op op, Node x, Attributes attributes)
     {
@@ -126,9 +126,9 @@ internal sealed partial class Canonical
     }
 
     /// <summary>In how many parts to reduce an axis, preferably of equal length.</summary>
-    private static int Parts(int a, int k, int c)
+    private int Parts(int a, int k, int c)
     {
-        bool split = c == 1 ? k > LongRow && a <= 4 : k > LongColumn && (long)a * c < ManyItems;
+        bool split = c == 1 ? k > LongRow && a <= 4 : k > LongColumn && (long)a * c < (device.IsGpu ? ManyItemsOfGpu : ManyItems);
         if (!split) return 1;
         int target = k / (c == 1 ? RowPart : ColumnPart);
         for (int d = 0; d <= target / 2; d++)
