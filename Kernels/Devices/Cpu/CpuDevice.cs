@@ -71,6 +71,7 @@ internal sealed partial class CpuDevice : Device
             return;
 
         Index3D group = shape.Group;
+        CheckCount(kernel.Source, shape);
         if (kernel.Source.Kind == LaunchKind.Grouped && (long)group.X * group.Y * group.Z > LargestGroup)
         {
             throw new DeviceException("CTG3006", $"Kernel '{kernel.Source.Name}' was launched in groups of {DeviceChecks.Text(group)} " +
@@ -79,6 +80,19 @@ internal sealed partial class CpuDevice : Device
 
         lock (_queue)
             _launch.Run((CpuKernel)kernel, shape, arguments);
+    }
+
+    /// <summary>Groups, and rows of items, are counted in 32 bits.</summary>
+    private void CheckCount(Kernel kernel, in LaunchShape shape)
+    {
+        bool isGrouped = kernel.Kind == LaunchKind.Grouped;
+        Int128 count = isGrouped ? (Int128)shape.Grid.X * shape.Grid.Y * shape.Grid.Z : (Int128)shape.Extent.Y * shape.Extent.Z;
+        if (count > int.MaxValue)
+        {
+            throw new DeviceException("CTG3006", $"Kernel '{kernel.Name}' was launched over " +
+                $"{DeviceChecks.Text(isGrouped ? shape.Grid : shape.Extent)} {(isGrouped ? "groups" : "items")}; {Id} runs at most {int.MaxValue:N0} " +
+                $"{(isGrouped ? "groups" : "rows of items along X")}. Launch parts of it. See docs/diagnostics.md#CTG3006");
+        }
     }
 
     /// <inheritdoc/>

@@ -36,6 +36,22 @@ public class CpuDeviceTests
         }
     }
 
+    [Theory]
+    [InlineData(LaunchKind.Range3D)]
+    [InlineData(LaunchKind.Grouped)]
+    public void Launch_MoreRowsOrGroupsThanInt32Counts_IsRefused(object kind)
+    {
+        // 2³¹ rows of one item, or groups of one: a number that was cut to 32 bits made them none.
+        Kernel kernel = new("nothing", (LaunchKind)kind, []);
+        new Builder(kernel.Body).Append(new Return());
+        LaunchShape shape = (LaunchKind)kind == LaunchKind.Grouped
+            ? new LaunchShape(default, new Index3D(1, 1 << 16, 1 << 15), new Index3D(1, 1, 1))
+            : LaunchShape.Range(1, 1 << 16, 1 << 15);
+        DeviceException refusal = Assert.Throws<DeviceException>(() => s_one.Launch(s_one.Compile(kernel), shape, []));
+        Assert.Equal("CTG3006", refusal.Code);
+        Assert.Contains("1×65536×32768", refusal.Message, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void Launch_LargerThanTheCaches_WritesEveryElement()
     {

@@ -170,7 +170,7 @@ internal sealed partial class SimdEmitter
         _il.Mark(test);
         _il.Load(x);
         _il.LongArgument(ToArgument);
-        _il.Branch(OpCodes.Blt, body);
+        _il.Branch(OpCodes.Blt_Un, body); // x may have passed the largest Int32
     }
 
     /// <summary>The body for the items from x of a row, as many as the lanes hold.</summary>
