@@ -165,16 +165,16 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
         };
         SetRanges(ref block);
         long row = ((long)batch * Problem.Heads + block.Head) * Problem.Queries + query;
-        CopyBlock(Operands.Q + row * Problem.Width, queries, Problem.Width, work.Q, work.Width);
-        CopyBlock(Operands.DOutput + row * Problem.Values, queries, Problem.Values, work.DOutput, work.Values);
-        Multiply(block, work.Q, Problem.Width, work.Width, (float*)work.KeyPanels + (nint)key * Problem.Width, work.Scores);
-        Multiply(block, work.DOutput, Problem.Values, work.Values, (float*)work.ValuePanels + (nint)key * Problem.Values, work.DScores);
+        float* q = Strips(Operands.Q + row * Problem.Width, queries, Problem.Width, work.Q, work.Width);
+        float* dOutput = Strips(Operands.DOutput + row * Problem.Values, queries, Problem.Values, work.DOutput, work.Values);
+        Multiply(block, q, Problem.Width, work.Width, (float*)work.KeyPanels + (nint)key * Problem.Width, work.Scores);
+        Multiply(block, dOutput, Problem.Values, work.Values, (float*)work.ValuePanels + (nint)key * Problem.Values, work.DScores);
         for (int r = 0; r < block.Strips * Rows; r++) Differentiate(block, r, row + r, work);
 
         SetQueryRanges(block, work);
         int strips = GemmBlocking.Ceiling(count, Rows);
-        Accumulate(work.Scores, 1, KeyBlock, strips, work.KeyFrom, work.KeyTo, work.DOutput, work.Values, work.DV);
-        Accumulate(work.DScores, 1, KeyBlock, strips, work.KeyFrom, work.KeyTo, work.Q, work.Width, work.DK);
+        Accumulate(work.Scores, 1, KeyBlock, strips, work.KeyFrom, work.KeyTo, dOutput, work.Values, work.DV);
+        Accumulate(work.DScores, 1, KeyBlock, strips, work.KeyFrom, work.KeyTo, q, work.Width, work.DK);
         Accumulate(work.DScores, KeyBlock, 1, block.Strips, block.StripFrom, block.StripTo,
             _keys + ((long)keyHead * Problem.Keys + key) * work.Width, work.Width, dq + (long)query * work.Width);
     }
@@ -187,7 +187,7 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
         if (block.RowFrom[r] < block.RowTo[r])
         {
             (from, to) = Adjust(block, r, scores);
-            ClearHidden(block, r, gradients, from, to);
+            ClearHidden(block, r, gradients);
 
             // A row that sees nothing has −∞ for scores and log-sum-exp: any other number makes its weights 0.
             float lse = Operands.LogSumExp[row];
@@ -204,8 +204,8 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
         }
 
         int end = GemmBlocking.RoundUp(block.Keys, Rows);
-        for (int j = 0; j < from; j++) (scores[j], gradients[j]) = (0, 0);
-        for (int j = to; j < end; j++) (scores[j], gradients[j]) = (0, 0);
+        ClearOutside(scores, 0, from, to, end);
+        ClearOutside(gradients, 0, from, to, end);
     }
 
     /// <summary>The queries of the block that see some key of each strip of keys.</summary>

@@ -12,6 +12,10 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
     private const int QueryBlock = 96;
     private const int KeyBlock = 384;
 
+    /// <summary>Scores are relative to the largest of a row's first block until one is larger by more than this: weights up to 256 lose nothing, and sums
+    /// are seldom scaled.</summary>
+    private const float Tolerance = 8;
+
     /// <summary>Blocks of queries of a head up to which a task is a head, if there are so many: its keys are packed where they are used.</summary>
     private const int FewBlocks = 4, ManyHeads = 16;
 
@@ -26,7 +30,11 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
     private float* _panels;
     private float* _values;
 
-    private AttentionForward() => (_heads, _blocks) = (Head, Block);
+    /// <summary>How many blocks of each head have been taken.</summary>
+    private int* _next;
+    private int _lanes;
+
+    private AttentionForward() => (_heads, _blocks) = (Head, Blocks);
 
     /// <summary>This thread's.</summary>
     public static AttentionForward<TKernels> Current => t_current ??= new();
@@ -51,7 +59,13 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
 
         _values = PackRows(Operands.V, (long)Problem.Batch * Problem.KeyHeads * Problem.Keys, Problem.Values, (float*)scratch);
         if (ownsPanels) Pool.Run(Problem.Batch * Problem.KeyHeads, _heads);
-        else Pool.Run(Problem.Batch * Problem.Heads * BlocksOf(Problem), _blocks);
+        else
+        {
+            int heads = Problem.Batch * Problem.Heads;
+            _next = GemmScratch.Current.States(heads);
+            _lanes = Math.Min(Pool.Threads, heads * BlocksOf(Problem));
+            Pool.Run(_lanes, _blocks);
+        }
     }
 
     /// <summary>All queries of a head of keys, which are packed here.</summary>
@@ -64,15 +78,24 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
             Queries(keyHead * Problem.Group + task / blocks, task % blocks * QueryBlock, panels);
     }
 
-    /// <summary>A block of queries. The last blocks of a head see the most keys: they go first.</summary>
-    private void Block(int task)
+    /// <summary>Blocks of queries, head by head: each lane begins with heads of its own, whose keys and values stay in its caches, and then helps
+    /// with the others'. The last blocks of a head see the most keys: they go first.</summary>
+    private void Blocks(int lane)
     {
-        int blocks = BlocksOf(Problem);
-        (int head, int block) = Math.DivRem(task, blocks);
-        Queries(head, (blocks - 1 - block) * QueryBlock, _panels + (long)(head / Problem.Group) * PackedKeys * Problem.Width);
+        int heads = Problem.Batch * Problem.Heads, blocks = BlocksOf(Problem), first = (int)((long)heads * lane / _lanes);
+        for (int i = 0; i < heads; i++)
+        {
+            int head = first + i < heads ? first + i : first + i - heads;
+            float* panels = _panels + (long)(head / Problem.Group) * PackedKeys * Problem.Width;
+            while (Volatile.Read(ref _next[head]) < blocks)
+            {
+                int block = blocks - Interlocked.Increment(ref _next[head]);
+                if (block >= 0) Queries(head, block * QueryBlock, panels);
+            }
+        }
     }
 
-    /// <summary>What packed keys are multiplied by: scores come in units of ln 2.</summary>
+    /// <summary>What packed keys are multiplied by: scores come in units of ln 2, and are the backward pass's to the last bit.</summary>
     private float KeyFactor => Problem.Scale * ScoreRows.Log2E;
 
     private static int BlocksOf(in AttentionProblem problem) => GemmBlocking.Ceiling(problem.Queries, QueryBlock);
@@ -106,7 +129,7 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
 
         long row = ((long)batch * Problem.Heads + head) * Problem.Queries + query;
         long keyHead = (long)batch * Problem.KeyHeads + head / Problem.Group;
-        CopyBlock(Operands.Q + row * width, count, width, q, width);
+        q = Strips(Operands.Q + row * width, count, width, q, width);
         new Span<float>(output, QueryBlock * values).Clear();
         new Span<float>(rows.Sums, QueryBlock * ScoreRows.Lanes).Clear();
         new Span<float>(rows.Largest, QueryBlock).Fill(float.NegativeInfinity);
@@ -144,7 +167,7 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
         if (block.RowFrom[r] >= block.RowTo[r]) return;
         (int from, int to) = Adjust(block, r, line);
         float before = rows.Largest[r], largest = ScoreRows.Largest(line, from, to);
-        if (!(largest > before)) return;
+        if (!(largest > before + Tolerance)) return;
         rows.Largest[r] = largest;
         if (float.IsNegativeInfinity(before)) return;
         float factor = ScoreRows.Exp2(before - largest);
@@ -155,7 +178,7 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
     /// <summary>A row's scores become weights, 0 where nothing is seen.</summary>
     private void Exponentiate(in AttentionBlock block, int r, float* line, int first, int end, in Rowwise rows)
     {
-        (int from, int to) = (first, first);
+        (int from, int to) = (Down(first), Down(first));
         if (block.RowFrom[r] < block.RowTo[r])
         {
             // Where nothing is visible yet all scores are −∞, and their weights 0 relative to any number.
@@ -170,8 +193,7 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
             }
         }
 
-        for (int j = first; j < from; j++) line[j] = 0;
-        for (int j = to; j < end; j++) line[j] = 0;
+        ClearOutside(line, first, from, to, end);
     }
 
     /// <summary>Divides by the sums and writes the block's results. A row that sees no key is 0, and its log-sum-exp −∞.</summary>
@@ -181,8 +203,7 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
         {
             float sum = Vector512.Sum(Vector512.Load(rows.Sums + r * ScoreRows.Lanes));
             float* from = output + (nint)r * PaddedValues, to = Operands.Output + (row + r) * Problem.Values;
-            ScoreRows.Scale(from, PaddedValues, sum == 0 ? 0 : 1 / (sum * Problem.KeepProbability));
-            new ReadOnlySpan<float>(from, Problem.Values).CopyTo(new Span<float>(to, Problem.Values));
+            ScoreRows.Scale(from, Problem.Values, sum == 0 ? 0 : 1 / (sum * Problem.KeepProbability), to);
             Operands.LogSumExp[row + r] = sum == 0
                 ? float.NegativeInfinity
                 : (float)((rows.Largest[r] + Math.Log2(sum)) * 0.69314718055994530942);

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using Cotangent.Kernels.Library;
 
 namespace Cotangent.Kernels.Cpu;
@@ -18,12 +19,15 @@ internal abstract unsafe class AttentionPass<TKernels>
     private readonly Action<int> _packPanel;
     private readonly Action<int> _copyRows;
     private Move _move;
+    private AttentionProblem _problem;
+    private AttentionOperands _operands;
 
     protected AttentionPass() => (_packPanel, _copyRows) = (PackPanel, CopyRows);
 
-    protected AttentionProblem Problem { get; private set; }
+    // By reference: a copy of all of either would be made wherever one number of it is read.
+    protected ref readonly AttentionProblem Problem => ref _problem;
 
-    protected AttentionOperands Operands { get; private set; }
+    protected ref readonly AttentionOperands Operands => ref _operands;
 
     protected IParallel Pool { get; private set; } = SerialParallel.Instance;
 
@@ -62,7 +66,7 @@ internal abstract unsafe class AttentionPass<TKernels>
     /// <param name="pool">The threads.</param>
     public void Run(in AttentionProblem problem, in AttentionOperands operands, IParallel pool)
     {
-        (Problem, Operands, Pool) = (problem, operands, pool);
+        (_problem, _operands, Pool) = (problem, operands, pool);
         Run();
     }
 
@@ -132,6 +136,14 @@ internal abstract unsafe class AttentionPass<TKernels>
         new Span<float>(destination + (long)rows * padded, (GemmBlocking.RoundUp(rows, Rows) - rows) * padded).Clear();
     }
 
+    /// <summary>Rows where they lie if they are whole strips of whole vectors, else a copy by <see cref="CopyBlock"/>.</summary>
+    protected static float* Strips(float* source, int rows, int width, float* copy, int padded)
+    {
+        if (rows % Rows == 0 && padded == width) return source;
+        CopyBlock(source, rows, width, copy, padded);
+        return copy;
+    }
+
     /// <summary>The keys that a block of queries sees.</summary>
     /// <returns>The first and one past the last key that any of them sees.</returns>
     protected (int From, int To) KeysOf(int batch, int query, int count)
@@ -147,6 +159,14 @@ internal abstract unsafe class AttentionPass<TKernels>
         int length = Operands.Lengths is null ? Problem.Keys : Operands.Lengths[block.Batch];
         for (int strip = 0; strip < block.Strips; strip++)
         {
+            if (SeesAll(block, strip, length))
+            {
+                new Span<int>(block.RowFrom + strip * Rows, Rows).Clear();
+                new Span<int>(block.RowTo + strip * Rows, Rows).Fill(block.Keys);
+                (block.StripFrom[strip], block.StripTo[strip]) = (0, block.Keys);
+                continue;
+            }
+
             (int from, int to) = (int.MaxValue, 0);
             for (int r = strip * Rows; r < (strip + 1) * Rows; r++)
             {
@@ -165,6 +185,14 @@ internal abstract unsafe class AttentionPass<TKernels>
         }
     }
 
+    /// <summary>True if the strip is full and each of its queries sees all keys of the block: most do in long sequences.</summary>
+    private bool SeesAll(in AttentionBlock block, int strip, int length)
+    {
+        int first = block.Query + strip * Rows, last = first + Rows - 1;
+        return (strip + 1) * Rows <= block.Queries && Problem.FirstKey(last) <= block.Key
+            && Problem.EndKey(first, length) >= block.Key + block.Keys;
+    }
+
     /// <summary>Score-like products of a block: rows of <paramref name="a"/> with panels, in the tiles that hold a visible cell.</summary>
     protected static void Multiply(
         in AttentionBlock block, float* a, int depth, int aRow, float* panels, float* result, bool accumulate = false)
@@ -175,8 +203,10 @@ internal abstract unsafe class AttentionPass<TKernels>
         {
             for (int strip = 0; strip < block.Strips; strip++)
             {
-                if (Down(block.StripFrom[strip]) >= key + PanelWidth || Up(block.StripTo[strip]) <= key) continue;
-                TKernels.Multiply(Rows, TKernels.Registers, depth, a + (nint)strip * Rows * aRow, panels + (nint)key * depth,
+                int end = Up(block.StripTo[strip]) - key;
+                if (Down(block.StripFrom[strip]) >= key + PanelWidth || end <= 0) continue;
+                int registers = Math.Min(TKernels.Registers, GemmBlocking.Ceiling(end, TKernels.Width));
+                TKernels.Multiply(Rows, registers, depth, a + (nint)strip * Rows * aRow, panels + (nint)key * depth,
                     result + (nint)strip * Rows * block.Stride + key, strides, accumulate, ref ahead);
             }
         }
@@ -222,17 +252,20 @@ internal abstract unsafe class AttentionPass<TKernels>
             ScoreRows.Hide(scores, mask, (nint)Problem.Mask.Key, from, to);
         }
 
-        int start = Down(from), end = Up(to);
-        for (int j = start; j < from; j++) scores[j] = float.NegativeInfinity;
-        for (int j = to; j < end; j++) scores[j] = float.NegativeInfinity;
-        return (start, end);
+        ScoreRows.FillOutside(scores, from, to, float.NegativeInfinity);
+        return (Down(from), Up(to));
     }
 
     /// <summary>Zeros for the cells that a row's range leaves out of its vectors: what they hold comes of keys that must not be read.</summary>
-    protected static void ClearHidden(in AttentionBlock block, int r, float* row, int from, int to)
+    protected static void ClearHidden(in AttentionBlock block, int r, float* row) =>
+        ScoreRows.FillOutside(row, block.RowFrom[r], block.RowTo[r], 0);
+
+    /// <summary>Zeros for the whole vectors of a row that hold some of its cells up to <paramref name="end"/>, but none from
+    /// <paramref name="from"/> to <paramref name="to"/>, which are multiples of vectors.</summary>
+    protected static void ClearOutside(float* row, int first, int from, int to, int end)
     {
-        for (int j = from; j < block.RowFrom[r]; j++) row[j] = 0;
-        for (int j = block.RowTo[r]; j < to; j++) row[j] = 0;
+        for (int j = Down(first); j < from; j += ScoreRows.Lanes) Vector512<float>.Zero.Store(row + j);
+        for (int j = to; j < end; j += ScoreRows.Lanes) Vector512<float>.Zero.Store(row + j);
     }
 
     /// <summary>What dropout keeps of a row: 0, or <paramref name="value"/>.</summary>

@@ -108,7 +108,7 @@ internal sealed unsafe class AttentionTangent<TKernels> : AttentionPass<TKernels
         if (first >= end) return;
         scores += (nint)r * KeyBlock;
         tangents += (nint)r * KeyBlock;
-        (int from, int to) = (first, first);
+        (int from, int to) = (Down(first), Down(first));
         if (block.RowFrom[r] < block.RowTo[r])
         {
             (from, to) = Adjust(block, r, scores);
@@ -120,15 +120,15 @@ internal sealed unsafe class AttentionTangent<TKernels> : AttentionPass<TKernels
             (Vector512.Load(sums + r * ScoreRows.Lanes) + sum).Store(sums + r * ScoreRows.Lanes);
         }
 
-        for (int j = first; j < from; j++) (scores[j], tangents[j]) = (0, 0);
-        for (int j = Math.Max(to, first); j < end; j++) (scores[j], tangents[j]) = (0, 0);
+        ClearOutside(scores, first, from, to, end);
+        ClearOutside(tangents, first, from, to, end);
     }
 
     /// <summary>Adds the bias's tangent; like the scores, tangents are in units of ln 2.</summary>
     private void AdjustTangents(in AttentionBlock block, int r, float* tangents, int from, int to)
     {
         if (Operands.DQ is null && Operands.DK is null) new Span<float>(tangents + from, to - from).Clear();
-        ClearHidden(block, r, tangents, from, to);
+        ClearHidden(block, r, tangents);
         if (Operands.DBias is null) return;
         float* bias = Operands.DBias + Problem.BiasTangent.At(block.Batch, block.Head, block.Query + r, block.Key);
         ScoreRows.AddBias(tangents, bias, (nint)Problem.BiasTangent.Key, block.RowFrom[r], block.RowTo[r]);
