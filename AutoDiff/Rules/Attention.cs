@@ -16,7 +16,7 @@ internal static class Attention
             AttentionForm form = n.Get<AnyAttention>().Form;
             Node?[] result = new Node?[n.Inputs.Length];
             Node[] call = Call(n);
-            for (int i = 0; i < 2; i++) result[form.Inputs + 2 + i] = Along(form, call, [.. ct, null], i);
+            for (int i = 0; form.Inputs + 2 + i < result.Length; i++) result[form.Inputs + 2 + i] = Along(form, call, [.. ct, null], i);
             return result;
         }),
     };
@@ -72,17 +72,25 @@ internal static class Attention
     {
         AttentionTangentAttributes call = n.Get<AttentionTangentAttributes>();
         AttentionForm form = call.Form;
-        Node[] inputs = [.. Call(n), ct[0] ?? Zeros(n, 0), ct[1] ?? Zeros(n, 1)];
+        Node[] inputs = WithCotangents(n, ct[0], ct[1]);
+        AttentionGradAttributes gradient = new(form, HasLogSumExp: ct[1] is not null);
         Node?[] result = new Node?[n.Inputs.Length];
         for (int i = 0; i < 3; i++)
         {
             if (call.At(form, i) is >= 0 and var tangent)
-                result[tangent] = new Node(Ops.AttentionGrad, [.. inputs], new AttentionGradAttributes(form) { Output = i });
+                result[tangent] = new Node(Ops.AttentionGrad, [.. inputs], gradient.At(i));
         }
 
         if (call.At(form, AttentionTangentAttributes.Bias) is >= 0 and var bias)
             result[bias] = new AttentionBlocks(form, inputs).BiasGradient(n.Inputs[bias].Shape);
         return result;
+    }
+
+    /// <summary>The inputs of the gradient; the log-sum-exp's cotangent is left out where it is zero.</summary>
+    private static Node[] WithCotangents(Node n, Node? output, Node? lse)
+    {
+        Node[] known = [.. Call(n), output ?? Zeros(n, 0)];
+        return lse is null ? known : [.. known, lse];
     }
 
     private static Node Zeros(Node n, int output)
@@ -105,10 +113,11 @@ internal static class Attention
     {
         AttentionGradAttributes call = n.Get<AttentionGradAttributes>();
         AttentionForm form = call.Form;
-        Node? output = dx[form.Inputs + 2], lse = dx[form.Inputs + 3];
-        Node[]? linear = output is null && lse is null ? null : [.. Call(n), output ?? Zeros(n, 0), lse ?? Zeros(n, 1)];
+        Node? output = dx[call.OutputCotangent], lse = call.HasLogSumExp ? dx[call.LogSumExpCotangent] : null;
+        Node[]? linear = output is null && lse is null ? null : WithCotangents(n, output, lse);
+        AttentionGradAttributes along = new(form, HasLogSumExp: lse is not null);
         return [.. Enumerable.Range(0, 3).Select(i => Algebra.Sum(
-            linear is null ? null : new Node(Ops.AttentionGrad, [.. linear], call.At(i)),
+            linear is null ? null : new Node(Ops.AttentionGrad, [.. linear], along.At(i)),
             Rest(n, dx, x => new AttentionBlocks(form, x).Gradient(i))))];
     }
 

@@ -73,7 +73,7 @@ internal sealed class AttentionBlocks(AttentionForm form, IReadOnlyList<Node> in
         int rounds = Math.Max(1, (Queries + Largest - 1) / Largest), size = (Queries + rounds - 1) / rounds;
         int own = form.Inputs + 2;
         int[] byRow = [AttentionForm.Q, form.Inputs, form.Inputs + 1,
-            .. call is null ? [own, own + 1] : call.At(form, AttentionForm.Q) is >= 0 and var dq ? [dq] : Array.Empty<int>()];
+            .. call is null ? Enumerable.Range(own, inputs.Count - own) : call.At(form, AttentionForm.Q) is >= 0 and var dq ? [dq] : []];
         int[] byCell = [.. new[] { form.At(AttentionExtras.Bias), form.At(AttentionExtras.Mask),
             call?.At(form, AttentionTangentAttributes.Bias) ?? -1 }.Where(i => i >= 0 && inputs[i].Shape[2] != 1)];
         int[] cut = [.. byRow, .. byCell];
@@ -197,7 +197,8 @@ internal sealed class AttentionBlocks(AttentionForm form, IReadOnlyList<Node> in
         {
             int own = _form.Inputs;
             Tensor weights = Weights(), dOutput = Rows(own + 2);
-            Tensor delta = (dOutput * Rows(own)).Sum(-1, keepDims: true) - Rows(own + 3).Unsqueeze(-1);
+            Tensor delta = (dOutput * Rows(own)).Sum(-1, keepDims: true);
+            if (all.Inputs.Count > own + 3) delta -= Rows(own + 3).Unsqueeze(-1);
             Tensor dp = dOutput.MatMul(Keys(AttentionForm.V).Transpose());
             return Kept(weights) * dp - weights * delta;
         }

@@ -53,9 +53,20 @@ internal sealed record AttentionAttributes(AttentionForm Form) : AnyAttention(Fo
     public override int OutputCount => 2;
 }
 
-/// <summary>The gradient: q, k, v, extras, output, log-sum-exp, their cotangents → the cotangents of q, k, v.</summary>
-internal sealed record AttentionGradAttributes(AttentionForm Form) : AnyAttention(Form)
+/// <summary>The gradient: q, k, v, extras, output, log-sum-exp, the output's cotangent, that of the log-sum-exp → the cotangents of q, k, v.</summary>
+/// <param name="Form">The attention.</param>
+/// <param name="HasLogSumExp">False if the log-sum-exp's cotangent is zero, as where nobody uses it: it is no input then.</param>
+internal sealed record AttentionGradAttributes(AttentionForm Form, bool HasLogSumExp = true) : AnyAttention(Form)
 {
+    /// <summary>Inputs beside q, k, v and the extras.</summary>
+    public int More => HasLogSumExp ? 4 : 3;
+
+    /// <summary>The input that is the output's cotangent.</summary>
+    public int OutputCotangent => Form.Inputs + 2;
+
+    /// <summary>The input that is the log-sum-exp's cotangent; −1 if it is zero.</summary>
+    public int LogSumExpCotangent => HasLogSumExp ? Form.Inputs + 3 : -1;
+
     /// <inheritdoc/>
     public override int OutputCount => 3;
 }

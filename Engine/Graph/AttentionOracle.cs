@@ -36,12 +36,14 @@ internal static class AttentionOracle
     {
         Rows rows = new(n, x);
         AttentionProblem p = rows.Problem;
-        int which = n.Get<AttentionGradAttributes>().Output, own = n.Get<AttentionGradAttributes>().Form.Inputs;
-        double[] result = new double[n.Shape.Size], output = x[own], lse = x[own + 1], dOutput = x[own + 2], dLse = x[own + 3];
+        AttentionGradAttributes call = n.Get<AttentionGradAttributes>();
+        int which = call.Output, own = call.Form.Inputs;
+        double[] result = new double[n.Shape.Size], output = x[own], lse = x[own + 1], dOutput = x[call.OutputCotangent];
+        double[]? dLse = call.LogSumExpCotangent is >= 0 and var at ? x[at] : null;
         rows.Each((row, batch, head, query) =>
         {
             double[] weights = rows.Weights(batch, head, query, lse[row]), kept = rows.Kept(batch, head, query);
-            double delta = -dLse[row];
+            double delta = dLse is null ? 0 : -dLse[row];
             for (int d = 0; d < p.Values; d++) delta += dOutput[row * p.Values + d] * output[row * p.Values + d];
             for (int j = 0; j < p.Keys; j++)
             {

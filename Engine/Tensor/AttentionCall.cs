@@ -10,6 +10,11 @@ internal sealed class AttentionCall
     /// <summary>Queries times keys from which the fused form is faster than the composed one.</summary>
     private const long FusedCells = 96 * 96;
 
+    /// <summary>The same on the CPU for heads of up to <see cref="WidestShort"/> columns.</summary>
+    private const long FusedCellsOnCpu = 64 * 64;
+
+    private const int WidestShort = 128;
+
     /// <summary>The widest heads whose scores are computed once a pass: columns of a tile of the kernels.</summary>
     private const int WidestFused = 64;
 
@@ -65,9 +70,9 @@ internal sealed class AttentionCall
     /// <remarks>
     /// <para>Memory first: on a device whose groups run the kernels, scores that would take <see cref="MostScoreBytes"/> are never held, since
     /// training holds several such matrices a layer.</para>
-    /// <para>Then time, from <see cref="FusedCells"/> on. On the CPU, and on a processor behind OpenCL (1.1 to 2 × for value and gradient at 64
-    /// columns), that was measured. On a GPU it is a count: the composed form moves a dozen float32 numbers a cell in value and gradient, the fused one none,
-    /// but it computes nine products where the other computes six; with heads of up to <see cref="WidestFused"/> columns the numbers cost more.
+    /// <para>Then time, from <see cref="FusedCells"/> on, on the CPU from <see cref="FusedCellsOnCpu"/> on. On the CPU (1.1 to 3.6 × for value and
+    /// gradient), and on a processor behind OpenCL (1.1 to 2 × at 64 columns), that was measured. On a GPU it is a count: the composed form moves
+    /// a dozen float32 numbers a cell in value and gradient, the fused one none, but it computes nine products where the other computes six; with heads of up to <see cref="WidestFused"/> columns the numbers cost more.
     /// Wider heads compute their scores once for each 64 columns, and products on matrix units are several times faster than the fused
     /// kernels': there, memory alone decides.</para>
     /// </remarks>
@@ -77,12 +82,13 @@ internal sealed class AttentionCall
         {
             Device device = _q.Node.Device;
             long cells = (long)_q.Shape[2] * _k.Shape[2];
-            if (device.Kind == DeviceKind.Cpu) return cells >= FusedCells;
+            int widest = Math.Max(_q.Shape[3], _v.Shape[3]);
+            if (device.Kind == DeviceKind.Cpu) return cells >= (widest <= WidestShort ? FusedCellsOnCpu : FusedCells);
             if (device.LargestProductTile == 0) return false;
             if (sizeof(float) * cells * _q.Shape[0] * _q.Shape[1] >= MostScoreBytes) return true;
             bool onMatrixUnits = device.HasMatrixUnits
                 && (Tensor.MatMulPrecision != MatMulPrecision.Float32 || _result is DType.Float16 or DType.BFloat16);
-            return !onMatrixUnits && cells >= FusedCells && Math.Max(_q.Shape[3], _v.Shape[3]) <= WidestFused;
+            return !onMatrixUnits && cells >= FusedCells && widest <= WidestFused;
         }
     }
 

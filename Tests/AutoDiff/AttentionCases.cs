@@ -15,6 +15,7 @@ internal static class AttentionCases
         Row("attention, log-sum-exp", Ops.Attention, s_causal, new AttentionAttributes(s_causal).At(1)),
         Row("attention with a bias", Ops.Attention, s_bias, new AttentionAttributes(s_bias)),
         Row("attention_grad of q", Ops.AttentionGrad, s_causal, new AttentionGradAttributes(s_causal)),
+        Row("attention_grad of q, no use of the log-sum-exp", Ops.AttentionGrad, s_causal, new AttentionGradAttributes(s_causal, HasLogSumExp: false)),
         Row("attention_grad of k", Ops.AttentionGrad, s_causal, new AttentionGradAttributes(s_causal).At(1)),
         Row("attention_grad of v with a bias", Ops.AttentionGrad, s_bias, new AttentionGradAttributes(s_bias).At(2)),
         Row("attention_tangent", Ops.AttentionTangent, s_causal, new AttentionTangentAttributes(s_causal, 7)),
@@ -28,6 +29,7 @@ internal static class AttentionCases
         Shape[] own = hasBias ? [q, k, v, bias] : [q, k, v];
         Shape[] shapes = call switch
         {
+            AttentionGradAttributes { HasLogSumExp: false } => [.. own, output, lse, output],
             AttentionGradAttributes => [.. own, output, lse, output, lse],
             AttentionTangentAttributes => [.. own, output, lse, .. own],
             _ => own,

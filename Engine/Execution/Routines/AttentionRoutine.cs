@@ -19,12 +19,13 @@ internal static unsafe class AttentionRoutine
 
     /// <summary>Runs <see cref="Ops.AttentionGrad"/>.</summary>
     public static Routine Grad(Device device, Node n) => device is CpuDevice
-        ? new OnCpu(n, CpuAttention.BackwardScratch, CpuAttention.Backward, static (ref AttentionOperands x, in Pointers p, AttentionForm form) =>
+        ? new OnCpu(n, CpuAttention.BackwardScratch, CpuAttention.Backward, (ref AttentionOperands x, in Pointers p, AttentionForm form) =>
         {
+            AttentionGradAttributes call = n.Get<AttentionGradAttributes>();
             x.Output = p.Input(form.Inputs);
             x.LogSumExp = p.Input(form.Inputs + 1);
-            x.DOutput = p.Input(form.Inputs + 2);
-            x.DLogSumExp = p.Input(form.Inputs + 3);
+            x.DOutput = p.Input(call.OutputCotangent);
+            x.DLogSumExp = p.Input(call.LogSumExpCotangent);
             x.DQ = p.Output(0);
             x.DK = p.Output(1);
             x.DV = p.Output(2);
@@ -127,6 +128,7 @@ internal static unsafe class AttentionRoutine
         private readonly AttentionForm _form = n.Get<AnyAttention>().Form;
         private readonly long[] _sizes = [.. n.Inputs.Select(x => x.Shape.Size)];
         private readonly AttentionTangentAttributes? _given = n.Attributes as AttentionTangentAttributes;
+        private readonly bool _hasLogSumExp = n.Attributes is AttentionGradAttributes { HasLogSumExp: true };
         private readonly AttentionProblem _problem = AttentionShapes.Problem(n);
         private readonly FlashAttention _attention = FlashAttention.Create(
             device, AttentionShapes.Problem(n), n.Get<AnyAttention>().Form.Extras.HasFlag(AttentionExtras.Key), kernel);
@@ -159,7 +161,7 @@ internal static unsafe class AttentionRoutine
             ArrayView<float> output = Input<float>(call, own), lse = Input<float>(call, own + 1);
             if (kernel == AttentionKernel.Backward)
             {
-                _attention.Backward(q, k, v, extras, output, lse, Input<float>(call, own + 2), Input<float>(call, own + 3),
+                _attention.Backward(q, k, v, extras, output, lse, Input<float>(call, own + 2), Input<float>(call, _hasLogSumExp ? own + 3 : -1),
                     RoutineCall.View<float>(call.Scratch, _problem.Rows), Output(call, 0, q.Length), Output(call, 1, k.Length),
                     Output(call, 2, v.Length));
                 return;

@@ -20,14 +20,15 @@ internal static partial class Ops
         Routine = AttentionRoutine.Forward,
     };
 
-    /// <summary>The cotangents of q, k and v: the transpose of <see cref="AttentionTangent"/>. Linear in the last two
+    /// <summary>The cotangents of q, k and v: the transpose of <see cref="AttentionTangent"/>. Linear in the cotangents, the last
     /// inputs.</summary>
     public static readonly Op AttentionGrad = new("attention_grad", OpKind.Routine)
     {
         Infer = (x, a) =>
         {
-            CheckAttention("attention_grad", x, (AnyAttention)a!, 4);
-            return (x[((AnyAttention)a!).Output].Shape, x[0].DType);
+            var call = (AttentionGradAttributes)a!;
+            CheckAttention("attention_grad", x, call, call.More);
+            return (x[call.Output].Shape, x[0].DType);
         },
         Whole = AttentionOracle.Grad,
         Routine = AttentionRoutine.Grad,

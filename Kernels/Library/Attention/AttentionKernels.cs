@@ -88,10 +88,10 @@ internal static class AttentionKernels
         }
     }
 
-    /// <summary>Σ dO·O − d lse of each row: an item a row.</summary>
+    /// <summary>Σ dO·O − d lse of each row: an item a row. Without elements d lse is zero.</summary>
     public static void Deltas(Index1D row, ArrayView<float> output, ArrayView<float> dOutput, ArrayView<float> dLse, ArrayView<float> deltas, int values)
     {
-        float sum = -dLse[row];
+        float sum = dLse.Length > 0 ? -dLse[row] : 0;
         long at = (long)row.X * values;
         for (int i = 0; i < values; i++)
             sum = MathF.FusedMultiplyAdd(output[at + i], dOutput[at + i], sum);

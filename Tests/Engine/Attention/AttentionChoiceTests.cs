@@ -14,7 +14,9 @@ public class AttentionChoiceTests
         {
             TheoryData<string, int[], MatMulPrecision, bool> rows = new()
             {
-                { "cpu", [1, 1, 95, 64], MatMulPrecision.Float32, false },
+                { "cpu", [1, 1, 63, 64], MatMulPrecision.Float32, false },
+                { "cpu", [1, 1, 64, 128], MatMulPrecision.Float32, true },
+                { "cpu", [1, 1, 95, 256], MatMulPrecision.Float32, false },
                 { "cpu", [1, 1, 96, 256], MatMulPrecision.Float32, true },
                 { EmulatedCuda.Id, [1, 8, 64, 64], MatMulPrecision.Float32, false },
                 { EmulatedCuda.Id, [1, 8, 256, 64], MatMulPrecision.Float32, true },

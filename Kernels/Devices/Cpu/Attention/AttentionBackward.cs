@@ -33,8 +33,9 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
     private float* _keys;
     private float* _deltas;
     private float* _dq;
+    private HeadLanes _lanes;
 
-    private AttentionBackward() => (_deltasOf, _stretch, _sum) = (Deltas, Stretch, Sum);
+    private AttentionBackward() => (_deltasOf, _stretch, _sum) = (Deltas, Heads, Sum);
 
     /// <summary>This thread's.</summary>
     public static AttentionBackward<TKernels> Current => t_current ??= new();
@@ -71,7 +72,8 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
         _dq = Take<float>(ref scratch, (Stretches - (isInPlace ? 1 : 0)) * DqFloats(Problem));
         _keys = PackRows(Operands.K, (long)Problem.Batch * Problem.KeyHeads * Problem.Keys, Problem.Width, (float*)scratch);
         if (Stretches > 1) Pool.Run(Problem.Batch * Problem.Heads, _deltasOf);
-        Pool.Run(Problem.Batch * Problem.KeyHeads * Stretches, _stretch);
+        _lanes = new(Problem.Batch * Problem.KeyHeads, Stretches, Pool.Threads);
+        Pool.Run(_lanes.Count, _stretch);
         if (Stretches > 1 || !isInPlace) Pool.Run(Problem.Batch * Problem.Heads, _sum);
     }
 
@@ -110,10 +112,20 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
         }
     }
 
-    /// <summary>One stretch of the keys of a head, against all queries that see them.</summary>
-    private void Stretch(int task)
+    /// <summary>Stretches of heads of keys.</summary>
+    private void Heads(int lane)
     {
-        (int keyHead, int stretch) = Math.DivRem(task, Stretches);
+        int heads = Problem.Batch * Problem.KeyHeads;
+        for (int i = 0; i < heads; i++)
+        {
+            int keyHead = _lanes.Head(lane, i);
+            for (int part = _lanes.Take(keyHead); part >= 0; part = _lanes.Take(keyHead)) Stretch(keyHead, part);
+        }
+    }
+
+    /// <summary>One stretch of the keys of a head, against all queries that see them.</summary>
+    private void Stretch(int keyHead, int stretch)
+    {
         int width = PaddedWidth, values = PaddedValues, group = Problem.Group;
         Workspace work = new(width, values);
         (work.KeyPanels, work.ValuePanels) = PanelsOf(keyHead);
@@ -126,17 +138,21 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
         for (int keyBlock = (int)((long)KeyBlocks * stretch / Stretches); keyBlock < last; keyBlock++)
         {
             int key = keyBlock * KeyBlock, count = Math.Min(KeyBlock, Problem.Keys - key);
-            new Span<float>(work.DK, KeyBlock * width).Clear();
-            new Span<float>(work.DV, KeyBlock * values).Clear();
+            long row = (long)keyHead * Problem.Keys + key;
+            bool isWhole = count % Rows == 0;
+            work.DK = isWhole && width == Problem.Width ? Operands.DK + row * width : work.OwnDK;
+            work.DV = isWhole && values == Problem.Values ? Operands.DV + row * values : work.OwnDV;
+            int padded = GemmBlocking.RoundUp(count, Rows);
+            new Span<float>(work.DK, padded * width).Clear();
+            new Span<float>(work.DV, padded * values).Clear();
             for (int member = 0; member < group; member++)
             {
                 for (int query = 0; query < Problem.Queries; query += QueryBlock)
                     Block(keyHead, member, query, key, count, work, dq + (long)member * PackedQueries * width);
             }
 
-            long row = (long)keyHead * Problem.Keys + key;
-            CopyOut(work.DK, count, width, Operands.DK + row * Problem.Width, Problem.Width);
-            CopyOut(work.DV, count, values, Operands.DV + row * Problem.Values, Problem.Values);
+            if (work.DK == work.OwnDK) CopyOut(work.DK, count, width, Operands.DK + row * Problem.Width, Problem.Width);
+            if (work.DV == work.OwnDV) CopyOut(work.DV, count, values, Operands.DV + row * Problem.Values, Problem.Values);
         }
     }
 
@@ -253,8 +269,12 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
         public readonly float* DOutput;
         public readonly float* Scores;
         public readonly float* DScores;
-        public readonly float* DK;
-        public readonly float* DV;
+        public readonly float* OwnDK;
+        public readonly float* OwnDV;
+
+        /// <summary>Where the block's gradients are summed: in the result where tiles write whole strips of it, else in a buffer.</summary>
+        public float* DK;
+        public float* DV;
         public readonly float* Kept;
         public readonly int* RowFrom;
         public readonly int* RowTo;
@@ -273,8 +293,8 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
             DOutput = Take<float>(ref buffer, QueryBlock * paddedValues);
             Scores = Take<float>(ref buffer, QueryBlock * KeyBlock);
             DScores = Take<float>(ref buffer, QueryBlock * KeyBlock);
-            DK = Take<float>(ref buffer, KeyBlock * paddedWidth);
-            DV = Take<float>(ref buffer, KeyBlock * paddedValues);
+            OwnDK = Take<float>(ref buffer, KeyBlock * paddedWidth);
+            OwnDV = Take<float>(ref buffer, KeyBlock * paddedValues);
             Kept = Take<float>(ref buffer, KeyBlock);
             RowFrom = Take<int>(ref buffer, QueryBlock);
             RowTo = Take<int>(ref buffer, QueryBlock);

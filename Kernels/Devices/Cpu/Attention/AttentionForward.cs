@@ -29,12 +29,9 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
     private readonly Action<int> _blocks;
     private float* _panels;
     private float* _values;
+    private HeadLanes _lanes;
 
-    /// <summary>How many blocks of each head have been taken.</summary>
-    private int* _next;
-    private int _lanes;
-
-    private AttentionForward() => (_heads, _blocks) = (Head, Blocks);
+    private AttentionForward() => (_heads, _blocks) = (Heads, Blocks);
 
     /// <summary>This thread's.</summary>
     public static AttentionForward<TKernels> Current => t_current ??= new();
@@ -58,40 +55,42 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
         }
 
         _values = PackRows(Operands.V, (long)Problem.Batch * Problem.KeyHeads * Problem.Keys, Problem.Values, (float*)scratch);
-        if (ownsPanels) Pool.Run(Problem.Batch * Problem.KeyHeads, _heads);
-        else
+        _lanes = ownsPanels ? new(Problem.Batch * Problem.KeyHeads, 1, Pool.Threads)
+            : new(Problem.Batch * Problem.Heads, BlocksOf(Problem), Pool.Threads);
+        Pool.Run(_lanes.Count, ownsPanels ? _heads : _blocks);
+    }
+
+    /// <summary>Heads of keys, each with all its queries, and packed here.</summary>
+    private void Heads(int lane)
+    {
+        int heads = Problem.Batch * Problem.KeyHeads;
+        for (int i = 0; i < heads; i++)
         {
-            int heads = Problem.Batch * Problem.Heads;
-            _next = GemmScratch.Current.States(heads);
-            _lanes = Math.Min(Pool.Threads, heads * BlocksOf(Problem));
-            Pool.Run(_lanes, _blocks);
+            int keyHead = _lanes.Head(lane, i);
+            if (_lanes.Take(keyHead) >= 0) Head(keyHead);
         }
     }
 
-    /// <summary>All queries of a head of keys, which are packed here.</summary>
+    /// <summary>All queries of a head of keys.</summary>
     private void Head(int keyHead)
     {
-        int blocks = BlocksOf(Problem);
+        int blocks = BlocksOf(Problem), group = Problem.Group;
         float* panels = (float*)GemmScratch.Current.B((long)PackedKeys * Problem.Width * sizeof(float));
         PackHead(Operands.K, keyHead, Problem.Width, KeyFactor, panels);
-        for (int task = 0; task < Problem.Group * blocks; task++)
-            Queries(keyHead * Problem.Group + task / blocks, task % blocks * QueryBlock, panels);
+        for (int task = 0; task < group * blocks; task++)
+            Queries(keyHead * group + task / blocks, task % blocks * QueryBlock, panels);
     }
 
-    /// <summary>Blocks of queries, head by head: each lane begins with heads of its own, whose keys and values stay in its caches, and then helps
-    /// with the others'. The last blocks of a head see the most keys: they go first.</summary>
+    /// <summary>Blocks of queries, against keys packed before. The last blocks of a head see the most keys: they go first.</summary>
     private void Blocks(int lane)
     {
-        int heads = Problem.Batch * Problem.Heads, blocks = BlocksOf(Problem), first = (int)((long)heads * lane / _lanes);
+        int heads = Problem.Batch * Problem.Heads, blocks = BlocksOf(Problem);
         for (int i = 0; i < heads; i++)
         {
-            int head = first + i < heads ? first + i : first + i - heads;
+            int head = _lanes.Head(lane, i);
             float* panels = _panels + (long)(head / Problem.Group) * PackedKeys * Problem.Width;
-            while (Volatile.Read(ref _next[head]) < blocks)
-            {
-                int block = blocks - Interlocked.Increment(ref _next[head]);
-                if (block >= 0) Queries(head, block * QueryBlock, panels);
-            }
+            for (int part = _lanes.Take(head); part >= 0; part = _lanes.Take(head))
+                Queries(head, (blocks - 1 - part) * QueryBlock, panels);
         }
     }
 
@@ -130,9 +129,10 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
         long row = ((long)batch * Problem.Heads + head) * Problem.Queries + query;
         long keyHead = (long)batch * Problem.KeyHeads + head / Problem.Group;
         q = Strips(Operands.Q + row * width, count, width, q, width);
-        new Span<float>(output, QueryBlock * values).Clear();
-        new Span<float>(rows.Sums, QueryBlock * ScoreRows.Lanes).Clear();
-        new Span<float>(rows.Largest, QueryBlock).Fill(float.NegativeInfinity);
+        int padded = block.Strips * Rows;
+        new Span<float>(output, padded * values).Clear();
+        new Span<float>(rows.Sums, padded * ScoreRows.Lanes).Clear();
+        new Span<float>(rows.Largest, padded).Fill(float.NegativeInfinity);
 
         (int from, int to) = KeysOf(batch, query, count);
         for (block.Key = from / KeyBlock * KeyBlock; block.Key < to; block.Key += KeyBlock)

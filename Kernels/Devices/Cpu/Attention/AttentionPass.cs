@@ -157,6 +157,7 @@ internal abstract unsafe class AttentionPass<TKernels>
     protected void SetRanges(ref AttentionBlock block)
     {
         int length = Operands.Lengths is null ? Problem.Keys : Operands.Lengths[block.Batch];
+        VisibleKeys visible = new(Problem, block, length);
         for (int strip = 0; strip < block.Strips; strip++)
         {
             if (SeesAll(block, strip, length))
@@ -170,9 +171,7 @@ internal abstract unsafe class AttentionPass<TKernels>
             (int from, int to) = (int.MaxValue, 0);
             for (int r = strip * Rows; r < (strip + 1) * Rows; r++)
             {
-                int query = block.Query + r;
-                int first = r < block.Queries ? Math.Clamp(Problem.FirstKey(query) - block.Key, 0, block.Keys) : 0;
-                int end = r < block.Queries ? Math.Clamp(Problem.EndKey(query, length) - block.Key, 0, block.Keys) : 0;
+                (int first, int end) = r < block.Queries ? visible.Of(block.Query + r) : default;
                 block.RowFrom[r] = first;
                 block.RowTo[r] = end;
                 if (end <= first) continue;
@@ -303,6 +302,31 @@ internal abstract unsafe class AttentionPass<TKernels>
         public int Parts;
         public float Factor;
     }
+}
+
+/// <summary>The keys of a block that a query sees: as <see cref="AttentionProblem.FirstKey"/> and <see cref="AttentionProblem.EndKey"/>, which are
+/// straight lines between bounds, relative to the block's first key.</summary>
+internal readonly struct VisibleKeys
+{
+    private readonly int _first;
+    private readonly int _end;
+    private readonly int _slopeOfFirst;
+    private readonly int _slopeOfEnd;
+    private readonly int _most;
+
+    public VisibleKeys(in AttentionProblem problem, in AttentionBlock block, int length)
+    {
+        int own = problem.Keys - problem.Queries - block.Key, window = Math.Min(problem.Window, problem.Keys + problem.Queries);
+        _most = Math.Clamp(Math.Min(length, problem.Keys) - block.Key, 0, block.Keys);
+        (_slopeOfFirst, _first) = window > 0 ? (1, own - window + 1) : (0, 0);
+        (_slopeOfEnd, _end) = problem.Causal ? (1, own + 1) : window > 0 ? (1, own + window) : (0, _most);
+        Keys = block.Keys;
+    }
+
+    private int Keys { get; }
+
+    public (int From, int To) Of(int query) =>
+        (Math.Clamp(_first + _slopeOfFirst * query, 0, Keys), Math.Clamp(_end + _slopeOfEnd * query, 0, _most));
 }
 
 /// <summary>A block of queries against a block of keys.</summary>

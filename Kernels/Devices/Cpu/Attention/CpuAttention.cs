@@ -35,9 +35,13 @@ internal static class CpuAttention
         }
     }
 
+    /// <summary>Queries from which the lower tiles are worth strips that fit them seldom.</summary>
+    private const int LongQueries = 256;
+
     /// <summary>True if tiles of 6 rows and 64 columns cover values without a rest, where those of 48 would leave one. They read less for each
     /// multiply-add, too.</summary>
-    private static bool PrefersFlatTiles(in AttentionProblem problem) => GemmBlocking.RoundUp(problem.Values, ScoreRows.Lanes) % 64 == 0;
+    private static bool PrefersFlatTiles(in AttentionProblem problem) => problem.Queries >= LongQueries
+        && GemmBlocking.RoundUp(problem.Values, ScoreRows.Lanes) % 64 == 0;
 
     /// <summary>Bytes of scratch memory of <see cref="Backward"/>.</summary>
     public static long BackwardScratch(in AttentionProblem problem) => CpuGemm.VectorBits switch

@@ -18,8 +18,8 @@ internal static unsafe class ScoreRows
     // 1.5·2²³ + 127: adding it rounds to an integer and leaves 127 + n in the low bits, the exponent field of 2ⁿ.
     private const float ShiftToExponent = 12582912f + 127f;
 
-    /// <summary>2ˣ within 2 ulp for −126 ≤ x &lt; 128; 0 below −126.5 (and between a value and 0 there), NaN for NaN. No weight is subnormal: products with
-    /// those take a hundred times as long.</summary>
+    /// <summary>2ˣ within 2 ulp for −126 ≤ x &lt; 128; 0 below −126.5 (and between a value and 0 there), NaN for NaN: no weight is
+    /// subnormal.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp2(Vector512<float> x) => Avx512DQ.IsSupported ? Exp2ByScaling(x) : Exp2ByShifting(x);
 
