@@ -70,7 +70,7 @@ internal sealed class AttentionCall
     /// <remarks>
     /// <para>Memory first: on a device whose groups run the kernels, scores that would take <see cref="MostScoreBytes"/> are never held, since
     /// training holds several such matrices a layer.</para>
-    /// <para>Then time, from <see cref="FusedCells"/> on, on the CPU from <see cref="FusedCellsOnCpu"/> on. On the CPU (1.1 to 3.6 × for value and
+    /// <para>Then time, from <see cref="FusedCells"/> on, on the CPU from <see cref="FusedCellsOnCpu"/> on. On the CPU (1.0 to 3.8 × for value and
     /// gradient), and on a processor behind OpenCL (1.1 to 2 × at 64 columns), that was measured. On a GPU it is a count: the composed form moves
     /// a dozen float32 numbers a cell in value and gradient, the fused one none, but it computes nine products where the other computes six; with heads of up to <see cref="WidestFused"/> columns the numbers cost more.
     /// Wider heads compute their scores once for each 64 columns, and products on matrix units are several times faster than the fused
