@@ -9,16 +9,18 @@ namespace Cotangent.Execution;
 /// <summary>Runs <see cref="Ops.GramNorms"/>.</summary>
 internal static unsafe class GramNormsRoutines
 {
-    public static Routine Of(Device device, Node n) => (device, n.Inputs[0].DType) switch
+    public static Routine Of(Device device, Node n)
     {
-        (CpuDevice, _) => new OnCpu(n),
-        (_, DType.Float64) when n.Get<GramNormsAttributes>().ByTiles && OuterNorms<double, DoubleElement, WidenDouble>.RunsOn(device) =>
-            new ByTiles<double, DoubleElement, WidenDouble>(device, n),
-        (_, DType.Float32) when n.Get<GramNormsAttributes>().ByTiles && OuterNorms<float, SingleElement, WidenSingle>.RunsOn(device) =>
-            new ByTiles<float, SingleElement, WidenSingle>(device, n),
-        (_, DType.Float64) => new OnDevice<double, WidenDouble>(device, n),
-        _ => new OnDevice<float, WidenSingle>(device, n),
-    };
+        if (device is CpuDevice) return new OnCpu(n);
+        DType type = n.Inputs[0].DType;
+        return (n.Get<GramNormsAttributes>().ByTiles && HasTiles(device, type), type) switch
+        {
+            (true, DType.Float64) => ByTiles<double, DoubleElement, WidenDouble>(device, n),
+            (true, _) => ByTiles<float, SingleElement, WidenSingle>(device, n),
+            (_, DType.Float64) => ByProducts<double, WidenDouble>(device, n),
+            _ => ByProducts<float, WidenSingle>(device, n),
+        };
+    }
 
     /// <summary>True if a device has norms by tiles.</summary>
     public static bool HasTiles(Device device, DType type) => type == DType.Float64
@@ -27,6 +29,27 @@ internal static unsafe class GramNormsRoutines
 
     private static GramProblem ProblemOf(Node n) =>
         new(n.Shape[0], n.Inputs[0].Shape[1], n.Inputs[0].Shape[2], n.Inputs[1].Shape[2]);
+
+    // By tiles of the sums themselves.
+    private static OnDevice<T> ByTiles<T, TElement, TWidening>(Device device, Node n)
+        where T : unmanaged
+        where TElement : struct, IGemmElement<T>
+        where TWidening : struct, IWidening<T>
+    {
+        GramProblem p = ProblemOf(n);
+        OuterNorms<T, TElement, TWidening> norms = new(device, p);
+        return new(n.Op.Name, p, norms.ScratchBytes, 2.0 * p.Examples * p.Positions * p.Left * p.Right, norms.Run);
+    }
+
+    // By products of the device and the kernel library.
+    private static OnDevice<T> ByProducts<T, TWidening>(Device device, Node n)
+        where T : unmanaged
+        where TWidening : struct, IWidening<T>
+    {
+        GramProblem p = ProblemOf(n);
+        GramNorms<T, TWidening> norms = new(device, p);
+        return new(n.Op.Name, p, norms.ScratchBytes, 2 * p.Flops, norms.Run);
+    }
 
     /// <summary>On the processor's vectors.</summary>
     private sealed class OnCpu : Routine
@@ -67,54 +90,29 @@ internal static unsafe class GramNormsRoutines
         private static nint Address(KernelArgument argument) => argument.Memory is { } memory ? memory.HostPointer + (nint)argument.Bits : 0;
     }
 
-    /// <summary>By tiles of the sums themselves.</summary>
-    private sealed class ByTiles<T, TElement, TWidening>(Device device, Node n) : Routine(n.Op.Name)
+    /// <summary>By kernels of the library, whichever form of them.</summary>
+    private sealed class OnDevice<T>(
+        string name,
+        GramProblem problem,
+        long scratchBytes,
+        double flops,
+        Action<ArrayView<T>, ArrayView<T>, ArrayView<byte>, ArrayView<double>, ArrayView<double>> run) : Routine(name)
         where T : unmanaged
-        where TElement : struct, IGemmElement<T>
-        where TWidening : struct, IWidening<T>
     {
-        private readonly GramProblem _problem = ProblemOf(n);
-        private readonly OuterNorms<T, TElement, TWidening> _norms = new(device, ProblemOf(n));
+        /// <inheritdoc/>
+        public override long ScratchBytes => scratchBytes;
 
         /// <inheritdoc/>
-        public override long ScratchBytes => _norms.ScratchBytes;
-
-        /// <inheritdoc/>
-        public override double Flops => 2.0 * _problem.Examples * _problem.Positions * _problem.Left * _problem.Right;
+        public override double Flops => flops;
 
         /// <inheritdoc/>
         public override void Launch(in RoutineCall call)
         {
-            if (_problem.Examples == 0) return;
-            long rows = (long)_problem.Examples * _problem.Positions;
-            _norms.Run(RoutineCall.View<T>(call.Inputs[0], rows * _problem.Left), RoutineCall.View<T>(call.Inputs[1], rows * _problem.Right),
-                RoutineCall.View<byte>(call.Scratch, ScratchBytes), RoutineCall.View<double>(call.Outputs[GramNormsAttributes.Norms], _problem.Examples),
-                RoutineCall.View<double>(call.Outputs[GramNormsAttributes.Lengths], _problem.Examples));
-        }
-    }
-
-    /// <summary>By products of the device and the kernel library.</summary>
-    private sealed class OnDevice<T, TWidening>(Device device, Node n) : Routine(n.Op.Name)
-        where T : unmanaged
-        where TWidening : struct, IWidening<T>
-    {
-        private readonly GramProblem _problem = ProblemOf(n);
-        private readonly GramNorms<T, TWidening> _norms = new(device, ProblemOf(n));
-
-        /// <inheritdoc/>
-        public override long ScratchBytes => _norms.ScratchBytes;
-
-        /// <inheritdoc/>
-        public override double Flops => 2 * _problem.Flops;
-
-        /// <inheritdoc/>
-        public override void Launch(in RoutineCall call)
-        {
-            if (_problem.Examples == 0) return;
-            long rows = (long)_problem.Examples * _problem.Positions;
-            _norms.Run(RoutineCall.View<T>(call.Inputs[0], rows * _problem.Left), RoutineCall.View<T>(call.Inputs[1], rows * _problem.Right),
-                RoutineCall.View<byte>(call.Scratch, ScratchBytes), RoutineCall.View<double>(call.Outputs[GramNormsAttributes.Norms], _problem.Examples),
-                RoutineCall.View<double>(call.Outputs[GramNormsAttributes.Lengths], _problem.Examples));
+            if (problem.Examples == 0) return;
+            long rows = (long)problem.Examples * problem.Positions;
+            run(RoutineCall.View<T>(call.Inputs[0], rows * problem.Left), RoutineCall.View<T>(call.Inputs[1], rows * problem.Right),
+                RoutineCall.View<byte>(call.Scratch, scratchBytes), RoutineCall.View<double>(call.Outputs[GramNormsAttributes.Norms], problem.Examples),
+                RoutineCall.View<double>(call.Outputs[GramNormsAttributes.Lengths], problem.Examples));
         }
     }
 }

@@ -181,15 +181,7 @@ internal static unsafe class ScoreRows
     }
 
     /// <summary>A row times a number.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Scale(float* row, int length, float factor)
-    {
-        int j = 0;
-        for (; j + Lanes <= length; j += Lanes)
-            (Vector512.Load(row + j) * factor).Store(row + j);
-        for (; j < length; j++)
-            row[j] *= factor;
-    }
+    public static void Scale(float* row, int length, float factor) => Scale(row, length, factor, row);
 
     /// <summary>to = row times a number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
