@@ -52,6 +52,7 @@ internal static class PtxCatalogue
         ("gram norms", d => _ = new GramNorms<float, WidenSingle>(d, new GramProblem(2, 9, 5, 5))),
         ("outer norms", d => _ = (new OuterNorms<float, SingleElement, WidenSingle>(d, new GramProblem(2, 9, 5, 5)),
             new OuterNorms<double, DoubleElement, WidenDouble>(d, new GramProblem(2, 9, 5, 5)))),
+        ("clipped sum", ClippedSum),
         ("cholesky", d => _ = new CholeskyFactorisation<float>(d)),
         ("lu", d => _ = (new LuFactorisation<float, MaxFloat>(d), new LuSolver<float>(d))),
         ("qr", d => _ = new QrFactorisation<float, AddFloat, MaxFloat>(d)),
@@ -103,6 +104,13 @@ internal static class PtxCatalogue
         new GemmVariant(GemmMethod.Skinny, ScalarType.Float32, TermsOfA: true, TermsOfB: true).Compile(device);
         foreach (MatMulPrecision precision in new[] { MatMulPrecision.Tf32, MatMulPrecision.BFloat16 })
             new GemmVariant(GemmMethod.MatrixUnits, ScalarType.Float32, TermsOfA: true, Precision: precision).Compile(device);
+    }
+
+    private static void ClippedSum(Device device)
+    {
+        ClippedSumProblem problem = new(2, 9, 5, 5, ClipRule.AtMost, 0);
+        _ = (new TiledClippedSum<float, SingleElement, WidenSingle>(device, problem, 64), new TiledClippedSum<float, SingleElement, WidenSingle>(device, problem, 128),
+            new TiledClippedSum<double, DoubleElement, WidenDouble>(device, problem, 64));
     }
 
     private static void CrossEntropyFilter(Device device)

@@ -27,6 +27,14 @@ internal static unsafe class GramNormsRoutines
         ? OuterNorms<double, DoubleElement, WidenDouble>.RunsOn(device)
         : OuterNorms<float, SingleElement, WidenSingle>.RunsOn(device);
 
+    /// <summary>How many launches norms are on devices that have no form of their own.</summary>
+    public static int Launches(GramProblem problem, DType type, bool byTiles) => (byTiles, type) switch
+    {
+        (true, _) => OuterNorms<float, SingleElement, WidenSingle>.Launches(problem),
+        (_, DType.Float64) => GramNorms<double, WidenDouble>.Launches(problem),
+        _ => GramNorms<float, WidenSingle>.Launches(problem),
+    };
+
     private static GramProblem ProblemOf(Node n) =>
         new(n.Shape[0], n.Inputs[0].Shape[1], n.Inputs[0].Shape[2], n.Inputs[1].Shape[2]);
 

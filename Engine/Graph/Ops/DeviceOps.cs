@@ -1,6 +1,6 @@
 using Cotangent.Execution;
 using Cotangent.Kernels;
-using Cotangent.Kernels.Cpu;
+using Cotangent.Kernels.Library;
 
 namespace Cotangent.Graph;
 
@@ -10,7 +10,7 @@ internal static class DeviceOps
     /// <summary>clipped_sum(a, g, mask, limit): Σ_b f_b·Gb of Gb = Σₜ a[b, t]⊗g[b, t], and ‖Gb‖², see <see cref="ClippedSumAttributes"/>. The factor f_b is
     /// made of ‖Gb‖ and the limit; it is 0 where the mask is false or the norm is not finite. a [n, positions, left] and g [n, positions, right], both
     /// Float32 or both Float64; mask Bool [n]; limit a Float64 scalar → [left, right] of their dtype, Float64 [n].</summary>
-    /// <remarks>One pass: no Gb is in memory but one, and none is computed twice.</remarks>
+    /// <remarks>One pass: no Gb is in memory but a few, and none is computed twice.</remarks>
     public static readonly Op ClippedSum = new("clipped_sum", OpKind.Routine)
     {
         Infer = (x, attributes) =>
@@ -25,13 +25,13 @@ internal static class DeviceOps
             return ((ClippedSumAttributes)attributes!).Output == ClippedSumAttributes.Sum ? ([a[2], g[2]], x[0].DType) : ([a[0]], DType.Float64);
         },
         Whole = ClippedSumAttributes.Value,
-        Routine = (device, n) => device is CpuDevice
-            ? new ClippedSumRoutine(n)
+        Routine = (device, n) => HasClippedSum(device)
+            ? ClippedSumRoutines.Of(device, n)
             : throw new InvalidOperationException($"clipped_sum was made for {device.Id}, which does not have it."),
     };
 
     /// <summary>True for devices that have <see cref="ClippedSum"/>.</summary>
-    public static bool HasClippedSum(Device device) => device is CpuDevice;
+    public static bool HasClippedSum(Device device) => ClippedSumRoutines.RunsOn(device);
 }
 
 /// <summary>The factors and the outputs of <see cref="DeviceOps.ClippedSum"/>.</summary>
