@@ -1,5 +1,6 @@
 using Cotangent.AutoDiff;
 using Cotangent.Kernels;
+using Cotangent.Kernels.Library;
 using Cotangent.Optimizers;
 using Cotangent.Optimizers.Privacy;
 using Cotangent.Samples.Lm;
@@ -18,6 +19,8 @@ internal static class FlashDpSuite
         Step(bench, "per-layer", PrivateOptions.PerParameter, "≥ 0.90");
         Step(bench, "flat", null, "≥ 0.75");
         Layer(bench);
+        Phases(bench, 512, 2048);
+        Phases(bench, 256, 256);
         foreach (TransformerSizes sizes in new[] { s_model, s_wide })
         {
             CutHead(bench, "per-layer", PrivateOptions.PerParameter, sizes);
@@ -142,6 +145,39 @@ internal static class FlashDpSuite
             PrivateGradient<Tensor, (Tensor X, Tensor G)> gradient = Private.Wrap<Tensor, (Tensor X, Tensor G)>(Loss,
                 new PrivateOptions { Records = 64_000, SampleRate = 1e-3, NoiseMultiplier = 1, Method = method });
             return Jit.Compile((Tensor p, Tensor a, Tensor ct) => gradient.ClippedSum(p, (a, ct), null, null, isGuarded: false).Sum.Sum[0]);
+        }
+    }
+
+    // The same in one pass against norms and then a product, whichever of the two the cost rule takes.
+    private static void Phases(Bench bench, int input, int output)
+    {
+        const int time = 128;
+        int batch = bench.IsSlow ? 8 : 64;
+        string name = FormattableString.Invariant($"one pass B={batch},T={time},d={input}→{output}");
+        if (!bench.Options.Wants(name)) return;
+        Tensor x = bench.Normal(1, batch, time, input), g = bench.Normal(2, batch, time, output), w = bench.Normal(3, input, output);
+        Tensor limit = Tensor.Scalar(1, DType.Float64, bench.Device).Realize(), mask = Tensor.Full([batch], 1, DType.Bool, bench.Device).Realize();
+        CompiledFunction<Tensor, Tensor, Tensor, Tensor> onePass = Jit.Compile((Tensor p, Tensor a, Tensor ct) =>
+            Gradients(p, a, ct).ClippedSum(0, mask, limit, new(ClipRule.AtMost, 0)).Sum);
+        CompiledFunction<Tensor, Tensor, Tensor, Tensor> twoPhases = Jit.Compile((Tensor p, Tensor a, Tensor ct) =>
+        {
+            SampleGradients gradients = Gradients(p, a, ct);
+            Tensor norm = gradients.SquaredNorms(0).Sqrt();
+            return gradients.WeightedSum(0, Tensor.Where(norm <= limit, Tensor.OnesLike(norm), limit / norm).Cast(DType.Float32), isGuarded: false);
+        });
+        bench.Measure(new Case(name, () => Invoke(onePass))
+        {
+            Against = ("norms, then a product", () => Invoke(twoPhases)),
+            Flops = 2.0 * batch * time * input * output,
+        });
+
+        static SampleGradients Gradients(Tensor p, Tensor a, Tensor ct) =>
+            SampleGradients.Of<Tensor, (Tensor X, Tensor G)>((p, r) => (r.X.MatMul(p) * r.G).Sum(), p, (a, ct));
+
+        void Invoke(CompiledFunction<Tensor, Tensor, Tensor, Tensor> f)
+        {
+            f.Invoke(w, x, g).Realize();
+            bench.Device.Synchronize();
         }
     }
 
