@@ -10,32 +10,23 @@ internal sealed class HeadDerivatives
     private const int PieceLogits = 2 << 20, LeastClasses = 64;
     private readonly SampleForm.Head _head;
     private readonly CrossEntropySettings _settings;
-    private readonly Tensor _lse;
-    private readonly Tensor _targets;
-    private readonly Tensor _counts;
-    private readonly Tensor _ofProbability;
-    private readonly Tensor _ofTarget;
-    private readonly Tensor _ofWeights;
+    private readonly HeadRows _rows;
     private readonly int _classes;
     private readonly int _size;
 
-    public HeadDerivatives(SampleForm.Head head)
+    /// <param name="head">The head.</param>
+    /// <param name="rows">What is known of the rows of some examples; of all of them, unless given.</param>
+    public HeadDerivatives(SampleForm.Head head, HeadRows? rows = null)
     {
-        (_head, _settings, _classes) = (head, head.Call.Settings, head.Classifier.Shape[0]);
-        (Embeddings, _lse, _targets) = (head.Embeddings, head.LogSumExp, head.TargetsOfRows);
-        _counts = _targets.NotEqual(CrossEntropyProblem.Ignored);
-        _ofProbability = Counted(head.Factors(0) + 2 * head.Factors(3) * _lse);
-        (_ofTarget, _ofWeights) = (Counted(head.Factors(1)), Counted(head.Factors(2)));
-        _size = Math.Min(_classes, Math.Max(LeastClasses, PieceLogits / Math.Max(1, head.Examples * head.Rows)));
-
-        Tensor Counted(Tensor factor) => Tensor.Where(_counts, factor, 0);
+        (_head, _settings, _classes, _rows) = (head, head.Call.Settings, head.Classifier.Shape[0], rows ?? HeadRows.Of(head));
+        _size = Math.Min(_classes, Math.Max(LeastClasses, PieceLogits / Math.Max(1, Examples * head.Rows)));
     }
 
     /// <summary>[examples, rows, width].</summary>
-    public Tensor Embeddings { get; }
+    public Tensor Embeddings => _rows.Embeddings;
 
     /// <summary>Examples.</summary>
-    public int Examples => _head.Examples;
+    public int Examples => Embeddings.Shape[0];
 
     /// <summary>The dtype of all.</summary>
     public DType DType => Embeddings.DType;
@@ -53,6 +44,13 @@ internal sealed class HeadDerivatives
         return Tensor.Where(isClass, Of(Embeddings.MatMul(_head.Classifier.Gather(at).T), number, at, isClass), 0);
     }
 
+    /// <summary>Those by all logits: [examples, rows, classes].</summary>
+    public Tensor OfAll()
+    {
+        Tensor all = Tensor.Arange(_classes);
+        return Of(Embeddings.MatMul(_head.Classifier.T), all, all, all >= 0);
+    }
+
     /// <summary>Those by the logits of classes that each example chooses, Int32 [examples, 1, n]: [examples, rows, n]. Of no class, anything.</summary>
     public Tensor Of(Tensor number)
     {
@@ -66,11 +64,11 @@ internal sealed class HeadDerivatives
     {
         double unit = SampleNorms.Unit(DType), width = Math.Sqrt(Embeddings.Shape[2]), scale = Math.Abs(_settings.Scale);
         Tensor length = Length(Embeddings);
-        Tensor rest = 4 * Absolute(_lse) + 16;
+        Tensor rest = 4 * Absolute(_rows.LogSumExp) + 16;
         if (_head.ClassBias is { } bias) rest += 4 * Absolute(bias).Max();
         Tensor error = 1.5 * SampleNorms.Deviations * width * scale * length * Length(_head.Classifier).Max() + rest;
-        Tensor size = Absolute(_ofProbability) + Absolute(_ofTarget);
-        if (_head.ClassWeights is { } weights) size += Absolute(_ofWeights) * Absolute(weights).Sum();
+        Tensor size = Absolute(_rows.OfProbability) + Absolute(_rows.OfTarget);
+        if (_head.ClassWeights is { } weights) size += Absolute(_rows.OfWeights) * Absolute(weights).Sum();
         double slope = _settings.Softcap > 0 ? 1 + 2 / _settings.Softcap : 1;
         return (squares.Sqrt() + (length * size * error).Sum(1) * (scale * unit * slope)).Square();
 
@@ -89,11 +87,31 @@ internal sealed class HeadDerivatives
             (z, slope) = (_settings.Softcap * bent, _settings.Scale * (1 - bent.Square()));
         }
 
-        Tensor dz = Rows(_ofProbability) * Tensor.Where(Rows(_counts) & isClass, (z - Rows(_lse)).Exp(), 0)
-            + Tensor.Where(Rows(_targets - _settings.Start).Equal(number), Rows(_ofTarget), 0);
-        if (_head.ClassWeights is { } weights) dz += Rows(_ofWeights) * weights.Gather(at);
+        Tensor dz = Rows(_rows.OfProbability) * Tensor.Where(Rows(_rows.Targets.NotEqual(CrossEntropyProblem.Ignored)) & isClass, (z - Rows(_rows.LogSumExp)).Exp(), 0)
+            + Tensor.Where(Rows(_rows.Targets - _settings.Start).Equal(number), Rows(_rows.OfTarget), 0);
+        if (_head.ClassWeights is { } weights) dz += Rows(_rows.OfWeights) * weights.Gather(at);
         return dz * slope;
 
         static Tensor Rows(Tensor x) => x.Unsqueeze(2);
+    }
+}
+
+/// <summary>What derivatives by logits are made of beside products, row by row: a tree.</summary>
+/// <param name="Embeddings">[examples, rows, width].</param>
+/// <param name="LogSumExp">[examples, rows], as all that follows.</param>
+/// <param name="Targets">Int32; <see cref="CrossEntropyProblem.Ignored"/> for rows that do not count.</param>
+/// <param name="OfProbability">The factor of a probability, 0 for rows that do not count.</param>
+/// <param name="OfTarget">What is added at the target.</param>
+/// <param name="OfWeights">The factor of the classes' weights.</param>
+internal sealed record HeadRows(Tensor Embeddings, Tensor LogSumExp, Tensor Targets, Tensor OfProbability, Tensor OfTarget, Tensor OfWeights)
+{
+    /// <summary>Those of all examples.</summary>
+    public static HeadRows Of(SampleForm.Head head)
+    {
+        (Tensor lse, Tensor targets) = (head.LogSumExp, head.TargetsOfRows);
+        Tensor counts = targets.NotEqual(CrossEntropyProblem.Ignored);
+        return new(head.Embeddings, lse, targets, Counted(head.Factors(0) + 2 * head.Factors(3) * lse), Counted(head.Factors(1)), Counted(head.Factors(2)));
+
+        Tensor Counted(Tensor factor) => Tensor.Where(counts, factor, 0);
     }
 }

@@ -1,4 +1,5 @@
 using Cotangent.Graph;
+using Cotangent.Kernels.Library;
 
 namespace Cotangent.AutoDiff;
 
@@ -50,7 +51,7 @@ internal abstract partial record SampleForm
         }
 
         /// <summary>Each row's log-sum-exp, of the call that gives the embeddings' gradients too: [examples, rows].</summary>
-        public Tensor LogSumExp => new Tensor(Joined(Operands[CrossEntropyAttributes.Factors], Call.At(CrossEntropyAttributes.LogSumExp))).Reshape(Examples, Rows);
+        public Tensor LogSumExp => new Tensor(Joined(Operands[CrossEntropyAttributes.Factors], TargetsOfRows, Call.At(CrossEntropyAttributes.LogSumExp))).Reshape(Examples, Rows);
 
         /// <summary>Recognises what the batching rule makes of a gradient by a classifier that examples share: a scan over them.</summary>
         public static Head? From(View view, Node g)
@@ -67,14 +68,23 @@ internal abstract partial record SampleForm
             for (int i = 0; i < operands.Length; i++)
             {
                 int place = scan.Body.Inputs.IndexOf(one.Inputs[i]);
-                if (place < 0 ? Walk.Topological(one.Inputs[i]).Any(x => scan.Body.Inputs.Contains(x)) : place < scan.Carries) return null;
-                operands[i] = place < 0 ? one.Inputs[i] : g.Inputs[place];
-                isOwn[i] = place >= scan.Carries && place < scan.Carries + scan.Sequences;
+                if (place >= 0 && place < scan.Carries) return null;
+                if ((operands[i] = place < 0 ? Outside(scan, g, one.Inputs[i])! : g.Inputs[place]) is null) return null;
+                isOwn[i] = place >= 0 && place < scan.Carries + scan.Sequences;
             }
 
             // A classifier of each example's own, or weights, are another function.
             bool isHead = isOwn[E] && !isOwn[C] && !isOwn[Weights] && !isOwn[Bias] && !isOwn[CrossEntropyAttributes.Order];
             return isHead ? new(view.Gradients, operands, isOwn, call, view.From(own), view.Axes.Order(1)) { Scale = scale } : null;
+        }
+
+        // What a round makes of what all rounds share, such as a classifier that is a part of an arena; null if it depends on the round.
+        private static Node? Outside(ScanAttributes scan, Node call, Node inside)
+        {
+            Dictionary<Node, int> places = scan.Body.Inputs.Select((x, i) => (x, i)).ToDictionary(p => p.x, p => p.i);
+            Node[] used = [.. Walk.Topological(inside).Where(places.ContainsKey)];
+            return used.Any(x => places[x] < scan.Carries + scan.Sequences) ? null
+                : Walk.Substitute([inside], used.ToDictionary(x => x, x => call.Inputs[places[x]]))[0];
         }
 
         /// <summary>The one head that is a part of a sum; null for none, and for several, whose cross terms are not made.</summary>
@@ -122,22 +132,24 @@ internal abstract partial record SampleForm
         {
             Tensor own = factors.Reshape(Examples, 1, 1), lines = Batched(CrossEntropyAttributes.Factors);
             Tensor scaled = lines * (Scale is null ? own : own * Scale.Reshape(-1, 1, 1)).Cast(lines.DType);
-            scaled = Tensor.Where(own.NotEqual(0), scaled, 0);
             CrossEntropyAttributes exact = Call with { Settings = Call.Settings with { FilterClassifier = 0 } };
-            return new(Back(Joined(scaled.Node, exact)));
+
+            // Rows of examples that do not count are not read: what is not finite in them reaches no sum.
+            Tensor targets = Tensor.Where(factors.Reshape(Examples, 1).NotEqual(0), TargetsOfRows, CrossEntropyProblem.Ignored);
+            return new(Back(Joined(scaled.Node, targets, exact)));
         }
 
         private Tensor Batched(int operand) => IsOwn[operand] ? new(Operands[operand])
             : new Tensor(Operands[operand]).Unsqueeze(0).BroadcastTo([Examples, .. Operands[operand].Shape]);
 
         // The rows of all examples as one call.
-        private Node Joined(Node factors, CallAttributes call)
+        private Node Joined(Node factors, Tensor targets, CallAttributes call)
         {
             Tensor lines = factors.Shape.Rank == 3 ? new(factors) : Batched(CrossEntropyAttributes.Factors);
             Node[] inputs = [.. Operands];
             inputs[CrossEntropyAttributes.Factors] = lines.Permute(1, 0, 2).Reshape(4, Examples * Rows).Node;
             inputs[E] = Algebra.Reshape(inputs[E], [Examples * Rows, inputs[E].Shape[2]]);
-            inputs[Targets] = TargetsOfRows.Reshape(Examples * Rows).Node;
+            inputs[Targets] = targets.Reshape(Examples * Rows).Node;
             return new(Ops.CrossEntropy, [.. inputs], call);
         }
     }

@@ -16,6 +16,13 @@ internal static class SampleNorms
         return OfGroups(p, norms + Error(lengths, p.Left.DType, p.Left.Shape[2] + p.Right.Shape[2]));
     }
 
+    /// <summary>Σₜₛ (aₜ·aₛ)(gₜ·gₛ) of operands that are there, [examples, T, …].</summary>
+    public static Tensor Of(Tensor left, Tensor right)
+    {
+        (Tensor norms, Tensor lengths) = Gram(left, right);
+        return norms + Error(lengths, left.DType, left.Shape[2] + right.Shape[2]);
+    }
+
     /// <summary>‖Σₜ aₜ⊗gₜ‖² by tiles of the sum that no memory holds, where the device has that.</summary>
     /// <remarks>An element errs by its chain of positions; the norm's square by twice that times the norm, which is no more than the lengths.</remarks>
     public static Tensor ByTiles(SampleForm.Product p)

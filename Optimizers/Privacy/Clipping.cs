@@ -1,6 +1,6 @@
 using Cotangent.AutoDiff;
 using Cotangent.Graph;
-using Cotangent.Kernels.Library;
+using Cotangent.Kernels.Cpu;
 
 namespace Cotangent.Optimizers.Privacy;
 
@@ -63,7 +63,7 @@ internal sealed class Clipping
 
         // A parameter that is clipped by itself may have its norms and its sum at once, unless it waits for the norms of others to be finite.
         (Tensor Sum, Tensor Squares)?[] atOnce = [.. _groups.Select((g, i) => IsAlone(i) && gradients.IsSummedAtOnce(i) && (!isGuarded || _shares.Length == 1)
-            ? gradients.ClippedSum(i, mask, Limit(g), s_rules[_options.Rule] with { Softening = _options.Stability })
+            ? gradients.ClippedSum(i, mask, Limit(g), s_rules[_options.Rule] with { Softening = _options.Stability }, isGuarded)
             : ((Tensor, Tensor)?)null)];
         Tensor[] squares = [.. atOnce.Select((sum, i) => sum?.Squares ?? gradients.SquaredNorms(i))];
         Tensor[] norms = [.. _shares.Select((_, g) => squares.Where((_, i) => _groups[i] == g).Aggregate((x, y) => x + y).Sqrt())];

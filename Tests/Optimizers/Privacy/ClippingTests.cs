@@ -292,17 +292,23 @@ public class ClippingTests
         foreach ((Tensor e, Tensor a) in Trees.Flatten(expected).Zip(sum.Sum)) Near(Doubles(e), Doubles(a), 1e-9);
     }
 
-    [Fact]
-    public void Norms_OfAHeadOfManyRows_AreThatOfTheOracleByPartsOfItsClasses()
+    [Theory, MemberData(nameof(HeadOptions))]
+    public void Sum_OfACutHeadInAGroupOfItsOwn_IsThatOfItsGradients(string options)
     {
-        // 40,000 rows: 64 classes at a time.
-        const int count = 4, rows = 10_000, classes = 150;
-        Tensor head = Normal(1, DType.Float64, Device.Cpu, classes, 3), targets = Windows(count, Device.Cpu, classes, rows - 1);
-        Tensor x = Normal(2, DType.Float64, Device.Cpu, count, rows, 3);
-        static Tensor Loss(Tensor c, (Tensor X, Tensor Y) r) => CrossEntropy.Linear(r.X, c, r.Y);
-        Tensor norms = PerSample.Norms<Tensor, (Tensor, Tensor)>(Loss)(head, (x, targets));
-        Tensor own = Private.Wrap<Tensor, (Tensor, Tensor)>(Loss, Options(count)).ClippedSum(head, (x, targets)).Norms;
-        Near(Doubles(norms), Doubles(own), 1e-9);
+        Tensor Loss((Tensor Table, Tensor Head, Tensor Bias) p, Tensor window) =>
+            CrossEntropy.Linear(Mixed(p.Table.Gather(window[..^1])), p.Head, window[1..], s_heads[options](p.Bias));
+        (Tensor, Tensor, Tensor) p = (Normal(1, DType.Float64, Device.Cpu, 11, 6), Normal(2, DType.Float64, Device.Cpu, 11, 6), Normal(3, DType.Float64, Device.Cpu, 11));
+        Tensor windows = Windows(Count, Device.Cpu);
+        foreach (ClippingRule rule in Enum.GetValues<ClippingRule>())
+        {
+            PrivateOptions own = Options(Count, 0.5) with { Groups = PrivateOptions.PerParameter, Rule = rule };
+            PrivateGradient<(Tensor, Tensor, Tensor), Tensor> gradient = Private.Wrap<(Tensor, Tensor, Tensor), Tensor>(Loss, own);
+            Assert.Equal(s_heads[options](p.Item3).Accumulation == GradientAccumulation.Float32, gradient.Describe(p, windows).Contains("in one pass", StringComparison.Ordinal));
+            (PrivateSum expected, Tensor norms) = Private.Wrap<(Tensor, Tensor, Tensor), Tensor>(Loss, own with { Method = ClippingMethod.Materialised }).ClippedSum(p, windows);
+            (PrivateSum sum, Tensor before) = gradient.ClippedSum(p, windows, null, null, isGuarded: false);
+            Near(Doubles(norms), Doubles(before), 1e-9);
+            foreach ((Tensor e, Tensor a) in expected.Sum.Zip(sum.Sum)) Near(Doubles(e), Doubles(a), 1e-9);
+        }
     }
 
     [Theory, MemberData(nameof(HeadOptions))]

@@ -260,6 +260,54 @@ public class PrivateGradientTests
         Assert.InRange(Math.Sqrt(Doubles(g).Average(x => x * x)) / s.Deviation, 0.99, 1.01);
     }
 
+    [Theory]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void ErrorFeedback_InPieces_IsThatOfOne(int piece)
+    {
+        Tensor data = Normal(1, DType.Float64, Device.Cpu, 5, 3), start = Tensor.Zeros([3], DType.Float64);
+        (double[] Theta, double[] Error) Run(int size)
+        {
+            PrivateGradient<Tensor, Tensor> gradient = Private.Wrap<Tensor, Tensor>(
+                (w, a) => (w - a).Square().Sum() * 0.5, Options(5, 0.3) with { ErrorFeedback = new ErrorFeedback { Bound = 0.4 }, PieceSize = size });
+            Tensor theta = start;
+            for (int i = 0; i < 4; i++) theta = (theta - gradient.Gradient(theta, k => data.Gather(k)).Gradient * 0.2).Realize();
+            return (theta.ToArray<double>(), gradient.Export().Tensors["error.0"].ToArray<double>());
+        }
+
+        (double[] theta, double[] error) = Run(8);
+        (double[] own, double[] ownError) = Run(piece);
+        foreach ((double e, double a) in theta.Concat(error).Zip(own.Concat(ownError))) Assert.Equal(e, a, 1e-12);
+    }
+
+    [Fact]
+    public void ErrorFeedback_OfAnEmptyBatch_IsFedBackAndKept()
+    {
+        Tensor data = Tensor.From([0.0, 0, 3]), theta = Tensor.Scalar(0, DType.Float64).Realize();
+        PrivateGradient<Tensor, Tensor> gradient = Private.Wrap<Tensor, Tensor>(
+            (w, a) => (w - a).Square() * 0.5, Options(3, 0.5) with { ErrorFeedback = new ErrorFeedback() });
+        gradient.Gradient(theta, i => data.Gather(i));
+        Assert.Equal(-5.0 / 6, gradient.Export().Tensors["error.0"].Item<double>(), 1e-10);
+        Assert.Equal(-0.5, gradient.Step(theta, i => data.Gather(i), []).Gradient.Item<double>(), 1e-10);
+        Assert.Equal(-1.0 / 3, gradient.Export().Tensors["error.0"].Item<double>(), 1e-10);
+    }
+
+    [Fact]
+    public void Noise_WithBoundsOfGroups_IsThatOfTheRootOfTheirSquares()
+    {
+        (Tensor A, Tensor B) w = (Tensor.Zeros([40_000]), Tensor.Zeros([199, 201]));
+        Tensor data = Tensor.Zeros([40, 1]);
+        PrivateGradient<(Tensor A, Tensor B), Tensor> gradient = Private.Wrap<(Tensor A, Tensor B), Tensor>((p, x) => (p.A * x).Sum() + (p.B * x).Sum(), s_noisy with
+        {
+            Groups = PrivateOptions.PerParameter,
+            GroupClip = name => name == Trees.Names(w)[0] ? 0.3 : 0.4,
+        });
+        ((Tensor a, Tensor b), PrivateStatistics s) = gradient.Gradient(w, i => data.Gather(i));
+        Assert.Equal(0.5, s.Bound, 1e-12);
+        Assert.Equal(1.5 * 0.5 / 10, s.Deviation, 1e-12);
+        foreach (Tensor noise in new[] { a, b }) Assert.InRange(Math.Sqrt(Doubles(noise).Average(x => x * x)) / s.Deviation, 0.98, 1.02);
+    }
+
     [Fact]
     public void PoissonSampler_DrawsEachRecordByItself()
     {

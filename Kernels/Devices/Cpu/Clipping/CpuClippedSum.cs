@@ -1,6 +1,5 @@
 using System.Runtime.Intrinsics;
 using Cotangent.Kernels.Ir;
-using Cotangent.Kernels.Library;
 
 namespace Cotangent.Kernels.Cpu;
 

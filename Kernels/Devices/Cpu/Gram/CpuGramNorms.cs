@@ -55,6 +55,9 @@ internal sealed unsafe class CpuGramNorms<TKernels, T> : CpuGramNorms
     private const int PackedBytes = 32 << 10;
 
     private const int LeastTerms = 16, Line = 64;
+
+    /// <summary>Positions of a single example that are work for more threads than one: two blocks, three tasks.</summary>
+    private const int LeastDivided = 64;
     private readonly GramProblem _problem;
     private readonly int _blocks;
     private readonly int _rows;
@@ -68,7 +71,7 @@ internal sealed unsafe class CpuGramNorms<TKernels, T> : CpuGramNorms
     public CpuGramNorms(GramProblem problem)
     {
         _problem = problem;
-        _blocks = Math.Max(1, GemmBlocking.Ceiling(problem.Positions, LargestBlock));
+        _blocks = Math.Max(problem.Examples == 1 && problem.Positions >= LeastDivided ? 2 : 1, GemmBlocking.Ceiling(problem.Positions, LargestBlock));
         _rows = GemmBlocking.Ceiling(problem.Positions, _blocks);
 
         // Whole tiles down, whole vectors across.
