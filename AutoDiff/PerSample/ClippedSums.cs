@@ -1,29 +1,11 @@
 using Cotangent.Graph;
-using Cotangent.Kernels.Cpu;
+using Cotangent.Kernels.Library;
 
 namespace Cotangent.AutoDiff;
 
 /// <summary>Clipped sums of gradients that are products, in one pass where the device has it.</summary>
 internal static class ClippedSums
 {
-    // Arithmetic in whose time a tile's element is squared, swapped and added; Gram matrices run somewhat slower than products.
-    private const double EachElement = 24, OfGram = 1.3;
-
-    // Examples are joined by all threads: smaller ones are not worth it.
-    private const double LeastFlops = 4e6;
-    private const int LeastPositions = 16;
-
-    /// <summary>True if a sum is made in one pass where its factors depend on its own norms alone: always rather than gradients in memory; rather than
-    /// Gram matrices and a product if these take longer.</summary>
-    public static bool Takes(SampleForm form, bool isDirect)
-    {
-        if (form is not SampleForm.Product { Groups: 1 } p || !DeviceOps.HasClippedSum(p.Gradients.Device)) return false;
-        double positions = p.Left.Shape[1], left = p.Left.Shape[2], right = p.Right.Shape[2];
-        if (p.Gradients.DType is not (DType.Float32 or DType.Float64) || p.Left.DType != p.Right.DType) return false;
-        if (positions < LeastPositions || 2 * positions * left * right < LeastFlops) return false;
-        return isDirect || EachElement * left * right < OfGram * positions * (positions + 1) * (left + right);
-    }
-
     /// <summary>Σ_b f_b·g_b in the form's own shape, and ‖g_b‖².</summary>
     public static (Tensor Sum, Tensor Squares) Of(SampleForm.Product p, Tensor mask, Tensor limit, ClippedSumAttributes call)
     {

@@ -1,4 +1,5 @@
 using Cotangent.Graph;
+using Cotangent.Kernels;
 
 namespace Cotangent.AutoDiff;
 
@@ -9,8 +10,8 @@ internal static class HeadSums
     // Derivatives held at a time.
     private const long PieceLogits = 4 << 20;
 
-    /// <summary>True where it is less work and little memory: one example's derivatives are few, or no more than the classifier has elements.</summary>
-    public static bool Takes(SampleForm.Head h) => DeviceOps.HasClippedSum(h.Gradients.Device) && !h.Call.Settings.IsCompensated
+    /// <summary>True where it is less work and little memory, on the CPU: one example's derivatives are few, or no more than the classifier has elements.</summary>
+    public static bool Takes(SampleForm.Head h) => h.Gradients.Device is CpuDevice && !h.Call.Settings.IsCompensated
         && Logits(h) <= Math.Max(PieceLogits, h.Classifier.Size);
 
     /// <summary>Σ_b f_b·g_b in the head's own shape, and ‖g_b‖².</summary>

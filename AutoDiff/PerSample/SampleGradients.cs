@@ -49,7 +49,7 @@ internal sealed class SampleGradients
     /// <summary>What is chosen for each parameter, in words, with the flops an example that the choice was made by.</summary>
     /// <param name="isAlone">True for parameters whose factors depend on their own norms alone.</param>
     public IReadOnlyList<string> Plan(Func<int, bool> isAlone) => [.. _forms.Select((form, i) =>
-        isAlone(i) && IsSummedAtOnce(i) ? $"{Describe(form, _methods[i])}; clipped and added up in one pass" : Describe(form, _methods[i]))];
+        isAlone(i) && IsSummedAtOnce(i) ? $"{Describe(form, _methods[i])}; {AtOnce(form)}" : Describe(form, _methods[i]))];
 
     /// <summary>Records the gradients of a loss by the parameters, one for each example of a batch.</summary>
     /// <param name="loss">The loss of one example.</param>
@@ -83,7 +83,7 @@ internal sealed class SampleGradients
 
     /// <summary>True if norms and weighted sum of a parameter are best computed together, where that can be: <see cref="ClippedSum"/>.</summary>
     public bool IsSummedAtOnce(int leaf) =>
-        _forms[leaf] is SampleForm.Head h ? HeadSums.Takes(h) : ClippedSums.Takes(_forms[leaf], _methods[leaf] == NormMethod.Direct);
+        _forms[leaf] is SampleForm.Head h ? HeadSums.Takes(h) : ClippedSumChoice.IsOnePass(_forms[leaf], _methods[leaf]);
 
     /// <summary>Σ_b f_b·g_b of factors made of the parameter's own norms, of its shape, and the squared norms, Float64 [examples].</summary>
     /// <param name="leaf">The parameter.</param>
@@ -178,9 +178,9 @@ internal sealed class SampleGradients
     private static bool IsLessByTiles(SampleForm.Product p) => DirectFlops(p) < GramFlops(p)
         && GramNormsRoutines.HasTiles(p.Gradients.Device, p.Left.DType == DType.Float64 ? DType.Float64 : DType.Float32);
 
-    private static double GramFlops(SampleForm.Product p) => 2.0 * p.Groups * p.Left.Shape[1] * p.Left.Shape[1] * (p.Left.Shape[2] + p.Right.Shape[2]);
+    internal static double GramFlops(SampleForm.Product p) => 2.0 * p.Groups * p.Left.Shape[1] * p.Left.Shape[1] * (p.Left.Shape[2] + p.Right.Shape[2]);
 
-    private static double DirectFlops(SampleForm.Product p) => 2.0 * p.Groups * p.Left.Shape[1] * p.Left.Shape[2] * p.Right.Shape[2];
+    internal static double DirectFlops(SampleForm.Product p) => 2.0 * p.Groups * p.Left.Shape[1] * p.Left.Shape[2] * p.Right.Shape[2];
 
     private static double GramCost(SampleForm.Product p) => GramFlops(p) + 240.0 * p.Groups * p.Left.Shape[1] * p.Left.Shape[1];
 
@@ -194,6 +194,9 @@ internal sealed class SampleGradients
         NormMethod.Tiles => "norm of tiles that are not kept",
         _ => "direct norm",
     };
+
+    private static string AtOnce(SampleForm form) =>
+        form is SampleForm.Product p ? ClippedSumChoice.Describe(p) : "clipped and added up in one pass over the records";
 
     private static string Describe(SampleForm form, NormMethod method) => form switch
     {

@@ -1,6 +1,6 @@
 using Cotangent.AutoDiff;
 using Cotangent.Graph;
-using Cotangent.Kernels.Cpu;
+using Cotangent.Kernels.Library;
 
 namespace Cotangent.Optimizers.Privacy;
 

@@ -24,6 +24,16 @@ internal struct Quad<T>
         return sum;
     }
 
+    /// <summary>sum + Σ x² of the four, each with one rounding.</summary>
+    public readonly T AddSquares<TElement>(T sum)
+        where TElement : struct, IGemmElement<T>
+    {
+        sum = TElement.MultiplyAdd(X, X, sum);
+        sum = TElement.MultiplyAdd(Y, Y, sum);
+        sum = TElement.MultiplyAdd(Z, Z, sum);
+        return TElement.MultiplyAdd(W, W, sum);
+    }
+
     /// <summary>Σ x² of the four.</summary>
     public readonly double SumOfSquares<TWidening>()
         where TWidening : struct, IWidening<T>

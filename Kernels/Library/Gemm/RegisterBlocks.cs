@@ -25,6 +25,11 @@ internal interface IRegisterBlock<T> : IStripedTile<T>
 
     /// <summary>Writes what there is of the block to C.</summary>
     void Write(GemmResult<T> c, int row, int column);
+
+    /// <summary>Σ x² of the block's elements: in their own type up to 16 of them, so that GPUs with few units of double precision lose no time.</summary>
+    double Squares<TElement, TWidening>()
+        where TElement : struct, IGemmElement<T>
+        where TWidening : struct, IWidening<T>;
 }
 
 /// <summary>An item's part of a tile of a product, which kernels go on with strip by strip.</summary>
@@ -77,7 +82,16 @@ internal struct Block4x4<T> : IRegisterBlock<T>
         c.Write(row + 3, column, _row3);
     }
 
-    /// <summary>Σ x² of the block's elements.</summary>
+    public readonly double Squares<TElement, TWidening>()
+        where TElement : struct, IGemmElement<T>
+        where TWidening : struct, IWidening<T>
+    {
+        TWidening number = default;
+        T sum = _row1.AddSquares<TElement>(_row0.AddSquares<TElement>(default));
+        return number.Widen(_row3.AddSquares<TElement>(_row2.AddSquares<TElement>(sum)));
+    }
+
+    /// <summary>Σ x² of the block's elements, all in double precision.</summary>
     public readonly double SumOfSquares<TWidening>()
         where TWidening : struct, IWidening<T> => _row0.SumOfSquares<TWidening>() + _row1.SumOfSquares<TWidening>()
             + (_row2.SumOfSquares<TWidening>() + _row3.SumOfSquares<TWidening>());
@@ -140,6 +154,11 @@ internal struct Block8x8<T> : IRegisterBlock<T>
         _bottomLeft.Write(c, row + Half, column);
         _bottomRight.Write(c, row + Half, column + Half);
     }
+
+    public readonly double Squares<TElement, TWidening>()
+        where TElement : struct, IGemmElement<T>
+        where TWidening : struct, IWidening<T> => _topLeft.Squares<TElement, TWidening>() + _topRight.Squares<TElement, TWidening>()
+            + (_bottomLeft.Squares<TElement, TWidening>() + _bottomRight.Squares<TElement, TWidening>());
 
     public readonly void Put(ArrayView<Quad<T>> shared, int strip)
     {

@@ -1,22 +1,34 @@
 namespace Cotangent.Kernels.Library;
 
-/// <summary>The numbers of Gram matrices as doubles.</summary>
+/// <summary>The numbers of matrices as doubles, and doubles as such numbers.</summary>
 internal interface IWidening<T>
     where T : unmanaged
 {
     double Widen(T x);
+
+    T Narrow(double x);
+
+    bool IsZero(T x);
 }
 
 /// <summary>Of single precision.</summary>
 internal readonly struct WidenSingle : IWidening<float>
 {
     public double Widen(float x) => x;
+
+    public float Narrow(double x) => (float)x;
+
+    public bool IsZero(float x) => x == 0;
 }
 
 /// <summary>Of double precision.</summary>
 internal readonly struct WidenDouble : IWidening<double>
 {
     public double Widen(double x) => x;
+
+    public double Narrow(double x) => x;
+
+    public bool IsZero(double x) => x == 0;
 }
 
 /// <summary>What is made of the Gram matrices of a few examples, [examples, positions, positions] each.</summary>

@@ -19,11 +19,10 @@ internal sealed class GramNorms<T, TWidening>
     private readonly Action<Index1D, ArrayView<double>, ArrayView<double>, ArrayView<double>, ArrayView<double>, int> _examples;
 
     /// <summary>Compiles.</summary>
-    public unsafe GramNorms(Device device, GramProblem problem)
+    public GramNorms(Device device, GramProblem problem)
     {
         (_device, _problem) = (device, problem);
-        long bytes = 2L * problem.Positions * problem.Positions * sizeof(T);
-        _piece = (int)Math.Clamp(PieceBytes / Math.Max(1, bytes), 1, Math.Max(1, problem.Examples));
+        _piece = Piece(problem);
         Action<Index1D, ArrayView<T>, ArrayView<T>, ArrayView<double>, ArrayView<double>, int> positions = GramKernels.Positions<T, TWidening>;
         Action<Index1D, ArrayView<double>, ArrayView<double>, ArrayView<double>, ArrayView<double>, int> examples = GramKernels.Examples;
         device.Prepare(positions, examples);
@@ -32,6 +31,9 @@ internal sealed class GramNorms<T, TWidening>
 
     /// <summary>Bytes of scratch memory: two Gram matrices and two numbers a position for each example of a piece.</summary>
     public long ScratchBytes => 2 * (MatrixBytes + PositionBytes);
+
+    /// <summary>How many launches a problem is.</summary>
+    public static int Launches(GramProblem problem) => 4 * ((problem.Examples + Piece(problem) - 1) / Piece(problem));
 
     private unsafe long MatrixBytes => Aligned((long)_piece * _problem.Positions * _problem.Positions * sizeof(T));
 
@@ -60,6 +62,12 @@ internal sealed class GramNorms<T, TWidening>
 
         ArrayView<TElement> At<TElement>(long bytes)
             where TElement : unmanaged => scratch.From(bytes).Cast<TElement>();
+    }
+
+    private static unsafe int Piece(GramProblem problem)
+    {
+        long bytes = 2L * problem.Positions * problem.Positions * sizeof(T);
+        return (int)Math.Clamp(PieceBytes / Math.Max(1, bytes), 1, Math.Max(1, problem.Examples));
     }
 
     private static long Aligned(long bytes) => (bytes + Alignment - 1) / Alignment * Alignment;

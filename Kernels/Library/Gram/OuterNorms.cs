@@ -23,8 +23,7 @@ internal sealed class OuterNorms<T, TElement, TWidening>
     {
         _problem = problem;
         _tiles = new(Tiles(problem.Right), Tiles(problem.Left), 1);
-        long bytes = sizeof(double) * ((long)_tiles.X * _tiles.Y + problem.Positions);
-        _piece = (int)Math.Clamp(PieceBytes / Math.Max(1, bytes), 1, Math.Clamp(problem.Examples, 1, GemmLauncher.LargestGridZ));
+        _piece = Piece(problem);
         Action<ArrayView<T>, ArrayView<T>, ArrayView<double>, OuterTiles> squares = OuterTileKernels.Squares<T, TElement, TWidening>;
         Action<Index1D, ArrayView<T>, ArrayView<T>, ArrayView<double>, OuterTiles> lengths = OuterTileKernels.Lengths<T, TWidening>;
         Action<Index1D, ArrayView<double>, ArrayView<double>, int> sums = OuterTileKernels.Sums;
@@ -34,6 +33,9 @@ internal sealed class OuterNorms<T, TElement, TWidening>
 
     /// <summary>Bytes of scratch memory: a number for each tile and each position of the examples of a piece.</summary>
     public long ScratchBytes => SquareBytes + Aligned((long)_piece * _problem.Positions);
+
+    /// <summary>How many launches a problem is.</summary>
+    public static int Launches(GramProblem problem) => 4 * ((problem.Examples + Piece(problem) - 1) / Piece(problem));
 
     private long SquareBytes => Aligned((long)_piece * _tiles.X * _tiles.Y);
 
@@ -57,6 +59,12 @@ internal sealed class OuterNorms<T, TElement, TWidening>
                 _lengths(count * _problem.Positions, left, right, products, shape);
             _sums(count, products, lengths.SubView(first, count), _problem.Positions);
         }
+    }
+
+    private static int Piece(GramProblem problem)
+    {
+        long bytes = sizeof(double) * ((long)Tiles(problem.Right) * Tiles(problem.Left) + problem.Positions);
+        return (int)Math.Clamp(PieceBytes / Math.Max(1, bytes), 1, Math.Clamp(problem.Examples, 1, GemmLauncher.LargestGridZ));
     }
 
     private static int Tiles(int extent) => (extent + Block4x4<T>.Tile - 1) / Block4x4<T>.Tile;

@@ -12,13 +12,27 @@ public class OnePassTests
 
     private sealed record Layers(Tensor Up, Tensor Bias, Tensor Down);
 
-    public static TheoryData<ClippingRule> Rules => [.. Enum.GetValues<ClippingRule>()];
+    public static TheoryData<string, ClippingRule> Rules
+    {
+        get
+        {
+            TheoryData<string, ClippingRule> rows = [];
+            foreach (string device in Devices.Hardware.Where(Devices.Runs))
+            {
+                foreach (ClippingRule rule in Enum.GetValues<ClippingRule>()) rows.Add(device, rule);
+            }
+
+            return rows;
+        }
+    }
+
+    public static TheoryData<string> Names => Devices.All;
 
     [Theory, MemberData(nameof(Rules))]
-    public void Sum_OfLayersEachInItsGroup_IsThatOfTheirGradients(ClippingRule rule)
+    public void Sum_OfLayersEachInItsGroup_IsThatOfTheirGradients(string device, ClippingRule rule)
     {
-        Layers p = Create(DType.Float64, 1);
-        Tensor x = Records(DType.Float64);
+        Layers p = Create(DType.Float64, 1, device);
+        Tensor x = Records(DType.Float64, device);
         PrivateOptions options = Options(Count, 3) with { Rule = rule, Groups = PrivateOptions.PerParameter };
         PrivateGradient<Layers, Tensor> gradient = Private.Wrap<Layers, Tensor>(Loss, options);
         Assert.Equal(2, gradient.Describe(p, x).Split("in one pass").Length - 1);
@@ -33,44 +47,46 @@ public class OnePassTests
     }
 
     [Theory, MemberData(nameof(Rules))]
-    public void Sum_OfOneRecord_IsWithinTheBound(ClippingRule rule)
+    public void Sum_OfOneRecord_IsWithinTheBound(string device, ClippingRule rule)
     {
         foreach (double scale in new[] { 1e-3, 1, 30 })
         {
-            Layers p = Create(DType.Float32, scale);
+            Layers p = Create(DType.Float32, scale, device);
             PrivateGradient<Layers, Tensor> gradient = Private.Wrap<Layers, Tensor>(Loss, Options(Count, 0.37) with { Rule = rule, Groups = PrivateOptions.PerParameter });
             for (int i = 0; i < Count; i++)
             {
-                Tensor[] sum = gradient.ClippedSum(p, Records(DType.Float32)[i..(i + 1)], null, null, isGuarded: false).Sum.Sum;
+                Tensor[] sum = gradient.ClippedSum(p, Records(DType.Float32, device)[i..(i + 1)], null, null, isGuarded: false).Sum.Sum;
                 foreach (Tensor s in sum) Assert.InRange(Norm([s]), rule == ClippingRule.Normalised ? 0.213 : 0, 0.37 / Math.Sqrt(3));
             }
         }
     }
 
-    [Fact]
-    public void Sum_WithBadRecords_IsThatOfTheOthers()
+    [Theory, MemberData(nameof(Names))]
+    public void Sum_WithBadRecords_IsThatOfTheOthers(string name)
     {
         static Tensor Only(Tensor w, Tensor x) => x.MatMul(w).Square().Sum();
-        Tensor w = Normal(1, DType.Float32, Device.Cpu, Width, Width), x = Records(DType.Float32);
+        Device device = Devices.Get(name);
+        Tensor w = Normal(1, DType.Float32, device, Width, Width), x = Records(DType.Float32, name);
         float[] values = x.ToArray<float>();
         values[Time * Width + 5] = float.NaN;
         values[3 * Time * Width] = float.PositiveInfinity;
         PrivateGradient<Tensor, Tensor> gradient = Private.Wrap<Tensor, Tensor>(Only, Options(Count));
-        PrivateSum sum = gradient.ClippedSum(w, Tensor.From(values, x.Shape)).Sum, expected = gradient.ClippedSum(w, x.Gather(Tensor.From([0, 2]))).Sum;
+        PrivateSum sum = gradient.ClippedSum(w, Tensor.From(values, x.Shape, device)).Sum, expected = gradient.ClippedSum(w, x.Gather(Tensor.From([0, 2], device))).Sum;
         Assert.Contains("in one pass", gradient.Describe(w, x), StringComparison.Ordinal);
         Assert.Equal(2, sum.Rejected.Item<double>());
         Near(expected.Sum[0], sum.Sum[0], 1e-6);
     }
 
-    [Fact]
-    public void Sum_DifferentiatedAndBatched_IsThatOfTheGradients()
+    [Theory, MemberData(nameof(Names))]
+    public void Sum_DifferentiatedAndBatched_IsThatOfTheGradients(string name)
     {
         static Tensor Only(Tensor w, Tensor x) => x.MatMul(w).Square().Sum();
-        Tensor ws = Normal(1, DType.Float64, Device.Cpu, 2, Width, Width), x = Records(DType.Float64)[..2];
+        Device device = Devices.Get(name);
+        Tensor ws = Normal(1, DType.Float64, device, 2, Width, Width), x = Records(DType.Float64, name)[..2];
         Func<Tensor, Tensor> Of(ClippingMethod method)
         {
             PrivateGradient<Tensor, Tensor> gradient = Private.Wrap<Tensor, Tensor>(Only, Options(Count) with { Method = method });
-            return w => (gradient.ClippedSum(w, x).Sum.Sum[0] * Tensor.Arange(Width).Cast(DType.Float64)).Sum();
+            return w => (gradient.ClippedSum(w, x).Sum.Sum[0] * Tensor.Arange(Width).Cast(DType.Float64).To(device)).Sum();
         }
 
         Func<Tensor, Tensor> own = Of(ClippingMethod.BookKeeping), literal = Of(ClippingMethod.Materialised);
@@ -81,13 +97,13 @@ public class OnePassTests
         Assert.InRange(Norm([expected - actual]), 0, 1e-9 * Norm([expected]));
     }
 
-    private static Layers Create(DType type, double scale)
+    private static Layers Create(DType type, double scale, string device)
     {
-        Tensor Scaled(int seed, params int[] shape) => (Normal(seed, type, Device.Cpu, shape) * (scale / 16)).Realize();
+        Tensor Scaled(int seed, params int[] shape) => (Normal(seed, type, Devices.Get(device), shape) * (scale / 16)).Realize();
         return new(Scaled(1, Width, Width), Scaled(2, Width), Scaled(3, Width, Width));
     }
 
-    private static Tensor Records(DType type) => Normal(4, type, Device.Cpu, Count, Time, Width);
+    private static Tensor Records(DType type, string device) => Normal(4, type, Devices.Get(device), Count, Time, Width);
 
     private static Tensor Loss(Layers p, Tensor x) => (x.MatMul(p.Up) + p.Bias).Tanh().MatMul(p.Down).Square().Sum() / Time;
 

@@ -5,7 +5,8 @@ using static Cotangent.Tests.Optimizers.Privacy.PrivateModels;
 
 namespace Cotangent.Tests.Optimizers.Privacy;
 
-/// <summary>Layers of many positions on devices with groups: their gradients are made tile by tile for norms, and never are in memory.</summary>
+/// <summary>Layers of many positions on devices with groups: their gradients are made tile by tile for norms, and never are in memory. With two of them
+/// in a group neither is clipped before both have norms.</summary>
 public class TileNormTests
 {
     private const int Count = 33, Time = 256, Width = 256;
@@ -17,14 +18,29 @@ public class TileNormTests
     {
         Device device = EmulatedCuda.Device;
         Tensor w = Tensor.Zeros([Width, Width], device: device).Realize(), x = Tensor.Zeros([Count, Time, Width], device: device).Realize();
-        PrivateGradient<Tensor, Tensor> gradient = Private.Wrap<Tensor, Tensor>(Loss, Options(Count));
+        PrivateGradient<(Tensor, Tensor), Tensor> gradient = Private.Wrap<(Tensor, Tensor), Tensor>(Loss, Options(Count));
 
-        Assert.Contains("norm of tiles that are not kept", gradient.Describe(w, x), StringComparison.Ordinal);
-        long scratch = Jit.Compile((Tensor p, Tensor r) => gradient.ClippedSum(p, r, null, null, isGuarded: false).Sum.Sum[0]).Memory(w, x).ScratchBytes;
+        Assert.Equal(2, gradient.Describe((w, w), x).Split("norm of tiles that are not kept").Length - 1);
+        Assert.DoesNotContain("one pass", gradient.Describe((w, w), x), StringComparison.Ordinal);
+        long scratch = Jit.Compile((Tensor p, Tensor r) => gradient.ClippedSum((p, p), r, null, null, isGuarded: false).Sum.Sum[0]).Memory(w, x).ScratchBytes;
 
-        // Its own operands: what is multiplied, the cotangent, and one of them scaled.
-        Assert.InRange(scratch, 1, 4L * Count * Time * Width * 4);
-        Assert.DoesNotContain("norm of tiles", gradient.Describe(w.To(Device.Cpu), x.To(Device.Cpu)), StringComparison.Ordinal);
+        // Their own operands: what is multiplied, the cotangents, and one of each scaled.
+        Assert.InRange(scratch, 1, 8L * Count * Time * Width * 4);
+        w = w.To(Device.Cpu);
+        Assert.DoesNotContain("norm of tiles", gradient.Describe((w, w), x.To(Device.Cpu)), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Norms_OfALayerClippedByItself_AreMadeWithItsSum()
+    {
+        Device device = EmulatedCuda.Device;
+        Tensor w = Tensor.Zeros([Width, Width], device: device).Realize(), x = Tensor.Zeros([Count, Time, Width], device: device).Realize();
+        PrivateGradient<Tensor, Tensor> gradient = Private.Wrap<Tensor, Tensor>((w, x) => x.MatMul(w).Square().Sum(), Options(Count));
+        Assert.Contains($"in one pass, {Count} at a time", gradient.Describe(w, x), StringComparison.Ordinal);
+
+        // Where a few positions make large gradients, memory would be all that is done; Gram matrices are small then.
+        Tensor wide = Tensor.Zeros([2048, 2048], device: device).Realize(), few = Tensor.Zeros([Count, 32, 2048], device: device).Realize();
+        Assert.DoesNotContain("one pass", gradient.Describe(wide, few), StringComparison.Ordinal);
     }
 
     [Theory, MemberData(nameof(Drivers))]
@@ -32,14 +48,18 @@ public class TileNormTests
     {
         Device device = Devices.Get(name);
         Tensor w = (Normal(1, DType.Float32, Device.Cpu, Width, Width) / 16).Realize(), x = Normal(2, DType.Float32, Device.Cpu, Count, Time, Width);
-        (PrivateSum expected, Tensor norms) = Private.Wrap<Tensor, Tensor>(Loss, Options(Count) with { Method = ClippingMethod.Materialised }).ClippedSum(w, x);
-        (PrivateSum sum, Tensor own) = Private.Wrap<Tensor, Tensor>(Loss, Options(Count)).ClippedSum(w.To(device), x.To(device));
+        (PrivateSum expected, Tensor norms) = Private.Wrap<(Tensor, Tensor), Tensor>(Loss, Options(Count) with { Method = ClippingMethod.Materialised })
+            .ClippedSum((w, w), x);
+        (PrivateSum sum, Tensor own) = Private.Wrap<(Tensor, Tensor), Tensor>(Loss, Options(Count)).ClippedSum((w.To(device), w.To(device)), x.To(device));
 
         foreach ((double e, double a) in Doubles(norms).Zip(Doubles(own)))
             Assert.InRange(a / e, 1 - 1e-6, 1.01);          // rounded up by what it may err
-        double scale = Doubles(expected.Sum[0]).Max(Math.Abs);
-        foreach ((double e, double a) in Doubles(expected.Sum[0]).Zip(Doubles(sum.Sum[0])))
-            Assert.Equal(e, a, 0.01 * scale);
+        for (int i = 0; i < 2; i++)
+        {
+            double scale = Doubles(expected.Sum[i]).Max(Math.Abs);
+            foreach ((double e, double a) in Doubles(expected.Sum[i]).Zip(Doubles(sum.Sum[i])))
+                Assert.Equal(e, a, 0.01 * scale);
+        }
     }
 
     [Theory, MemberData(nameof(Drivers))]
@@ -61,5 +81,5 @@ public class TileNormTests
         Assert.InRange(Norm([sum.Sum[0].To(Device.Cpu) - expected.Sum[0]]), 0, 0.01 * Norm(expected.Sum));
     }
 
-    private static Tensor Loss(Tensor w, Tensor x) => x.MatMul(w).Square().Sum() / Time;
+    private static Tensor Loss((Tensor Up, Tensor Down) w, Tensor x) => x.MatMul(w.Up).Tanh().MatMul(w.Down).Square().Sum() / Time;
 }

@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using Cotangent.Kernels.Ir;
+using Cotangent.Kernels.Library;
 
 namespace Cotangent.Kernels.Cpu;
 

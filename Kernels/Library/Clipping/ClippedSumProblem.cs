@@ -1,4 +1,4 @@
-namespace Cotangent.Kernels.Cpu;
+namespace Cotangent.Kernels.Library;
 
 /// <summary>What a norm n makes of an example's factor, C the limit. Each keeps n times the factor within C.</summary>
 internal enum ClipRule
@@ -41,29 +41,4 @@ internal readonly record struct ClippedSumProblem(int Examples, int Positions, i
             _ => norm > LeastNorm ? limit / norm : 0,
         };
     }
-}
-
-/// <summary>Where the operands of a clipped sum lie.</summary>
-internal unsafe struct ClippedSumOperands
-{
-    /// <summary>a.</summary>
-    public nint Left;
-
-    /// <summary>g.</summary>
-    public nint Right;
-
-    /// <summary>A byte an example: 0 for those that do not count.</summary>
-    public byte* Mask;
-
-    /// <summary>C.</summary>
-    public double* Limit;
-
-    /// <summary>The working memory.</summary>
-    public byte* Scratch;
-
-    /// <summary>Receives the sum [left, right].</summary>
-    public nint Sum;
-
-    /// <summary>Receives the squared norms [examples].</summary>
-    public double* Squares;
 }

@@ -1,0 +1,39 @@
+using Cotangent.Graph;
+using Cotangent.Kernels.Cuda;
+using Cotangent.Kernels.Library;
+using Cotangent.Tests.Kernels.Cuda;
+
+namespace Cotangent.Tests.Engine.Execution;
+
+/// <summary>Clipped sums as a step of a program on a device with groups.</summary>
+public sealed class ClippedSumProgramTests
+{
+    private const int Count = 5, Time = 3, Left = 7, Right = 70;
+
+    [Fact]
+    public void Sum_InAProgramThatIsReplayed_IsThatOfItsOperands()
+    {
+        (FakeDriver driver, CudaDevice device) = EmulatedCuda.Create();
+        CompiledFunction<(Tensor A, Tensor G), (Tensor Mask, Tensor Limit), Tensor[]> step = Jit.Compile(((Tensor A, Tensor G) x, (Tensor Mask, Tensor Limit) c) =>
+            (Tensor[])[Output(x.A * 2, x.G, c.Mask, c.Limit, ClippedSumAttributes.Sum), Output(x.A * 2, x.G, c.Mask, c.Limit, ClippedSumAttributes.Squares)]);
+        for (int run = 0; run < 4; run++)
+        {
+            Random random = new(run);
+            Tensor Draw(int width) => Tensor.From([.. Enumerable.Range(0, Count * Time * width).Select(_ => (float)random.NextDouble() - 0.4f)], [Count, Time, width]);
+            Tensor a = Draw(Left), g = Draw(Right), mask = Tensor.From([.. Enumerable.Range(0, Count).Select(b => b != run)]), limit = Tensor.Scalar(1.5, DType.Float64);
+            Tensor[] own = step.Invoke((a.To(device), g.To(device)), (mask.To(device), limit.To(device)));
+            Tensor[] expected = step.Invoke((a, g), (mask, limit));
+            foreach ((Tensor e, Tensor o) in expected.Zip(own))
+            {
+                foreach ((double x, double y) in e.Cast(DType.Float64).ToArray<double>().Zip(o.Cast(DType.Float64).ToArray<double>()))
+                    Assert.Equal(x, y, 1e-5 * (1 + Math.Abs(x)));
+            }
+        }
+
+        Assert.True(driver.Calls["cuGraphLaunch"] >= 2);
+        Assert.Empty(driver.Misuses);
+    }
+
+    private static Tensor Output(Tensor a, Tensor g, Tensor mask, Tensor limit, int output) =>
+        new(new Node(DeviceOps.ClippedSum, [a.Node, g.Node, mask.Node, limit.Node], new ClippedSumAttributes(ClipRule.AtMost, 0).At(output)));
+}
