@@ -11,7 +11,15 @@ internal sealed partial class Lowering
     {
         Node any = group.Anchors[0];
         Routine routine = any.Op.Routine!(_graph.Device, any);
-        ImmutableArray<int> inputs = [.. any.Inputs.Select(x => x.Shape.Size == 0 ? -1 : BufferOf(x))];
+        ImmutableArray<StridedView?> views = [.. any.Inputs.Select((_, i) => _anchors.ViewOf(any, i))];
+        for (int i = 0; i < views.Length; i++)
+        {
+            if (views[i] is { } view) routine.SetStrides(i, view.Strides);
+        }
+
+        ImmutableArray<Node> read = [.. any.Inputs.Select((x, i) => views[i]?.Base ?? x)];
+        ImmutableArray<RoutineInput> inputs =
+            [.. read.Select((x, i) => x.Shape.Size == 0 ? new(-1, 0) : new RoutineInput(BufferOf(x), (views[i]?.Offset ?? 0) * x.DType.Size()))];
         ImmutableArray<int> outputs = any.Attributes is CallAttributes call
             ? [.. Enumerable.Range(0, call.OutputCount).Select(i => OutputBuffer(group, any, call.At(i)))]
             : [_bufferOf[any]];
@@ -22,7 +30,7 @@ internal sealed partial class Lowering
         _steps.Add(new RoutineStep(routine, inputs, outputs, scratch)
         {
             Operands = !routine.IsVerifiable ? [] : [.. group.Anchors.Select(a => new KernelOperand(a, OperandKind.Write)),
-                .. any.Inputs.Where(x => x.Shape.Size > 0).Select(x => new KernelOperand(Anchors.StorageOf(x), OperandKind.Read))
+                .. read.Where(x => x.Shape.Size > 0).Select(x => new KernelOperand(Anchors.StorageOf(x), OperandKind.Read))
                     .Distinct()],
         });
     }

@@ -35,6 +35,7 @@ internal sealed partial class Lowering
     public static ExecutionPlan Plan(PlanGraph graph, Func<Device, Kernel, CompiledKernel>? compile = null)
     {
         HashSet<Node> cuts = [], alone = [];
+        graph = HeadLayouts.Choose(graph);
         if (graph.Device.BatchesLaunches) graph = RepeatedNumbers.Separate(graph);
         while (true)
         {

@@ -5,9 +5,12 @@ using Cotangent.Kernels;
 
 namespace Cotangent.Execution;
 
-/// <summary>Runs a routine op. −1 stands for an operand without elements, or for no scratch memory.</summary>
-internal sealed class RoutineStep(Routine routine, ImmutableArray<int> inputs, ImmutableArray<int> outputs, int scratch)
-    : Step(routine.Name, [.. inputs.Where(i => i >= 0).Distinct()], [.. outputs.Append(scratch).Where(o => o >= 0)])
+/// <summary>An input of a routine: a buffer, and the byte of it where the input begins.</summary>
+internal readonly record struct RoutineInput(int Buffer, long Offset);
+
+/// <summary>Runs a routine op. −1 stands for the buffer of an operand without elements, or for no scratch memory.</summary>
+internal sealed class RoutineStep(Routine routine, ImmutableArray<RoutineInput> inputs, ImmutableArray<int> outputs, int scratch)
+    : Step(routine.Name, [.. inputs.Select(i => i.Buffer).Where(i => i >= 0).Distinct()], [.. outputs.Append(scratch).Where(o => o >= 0)])
 {
     private readonly KernelArgument[] _inputs = new KernelArgument[inputs.Length];
     private readonly KernelArgument[] _outputs = new KernelArgument[outputs.Length];
@@ -24,7 +27,7 @@ internal sealed class RoutineStep(Routine routine, ImmutableArray<int> inputs, I
     public override void Launch(
         Device device, KernelArgument[] buffers, ReadOnlySpan<ulong> scalars, CancellationToken cancellation)
     {
-        for (int i = 0; i < _inputs.Length; i++) _inputs[i] = At(inputs[i]);
+        for (int i = 0; i < _inputs.Length; i++) _inputs[i] = AtByte(At(inputs[i].Buffer), inputs[i].Offset);
         for (int i = 0; i < _outputs.Length; i++) _outputs[i] = At(outputs[i]);
         try
         {
@@ -44,5 +47,8 @@ internal sealed class RoutineStep(Routine routine, ImmutableArray<int> inputs, I
         }
 
         KernelArgument At(int id) => id < 0 ? default : buffers[id];
+
+        static KernelArgument AtByte(KernelArgument buffer, long offset) =>
+            offset == 0 ? buffer : KernelArgument.Pointer(buffer.Memory!, buffer.Bits + offset);
     }
 }

@@ -21,6 +21,9 @@ internal sealed class Anchors
     private readonly Dictionary<Node, Node?> _onlyUser = [];
     private readonly Dictionary<Node, int> _cost = [];
 
+    /// <summary>What routines read as views, null where there is none.</summary>
+    private readonly Dictionary<Node, StridedView?> _views = [];
+
     private readonly IReadOnlySet<Node> _cuts;
 
     private Anchors(PlanGraph graph, IReadOnlySet<Node> cuts)
@@ -156,7 +159,26 @@ internal sealed class Anchors
     private void PlanRoutine(Node n)
     {
         Store(n, "routine");
-        foreach (Node input in n.Inputs.Where(i => i.Shape.Size > 0)) Store(input, "routine operand");
+        for (int i = 0; i < n.Inputs.Length; i++)
+        {
+            Node input = n.Inputs[i];
+            if (input.Shape.Size == 0) continue;
+            if (n.Op.ReadsViews?.Invoke(_graph.Device, n, i) == true && !_views.ContainsKey(input)) _views[input] = StoredView(input);
+            Store(ViewOf(n, i)?.Base ?? input, "routine operand");
+        }
+    }
+
+    /// <summary>The view of stored elements that a routine reads an input as; null if it reads the input's own.</summary>
+    public StridedView? ViewOf(Node call, int input) =>
+        call.Op.ReadsViews?.Invoke(_graph.Device, call, input) == true ? _views.GetValueOrDefault(call.Inputs[input]) : null;
+
+    /// <summary>A node as rows of what is stored anyway, or is no larger; null if it is not, or needs no view.</summary>
+    private StridedView? StoredView(Node n)
+    {
+        StridedView view = StridedView.Of(n, Dots.ContainsKey);
+        Node stored = StorageOf(view.Base);
+        bool isStored = Reasons.ContainsKey(stored) || _graph.IsTensor(stored) || stored.Shape.Size <= n.Shape.Size;
+        return isStored && stored != StorageOf(n) && view.Strides[^1] == 1 ? view : null;
     }
 
     /// <summary>What a recomputation begins with is stored: it would keep alive, and compute again, what that is made from.</summary>

@@ -49,6 +49,9 @@ internal sealed record AttentionAttributes(AttentionForm Form) : AnyAttention(Fo
 {
     public const int Value = 0, LogSumExp = 1;
 
+    /// <summary>True if the output is [batch, queries, heads, values], as a layer's next product wants it. Set by <see cref="Fusion.HeadLayouts"/>.</summary>
+    public bool IsByTime { get; init; }
+
     /// <inheritdoc/>
     public override int OutputCount => 2;
 }
@@ -67,8 +70,12 @@ internal sealed record AttentionGradAttributes(AttentionForm Form, bool HasLogSu
     /// <summary>The input that is the log-sum-exp's cotangent; −1 if it is zero.</summary>
     public int LogSumExpCotangent => HasLogSumExp ? Form.Inputs + 3 : -1;
 
+    /// <summary>True if there is one output, [batch, time, 3, heads, width], with the cotangents of q, k and v, which have one shape: as a layer's
+    /// product of all three wants them. Set by <see cref="Fusion.HeadLayouts"/>.</summary>
+    public bool IsStacked { get; init; }
+
     /// <inheritdoc/>
-    public override int OutputCount => 3;
+    public override int OutputCount => IsStacked ? 1 : 3;
 }
 
 /// <summary>The tangent: q, k, v, extras, output, log-sum-exp, tangents of some of q, k, v, bias → the tangents of output and

@@ -26,7 +26,8 @@ internal static class AttentionOracle
             for (int j = 0; j < p.Keys; j++)
             {
                 double weight = sum == 0 || double.IsNegativeInfinity(scores[j]) ? 0 : Math.Exp(scores[j] - largest) / sum * kept[j];
-                for (int d = 0; d < p.Values && weight != 0; d++) result[row * p.Values + d] += weight * x[2][rows.Value(batch, head, j) + d];
+                long at = n.Get<AttentionAttributes>().IsByTime ? (((long)batch * p.Queries + query) * p.Heads + head) * p.Values : row * p.Values;
+                for (int d = 0; d < p.Values && weight != 0; d++) result[at + d] += weight * x[2][rows.Value(batch, head, j) + d];
             }
         });
         return result;
@@ -37,6 +38,7 @@ internal static class AttentionOracle
         Rows rows = new(n, x);
         AttentionProblem p = rows.Problem;
         AttentionGradAttributes call = n.Get<AttentionGradAttributes>();
+        if (call.IsStacked) return Stacked(n, x, call with { IsStacked = false });
         int which = call.Output, own = call.Form.Inputs;
         double[] result = new double[n.Shape.Size], output = x[own], lse = x[own + 1], dOutput = x[call.OutputCotangent];
         double[]? dLse = call.LogSumExpCotangent is >= 0 and var at ? x[at] : null;
@@ -57,6 +59,26 @@ internal static class AttentionOracle
                 for (int d = 0; d < p.Values && which == 2; d++) result[value + d] += weights[j] * kept[j] * dOutput[row * p.Values + d];
             }
         });
+        return result;
+    }
+
+    /// <summary>The cotangents of q, k and v, [batch, heads, time, width] each, as [batch, time, 3, heads, width].</summary>
+    private static double[] Stacked(Node n, double[][] x, AttentionGradAttributes call)
+    {
+        double[] result = new double[n.Shape.Size];
+        (int batches, int time, int heads, int width) = (n.Shape[0], n.Shape[1], n.Shape[3], n.Shape[4]);
+        for (int which = 0; which < 3; which++)
+        {
+            double[] one = Grad(new Node(n.Op, n.Inputs, call.At(which), n.Device), x);
+            for (int i = 0; i < one.Length; i++)
+            {
+                (int row, int d) = Math.DivRem(i, width);
+                (int head, int t) = Math.DivRem(row, time);
+                (int batch, head) = Math.DivRem(head, heads);
+                result[((((long)batch * time + t) * 3 + which) * heads + head) * width + d] = one[i];
+            }
+        }
+
         return result;
     }
 

@@ -1,3 +1,4 @@
+using Cotangent.Kernels;
 using Cotangent.Kernels.Library;
 
 namespace Cotangent.Graph;
@@ -31,6 +32,21 @@ internal static class AttentionShapes
             BiasTangent = tangent < 0 ? default : Strides(n.Inputs[tangent].Shape),
             Mask = mask < 0 ? default : Strides(n.Inputs[mask].Shape),
         };
+    }
+
+    /// <summary>Bytes of a head's operands and gradients up to which a device that has its rows apart moves them on the way, and heads from which each is
+    /// one task: the next head's rows are fetched meanwhile. Longer ones are read many times, which wants them side by side.</summary>
+    private const long MostMovedBytes = 512 << 10;
+
+    private const int LeastMovedHeads = 16;
+
+    /// <summary>True if the passes of a call read and write rows of heads that lie apart as fast as those that lie side by side.</summary>
+    public static bool TakesRowsApart(Device device, Node n)
+    {
+        if (device is not CpuDevice || n.DType != DType.Float32) return false;
+        AttentionProblem p = Problem(n);
+        return p.Group == 1 && p.Batch * p.Heads >= LeastMovedHeads
+            && 2L * sizeof(float) * (p.Queries + p.Keys) * (p.Width + p.Values) <= MostMovedBytes;
     }
 
     /// <summary>The strides of an operand that repeats along its axes of extent 1.</summary>

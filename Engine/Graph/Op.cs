@@ -61,6 +61,10 @@ internal sealed class Op(string name, OpKind kind)
     /// <summary>Routine ops: makes what computes the call that a node is an output of. Called when a plan is made.</summary>
     public Func<Device, Node, Routine>? Routine { get; init; }
 
+    /// <summary>Routine ops: whether a call reads an input wherever its rows lie. It then gets views of what is stored, with the strides of all axes but
+    /// the last, whose elements lie side by side, and no copies; see <see cref="Graph.Routine.SetStrides"/>.</summary>
+    public Func<Device, Node, int, bool>? ReadsViews { get; init; }
+
     /// <summary>Annotations that programs do not have: the first input stands for the node, the others are for transforms.</summary>
     public bool IsTransparent { get; init; }
 

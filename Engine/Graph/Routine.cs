@@ -10,6 +10,11 @@ internal abstract class Routine(string name)
 {
     public string Name { get; } = name;
 
+    /// <summary>Says that an input is a view: elements between neighbours along each of its axes. Only of inputs that <see cref="Op.ReadsViews"/> names,
+    /// before anything else is asked.</summary>
+    public virtual void SetStrides(int input, ReadOnlySpan<long> strides) =>
+        throw new InvalidOperationException($"{Name} reads contiguous operands.");
+
     /// <summary>Memory that a run needs beside its operands: a part of the program's scratch memory, 64-byte aligned.</summary>
     public virtual long ScratchBytes => 0;
 
@@ -39,8 +44,8 @@ internal abstract class Routine(string name)
 /// <param name="Plan">Its steps; their scratch memory lies in the routine's.</param>
 internal readonly record struct NestedPlan(string Name, ExecutionPlan Plan);
 
-/// <summary>The operands of one run of a routine. All are contiguous and row-major; those without elements have no
-/// memory. Inputs must not be written.</summary>
+/// <summary>The operands of one run of a routine. All are contiguous and row-major, but for views that the op asked for;
+/// those without elements have no memory. Inputs must not be written.</summary>
 internal readonly ref struct RoutineCall
 {
     public required Device Device { get; init; }

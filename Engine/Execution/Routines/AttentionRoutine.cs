@@ -27,8 +27,8 @@ internal static unsafe class AttentionRoutine
             x.DOutput = p.Input(call.OutputCotangent);
             x.DLogSumExp = p.Input(call.LogSumExpCotangent);
             x.DQ = p.Output(0);
-            x.DK = p.Output(1);
-            x.DV = p.Output(2);
+            x.DK = call.IsStacked ? x.DQ + SizeOfRow(n) : p.Output(1);
+            x.DV = call.IsStacked ? x.DQ + 2 * SizeOfRow(n) : p.Output(2);
         })
         : new OnDevice(device, n, AttentionKernel.Backward);
 
@@ -47,6 +47,9 @@ internal static unsafe class AttentionRoutine
             x.DLogSumExp = p.Output(1);
         })
         : new OnDevice(device, n, AttentionKernel.Tangent);
+
+    /// <summary>Elements of all heads at one position.</summary>
+    private static long SizeOfRow(Node n) => (long)n.Inputs[0].Shape[1] * n.Inputs[0].Shape[3];
 
     /// <summary>Arithmetic on visible cells. Forward: scores, and weights times values; for a cell the largest, an exponential (16), the sum. Backward:
     /// scores again, dP, dV, dK, dQ. Tangent: scores, those along q and k, weights and their tangents times values and theirs.</summary>
@@ -72,7 +75,7 @@ internal static unsafe class AttentionRoutine
 
     private delegate void Bind(ref AttentionOperands operands, in Pointers pointers, AttentionForm form);
 
-    private delegate long Scratch(in AttentionProblem problem);
+    private delegate long Scratch(in AttentionProblem problem, in AttentionLayouts layouts);
 
     private delegate void Pass(in AttentionProblem problem, in AttentionOperands operands, IParallel pool);
 
@@ -82,6 +85,8 @@ internal static unsafe class AttentionRoutine
         private readonly AttentionForm _form;
         private readonly AttentionProblem _problem;
         private readonly Bind _bind;
+        private readonly Scratch _scratch;
+        private AttentionLayouts _layouts;
         private readonly Action<IParallel> _run;
         private AttentionOperands _operands;
 
@@ -91,13 +96,37 @@ internal static unsafe class AttentionRoutine
             _form = n.Get<AnyAttention>().Form;
             _problem = AttentionShapes.Problem(n);
             _bind = bind;
+            _scratch = scratch;
             _run = pool => pass(_problem, _operands, pool);
-            ScratchBytes = scratch(_problem);
+            _layouts = LayoutsOf(n, _problem);
             Flops = FlopsOf(n);
         }
 
         /// <inheritdoc/>
-        public override long ScratchBytes { get; }
+        public override long ScratchBytes => _scratch(_problem, _layouts);
+
+        /// <inheritdoc/>
+        public override void SetStrides(int input, ReadOnlySpan<long> strides)
+        {
+            RowLayout layout = new(strides[0], strides[1], strides[2]);
+            if (input == AttentionForm.Q) _layouts.Q = layout;
+            else if (input == AttentionForm.K) _layouts.K = layout;
+            else if (input == AttentionForm.V) _layouts.V = layout;
+            else if (input == _form.Inputs) _layouts.Output = layout;
+            else _layouts.DOutput = layout;
+        }
+
+        /// <summary>Row-major, but for outputs that are asked for by time.</summary>
+        private static AttentionLayouts LayoutsOf(Node n, in AttentionProblem problem)
+        {
+            AttentionLayouts layouts = AttentionLayouts.Contiguous(problem);
+            (long heads, long time, long width) = (problem.Heads, problem.Queries, problem.Width);
+            if (n.Attributes is AttentionAttributes { IsByTime: true })
+                layouts.Output = new(time * heads * problem.Values, problem.Values, heads * problem.Values);
+            if (n.Attributes is AttentionGradAttributes { IsStacked: true })
+                layouts.DQ = layouts.DK = layouts.DV = new(time * 3 * heads * width, width, 3 * heads * width);
+            return layouts;
+        }
 
         /// <inheritdoc/>
         public override double Flops { get; }
@@ -115,6 +144,7 @@ internal static unsafe class AttentionRoutine
                 Mask = (byte*)pointers.Input(_form.At(AttentionExtras.Mask)),
                 Lengths = (int*)pointers.Input(_form.At(AttentionExtras.Lengths)),
                 Key = (uint*)pointers.Input(_form.At(AttentionExtras.Key)),
+                Layouts = _layouts,
                 Scratch = (byte*)Pointers.Address(call.Scratch),
             };
             _bind(ref _operands, pointers, _form);

@@ -13,11 +13,15 @@ internal static partial class Ops
         Infer = (x, a) =>
         {
             CheckAttention("attention", x, (AnyAttention)a!, 0);
-            Shape rows = [.. x[0].Shape.SkipLast(1)];
-            return (((AttentionAttributes)a!).Output == AttentionAttributes.Value ? [.. rows, x[2].Shape[^1]] : rows, x[0].DType);
+            var call = (AttentionAttributes)a!;
+            Shape q = x[0].Shape;
+            int values = x[2].Shape[^1];
+            return (call.Output == AttentionAttributes.LogSumExp ? [q[0], q[1], q[2]]
+                : call.IsByTime ? [q[0], q[2], q[1], values] : [q[0], q[1], q[2], values], x[0].DType);
         },
         Whole = AttentionOracle.Forward,
         Routine = AttentionRoutine.Forward,
+        ReadsViews = (device, n, input) => input <= AttentionForm.V && AttentionShapes.TakesRowsApart(device, n),
     };
 
     /// <summary>The cotangents of q, k and v: the transpose of <see cref="AttentionTangent"/>. Linear in the cotangents, the last
@@ -28,10 +32,13 @@ internal static partial class Ops
         {
             var call = (AttentionGradAttributes)a!;
             CheckAttention("attention_grad", x, call, call.More);
-            return (x[call.Output].Shape, x[0].DType);
+            Shape q = x[call.Output].Shape;
+            return (call.IsStacked ? [q[0], q[2], 3, q[1], q[3]] : q, x[0].DType);
         },
         Whole = AttentionOracle.Grad,
         Routine = AttentionRoutine.Grad,
+        ReadsViews = (device, n, input) => AttentionShapes.TakesRowsApart(device, n) && n.Get<AttentionGradAttributes>() is var call
+            && (input <= AttentionForm.V || input == call.OutputCotangent || input == call.Form.Inputs),
     };
 
     /// <summary>The tangents of output and log-sum-exp: linear in the tangents, the last inputs.</summary>

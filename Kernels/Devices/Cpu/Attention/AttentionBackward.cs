@@ -30,9 +30,12 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
     /// <summary>Packed keys and values of all heads; null if tasks have their own.</summary>
     private float* _keyPanels;
     private float* _valuePanels;
+
+    /// <summary>Copies of the rows of all keys; null if tasks have their own, or none.</summary>
     private float* _keys;
     private float* _deltas;
     private float* _dq;
+    private bool _isInPlace;
     private HeadLanes _lanes;
 
     private AttentionBackward() => (_deltasOf, _stretch, _sum) = (Deltas, Heads, Sum);
@@ -47,48 +50,61 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
 
     private int KeyBlocks => GemmBlocking.Ceiling(Problem.Keys, KeyBlock);
 
-    /// <summary>Bytes of scratch memory: packed keys and values unless tasks have their own, a float a row, dQ for each stretch that has no place in
-    /// the result.</summary>
-    public static long ScratchBytes(in AttentionProblem problem) =>
-        (OwnsPanels(problem) ? 0 : Size<float>(PanelFloats(problem, problem.Width)) + Size<float>(PanelFloats(problem, problem.Values)))
-        + Size<float>(problem.Rows) + Size<float>((StretchesOf(problem) - (IsInPlace(problem) ? 1 : 0)) * DqFloats(problem))
-        + Size<float>(RowFloats((long)problem.Batch * problem.KeyHeads * problem.Keys, problem.Width));
+    /// <summary>Bytes of scratch memory: a float a row; packed keys and values unless tasks have their own; dQ for each stretch that has no place in
+    /// the result, unless a head is one stretch.</summary>
+    public static long ScratchBytes(in AttentionProblem problem, in AttentionLayouts layouts) => Size<float>(problem.Rows)
+        + Size<float>(DqBuffers(problem, layouts.DQ) * DqFloats(problem))
+        + (OwnsPanels(problem) ? 0 : Size<float>(PanelFloats(problem, problem.Width)) + Size<float>(PanelFloats(problem, problem.Values))
+            + Size<float>(RowFloats(problem, layouts.K, problem.Width)));
 
     /// <inheritdoc/>
     protected override void Run()
     {
         byte* scratch = Operands.Scratch;
-        _keyPanels = _valuePanels = null;
-        bool isInPlace = IsInPlace(Problem);
+        _keyPanels = _valuePanels = _keys = null;
+        ref readonly AttentionLayouts layouts = ref Operands.Layouts;
+        _isInPlace = IsInPlace(Problem, layouts.DQ);
+        _deltas = Take<float>(ref scratch, Problem.Rows);
+        _dq = Take<float>(ref scratch, DqBuffers(Problem, layouts.DQ) * DqFloats(Problem));
         if (!OwnsPanels(Problem))
         {
             _keyPanels = Take<float>(ref scratch, PanelFloats(Problem, Problem.Width));
             _valuePanels = Take<float>(ref scratch, PanelFloats(Problem, Problem.Values));
-            PackPanels(Operands.K, Problem.Width, KeyFactor, _keyPanels);
-            PackPanels(Operands.V, Problem.Values, 1, _valuePanels);
+            PackPanels(Operands.K, layouts.K, Problem.Width, KeyFactor, _keyPanels);
+            PackPanels(Operands.V, layouts.V, Problem.Values, 1, _valuePanels);
+            _keys = PackRows(Operands.K, layouts.K, Problem.Width, (float*)scratch);
         }
 
-        _deltas = Take<float>(ref scratch, Problem.Rows);
-        _dq = Take<float>(ref scratch, (Stretches - (isInPlace ? 1 : 0)) * DqFloats(Problem));
-        _keys = PackRows(Operands.K, (long)Problem.Batch * Problem.KeyHeads * Problem.Keys, Problem.Width, (float*)scratch);
         if (Stretches > 1) Pool.Run(Problem.Batch * Problem.Heads, _deltasOf);
         _lanes = new(Problem.Batch * Problem.KeyHeads, Stretches, Pool.Threads);
         Pool.Run(_lanes.Count, _stretch);
-        if (Stretches > 1 || !isInPlace) Pool.Run(Problem.Batch * Problem.Heads, _sum);
+        if (Stretches > 1) Pool.Run(Problem.Batch * Problem.Heads, _sum);
     }
 
     /// <summary>What packed keys are multiplied by: scores come in units of ln 2.</summary>
     private float KeyFactor => Problem.Scale * ScoreRows.Log2E;
 
     /// <summary>True if the first stretch's dQ is summed where it belongs: tiles write whole strips.</summary>
-    private static bool IsInPlace(in AttentionProblem problem) => PackedQueriesOf(problem) == problem.Queries && Padded(problem.Width) == problem.Width;
+    private static bool IsInPlace(in AttentionProblem problem, in RowLayout dq) => PackedQueriesOf(problem) == problem.Queries
+        && IsDense(dq, problem.Width) && dq == RowLayout.Contiguous(problem.Heads, problem.Queries, problem.Width);
+
+    /// <summary>Stretches whose dQ is summed in scratch memory. A head of one stretch has a buffer of its thread's.</summary>
+    private static int DqBuffers(in AttentionProblem problem, in RowLayout dq) =>
+        StretchesOf(problem) == 1 ? 0 : StretchesOf(problem) - (IsInPlace(problem, dq) ? 1 : 0);
 
     private static bool OwnsPanels(in AttentionProblem problem) =>
         StretchesOf(problem) == 1 && (long)PackedKeysOf(problem) * (problem.Width + problem.Values) * sizeof(float) <= OwnPanelBytes;
 
-    /// <summary>Where a stretch sums dQ.</summary>
-    private float* DqOf(int stretch) => !IsInPlace(Problem) ? _dq + stretch * DqFloats(Problem)
+    /// <summary>Where one of several stretches sums dQ.</summary>
+    private float* DqOf(int stretch) => !_isInPlace ? _dq + stretch * DqFloats(Problem)
         : stretch == 0 ? Operands.DQ : _dq + (stretch - 1) * DqFloats(Problem);
+
+    /// <summary>Where a stretch sums dQ of the queries of a head of keys.</summary>
+    private float* DqOf(int stretch, int keyHead)
+    {
+        long group = (long)Problem.Group * PackedQueries * PaddedWidth;
+        return Stretches == 1 && !_isInPlace ? (float*)GemmScratch.Current.A(group * sizeof(float)) : DqOf(stretch) + keyHead * group;
+    }
 
     private static int PackedQueriesOf(in AttentionProblem problem) => GemmBlocking.RoundUp(problem.Queries, Rows);
 
@@ -104,10 +120,13 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
     /// <summary>Σ dO·O − d lse of the rows of a head.</summary>
     private void Deltas(int head)
     {
+        (int batch, int own) = Math.DivRem(head, Problem.Heads);
+        (RowLayout layout, RowLayout gradients) = (Operands.Layouts.Output, Operands.Layouts.DOutput);
+        float* output = Operands.Output + layout.At(batch, own, 0), dOutput = Operands.DOutput + gradients.At(batch, own, 0);
         long first = (long)head * Problem.Queries;
-        for (long row = first; row < first + Problem.Queries; row++)
+        for (long row = first; row < first + Problem.Queries; row++, output += layout.Row, dOutput += gradients.Row)
         {
-            float sum = ScoreRows.Dot(Operands.DOutput + row * Problem.Values, Operands.Output + row * Problem.Values, Problem.Values);
+            float sum = ScoreRows.Dot(dOutput, output, Problem.Values);
             _deltas[row] = Operands.DLogSumExp is null ? sum : sum - Operands.DLogSumExp[row];
         }
     }
@@ -119,18 +138,38 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
         for (int i = 0; i < heads; i++)
         {
             int keyHead = _lanes.Head(lane, i);
-            for (int part = _lanes.Take(keyHead); part >= 0; part = _lanes.Take(keyHead)) Stretch(keyHead, part);
+            int next = i + 1 < heads ? _lanes.Head(lane, i + 1) : -1;
+            for (int part = _lanes.Take(keyHead); part >= 0; part = _lanes.Take(keyHead)) Stretch(keyHead, part, next);
         }
     }
 
+    /// <summary>What lies apart of the next head is fetched with this one's rows.</summary>
+    private void SetAhead(int next, ref RowsAhead ahead)
+    {
+        if (next < 0 || Problem.Group > 1 || Stretches > 1) return;
+        (int batch, int head) = Math.DivRem(next, Problem.Heads);
+        ref readonly AttentionLayouts x = ref Operands.Layouts;
+        ahead.Reset(Math.Min(Problem.Queries, Problem.Keys));
+        ahead.Add(Operands.K + x.K.At(batch, head, 0), x.K.Row, Problem.Width);
+        ahead.Add(Operands.V + x.V.At(batch, head, 0), x.V.Row, Problem.Values);
+        ahead.Add(Operands.Q + x.Q.At(batch, head, 0), x.Q.Row, Problem.Width);
+        ahead.Add(Operands.DOutput + x.DOutput.At(batch, head, 0), x.DOutput.Row, Problem.Values);
+        ahead.Add(Operands.Output + x.Output.At(batch, head, 0), x.Output.Row, Problem.Values);
+        ahead.Add(Operands.DQ + x.DQ.At(batch, head, 0), x.DQ.Row, Problem.Width);
+        ahead.Add(Operands.DK + x.DK.At(batch, head, 0), x.DK.Row, Problem.Width);
+        ahead.Add(Operands.DV + x.DV.At(batch, head, 0), x.DV.Row, Problem.Values);
+    }
+
     /// <summary>One stretch of the keys of a head, against all queries that see them.</summary>
-    private void Stretch(int keyHead, int stretch)
+    private void Stretch(int keyHead, int stretch, int next)
     {
         int width = PaddedWidth, values = PaddedValues, group = Problem.Group;
         Workspace work = new(width, values);
-        (work.KeyPanels, work.ValuePanels) = PanelsOf(keyHead);
+        RowsAhead ahead = default;
+        SetAhead(next, ref ahead);
+        SetKeys(keyHead, ref work);
         for (int member = 0; Stretches == 1 && member < group; member++) Deltas(keyHead * group + member);
-        float* dq = DqOf(stretch) + (long)keyHead * group * PackedQueries * width;
+        float* dq = DqOf(stretch, keyHead);
         long floats = (long)group * PackedQueries * width;
         for (long i = 0; i < floats; i += 1 << 20) new Span<float>(dq + i, (int)Math.Min(1 << 20, floats - i)).Clear();
 
@@ -138,37 +177,51 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
         for (int keyBlock = (int)((long)KeyBlocks * stretch / Stretches); keyBlock < last; keyBlock++)
         {
             int key = keyBlock * KeyBlock, count = Math.Min(KeyBlock, Problem.Keys - key);
-            long row = (long)keyHead * Problem.Keys + key;
             bool isWhole = count % Rows == 0;
-            work.DK = isWhole && width == Problem.Width ? Operands.DK + row * width : work.OwnDK;
-            work.DV = isWhole && values == Problem.Values ? Operands.DV + row * values : work.OwnDV;
+            (RowLayout keys, RowLayout rowsOfValues) = (Operands.Layouts.DK, Operands.Layouts.DV);
+            float* dk = HeadOf(Operands.DK, keys, keyHead) + key * keys.Row, dv = HeadOf(Operands.DV, rowsOfValues, keyHead) + key * rowsOfValues.Row;
+            work.DK = isWhole && IsDense(keys, Problem.Width) ? dk : work.OwnDK;
+            work.DV = isWhole && IsDense(rowsOfValues, Problem.Values) ? dv : work.OwnDV;
             int padded = GemmBlocking.RoundUp(count, Rows);
             new Span<float>(work.DK, padded * width).Clear();
             new Span<float>(work.DV, padded * values).Clear();
             for (int member = 0; member < group; member++)
             {
                 for (int query = 0; query < Problem.Queries; query += QueryBlock)
-                    Block(keyHead, member, query, key, count, work, dq + (long)member * PackedQueries * width);
+                    Block(keyHead, member, query, key, count, work, dq + (long)member * PackedQueries * width, ref ahead);
             }
 
-            if (work.DK == work.OwnDK) CopyOut(work.DK, count, width, Operands.DK + row * Problem.Width, Problem.Width);
-            if (work.DV == work.OwnDV) CopyOut(work.DV, count, values, Operands.DV + row * Problem.Values, Problem.Values);
+            if (work.DK == work.OwnDK) CopyOut(work.DK, count, width, dk, keys.Row, Problem.Width);
+            if (work.DV == work.OwnDV) CopyOut(work.DV, count, values, dv, rowsOfValues.Row, Problem.Values);
         }
+
+        for (int member = 0; Stretches == 1 && !_isInPlace && member < group; member++)
+            CopyOutQueries(keyHead * group + member, dq + (long)member * PackedQueries * width);
     }
 
-    /// <summary>A head's packed keys and values; packed here if they are the task's own.</summary>
-    private (nint Keys, nint Values) PanelsOf(int keyHead)
+    /// <summary>A head's packed keys and values and the rows of its keys; packed here if they are the task's own.</summary>
+    private void SetKeys(int keyHead, ref Workspace work)
     {
+        (RowLayout layout, RowLayout layoutOfValues) = (Operands.Layouts.K, Operands.Layouts.V);
         long first = (long)keyHead * PackedKeys;
-        if (_keyPanels != null) return ((nint)(_keyPanels + first * Problem.Width), (nint)(_valuePanels + first * Problem.Values));
-        float* keys = (float*)GemmScratch.Current.B((long)PackedKeys * (Problem.Width + Problem.Values) * sizeof(float));
+        if (_keyPanels != null)
+        {
+            work.KeyPanels = (nint)(_keyPanels + first * Problem.Width);
+            work.ValuePanels = (nint)(_valuePanels + first * Problem.Values);
+            work.Keys = RowsOf(_keys, Operands.K, layout, keyHead, Problem.Width);
+            return;
+        }
+
+        float* keys = (float*)GemmScratch.Current.B((long)PackedKeys * (Problem.Width + Problem.Values + PaddedWidth) * sizeof(float));
         float* values = keys + (nint)PackedKeys * Problem.Width;
-        PackHead(Operands.K, keyHead, Problem.Width, KeyFactor, keys);
-        PackHead(Operands.V, keyHead, Problem.Values, 1, values);
-        return ((nint)keys, (nint)values);
+        PackHead(Operands.K, layout, keyHead, Problem.Width, KeyFactor, keys);
+        PackHead(Operands.V, layoutOfValues, keyHead, Problem.Values, 1, values);
+        work.KeyPanels = (nint)keys;
+        work.ValuePanels = (nint)values;
+        work.Keys = CopiedHead(Operands.K, layout, keyHead, Problem.Width, values + (nint)PackedKeys * Problem.Values);
     }
 
-    private void Block(int keyHead, int member, int query, int key, int count, in Workspace work, float* dq)
+    private void Block(int keyHead, int member, int query, int key, int count, in Workspace work, float* dq, ref RowsAhead ahead)
     {
         int batch = keyHead / Problem.KeyHeads, queries = Math.Min(QueryBlock, Problem.Queries - query);
         (int from, int to) = KeysOf(batch, query, queries);
@@ -181,18 +234,24 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
         };
         SetRanges(ref block);
         long row = ((long)batch * Problem.Heads + block.Head) * Problem.Queries + query;
-        float* q = Strips(Operands.Q + row * Problem.Width, queries, Problem.Width, work.Q, work.Width);
-        float* dOutput = Strips(Operands.DOutput + row * Problem.Values, queries, Problem.Values, work.DOutput, work.Values);
+        (RowLayout layout, RowLayout gradients) = (Operands.Layouts.Q, Operands.Layouts.DOutput);
+        float* q = Strips(Operands.Q + layout.At(batch, block.Head, query), layout.Row, queries, Problem.Width, work.Q, work.Width);
+        float* dOutput = Strips(Operands.DOutput + gradients.At(batch, block.Head, query), gradients.Row, queries, Problem.Values, work.DOutput, work.Values);
         Multiply(block, q, Problem.Width, work.Width, (float*)work.KeyPanels + (nint)key * Problem.Width, work.Scores);
         Multiply(block, dOutput, Problem.Values, work.Values, (float*)work.ValuePanels + (nint)key * Problem.Values, work.DScores);
-        for (int r = 0; r < block.Strips * Rows; r++) Differentiate(block, r, row + r, work);
+        for (int r = 0; r < block.Strips * Rows; r++)
+        {
+            ahead.Next();
+            Differentiate(block, r, row + r, work);
+        }
+
 
         SetQueryRanges(block, work);
         int strips = GemmBlocking.Ceiling(count, Rows);
         Accumulate(work.Scores, 1, KeyBlock, strips, work.KeyFrom, work.KeyTo, dOutput, work.Values, work.DV);
         Accumulate(work.DScores, 1, KeyBlock, strips, work.KeyFrom, work.KeyTo, q, work.Width, work.DK);
         Accumulate(work.DScores, KeyBlock, 1, block.Strips, block.StripFrom, block.StripTo,
-            _keys + ((long)keyHead * Problem.Keys + key) * work.Width, work.Width, dq + (long)query * work.Width);
+            work.Keys + (nint)key * work.Width, work.Width, dq + (long)query * work.Width);
     }
 
     /// <summary>A row's weights and the gradients of its scores, 0 where nothing is seen.</summary>
@@ -243,19 +302,29 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
     /// <summary>dQ of a head: the sum over the stretches.</summary>
     private void Sum(int head)
     {
-        long first = (long)head * PackedQueries * PaddedWidth;
-        float* to = Operands.DQ + (long)head * Problem.Queries * Problem.Width;
-        if (!IsInPlace(Problem)) CopyOut(DqOf(0) + first, Problem.Queries, PaddedWidth, to, Problem.Width);
+        long first = (long)head * PackedQueries * PaddedWidth, step = Operands.Layouts.DQ.Row;
+        if (!_isInPlace) CopyOutQueries(head, DqOf(0) + first);
+        float* to = QueriesOf(head);
         for (int stretch = 1; stretch < Stretches; stretch++)
         {
             float* from = DqOf(stretch) + first;
-            for (int row = 0; row < Problem.Queries; row++) ScoreRows.Add(to + (nint)row * Problem.Width, from + (nint)row * PaddedWidth, Problem.Width);
+            for (int row = 0; row < Problem.Queries; row++) ScoreRows.Add(to + row * step, from + (nint)row * PaddedWidth, Problem.Width);
         }
     }
 
-    private static void CopyOut(float* source, int rows, int padded, float* destination, int width)
+    private void CopyOutQueries(int head, float* source) =>
+        CopyOut(source, Problem.Queries, PaddedWidth, QueriesOf(head), Operands.Layouts.DQ.Row, Problem.Width);
+
+    /// <summary>Where dQ of a head, counted through all batches, belongs.</summary>
+    private float* QueriesOf(int head)
     {
-        for (int row = 0; row < rows; row++, source += padded, destination += width)
+        (int batch, head) = Math.DivRem(head, Problem.Heads);
+        return Operands.DQ + Operands.Layouts.DQ.At(batch, head, 0);
+    }
+
+    private static void CopyOut(float* source, int rows, int padded, float* destination, long stride, int width)
+    {
+        for (int row = 0; row < rows; row++, source += padded, destination += stride)
             new ReadOnlySpan<float>(source, width).CopyTo(new Span<float>(destination, width));
     }
 
@@ -265,6 +334,9 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
         /// <summary>Pointers to the head's packed keys and values.</summary>
         public nint KeyPanels;
         public nint ValuePanels;
+
+        /// <summary>The rows of its keys, padded.</summary>
+        public float* Keys;
         public readonly float* Q;
         public readonly float* DOutput;
         public readonly float* Scores;

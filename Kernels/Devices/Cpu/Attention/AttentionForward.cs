@@ -28,6 +28,8 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
     private readonly Action<int> _heads;
     private readonly Action<int> _blocks;
     private float* _panels;
+
+    /// <summary>Copies of all heads' values; null if tasks have their own, or none.</summary>
     private float* _values;
     private HeadLanes _lanes;
 
@@ -37,8 +39,8 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
     public static AttentionForward<TKernels> Current => t_current ??= new();
 
     /// <summary>Bytes of scratch memory: packed keys unless tasks have their own, and values where their width is not that of whole vectors.</summary>
-    public static long ScratchBytes(in AttentionProblem problem) => (OwnsPanels(problem) ? 0 : Size<float>(PanelFloats(problem, problem.Width)))
-        + Size<float>(RowFloats((long)problem.Batch * problem.KeyHeads * problem.Keys, problem.Values));
+    public static long ScratchBytes(in AttentionProblem problem, in AttentionLayouts layouts) => OwnsPanels(problem) ? 0
+        : Size<float>(PanelFloats(problem, problem.Width)) + Size<float>(RowFloats(problem, layouts.V, problem.Values));
 
     /// <summary>Elements from one row of scores to the next.</summary>
     private int Stride => Math.Min(KeyBlock, PackedKeys);
@@ -51,10 +53,10 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
         if (!ownsPanels)
         {
             _panels = Take<float>(ref scratch, PanelFloats(Problem, Problem.Width));
-            PackPanels(Operands.K, Problem.Width, KeyFactor, _panels);
+            PackPanels(Operands.K, Operands.Layouts.K, Problem.Width, KeyFactor, _panels);
+            _values = PackRows(Operands.V, Operands.Layouts.V, Problem.Values, (float*)scratch);
         }
 
-        _values = PackRows(Operands.V, (long)Problem.Batch * Problem.KeyHeads * Problem.Keys, Problem.Values, (float*)scratch);
         _lanes = ownsPanels ? new(Problem.Batch * Problem.KeyHeads, 1, Pool.Threads)
             : new(Problem.Batch * Problem.Heads, BlocksOf(Problem), Pool.Threads);
         Pool.Run(_lanes.Count, ownsPanels ? _heads : _blocks);
@@ -67,18 +69,35 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
         for (int i = 0; i < heads; i++)
         {
             int keyHead = _lanes.Head(lane, i);
-            if (_lanes.Take(keyHead) >= 0) Head(keyHead);
+            if (_lanes.Take(keyHead) >= 0) Head(keyHead, i + 1 < heads ? _lanes.Head(lane, i + 1) : -1);
         }
     }
 
-    /// <summary>All queries of a head of keys.</summary>
-    private void Head(int keyHead)
+    /// <summary>What lies apart of the next head is fetched with this one's rows.</summary>
+    private RowsAhead Ahead(int next)
     {
+        RowsAhead ahead = default;
+        if (next < 0 || Problem.Group > 1) return ahead;
+        (int batch, int head) = Math.DivRem(next, Problem.Heads);
+        ref readonly AttentionLayouts x = ref Operands.Layouts;
+        ahead.Reset(Math.Min(Problem.Queries, Problem.Keys));
+        ahead.Add(Operands.K + x.K.At(batch, head, 0), x.K.Row, Problem.Width);
+        ahead.Add(Operands.V + x.V.At(batch, head, 0), x.V.Row, Problem.Values);
+        ahead.Add(Operands.Q + x.Q.At(batch, head, 0), x.Q.Row, Problem.Width);
+        ahead.Add(Operands.Output + x.Output.At(batch, head, 0), x.Output.Row, Problem.Values);
+        return ahead;
+    }
+
+    /// <summary>All queries of a head of keys.</summary>
+    private void Head(int keyHead, int next)
+    {
+        RowsAhead ahead = Ahead(next);
         int blocks = BlocksOf(Problem), group = Problem.Group;
-        float* panels = (float*)GemmScratch.Current.B((long)PackedKeys * Problem.Width * sizeof(float));
-        PackHead(Operands.K, keyHead, Problem.Width, KeyFactor, panels);
+        float* panels = (float*)GemmScratch.Current.B((long)PackedKeys * (Problem.Width + PaddedValues) * sizeof(float));
+        PackHead(Operands.K, Operands.Layouts.K, keyHead, Problem.Width, KeyFactor, panels);
+        float* values = CopiedHead(Operands.V, Operands.Layouts.V, keyHead, Problem.Values, panels + (nint)PackedKeys * Problem.Width);
         for (int task = 0; task < group * blocks; task++)
-            Queries(keyHead * group + task / blocks, task % blocks * QueryBlock, panels);
+            Queries(keyHead * group + task / blocks, task % blocks * QueryBlock, panels, values, ref ahead);
     }
 
     /// <summary>Blocks of queries, against keys packed before. The last blocks of a head see the most keys: they go first.</summary>
@@ -88,9 +107,12 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
         for (int i = 0; i < heads; i++)
         {
             int head = _lanes.Head(lane, i);
-            float* panels = _panels + (long)(head / Problem.Group) * PackedKeys * Problem.Width;
+            int keyHead = head / Problem.Group;
+            float* panels = _panels + (long)keyHead * PackedKeys * Problem.Width;
+            float* values = RowsOf(_values, Operands.V, Operands.Layouts.V, keyHead, Problem.Values);
+            RowsAhead none = default;
             for (int part = _lanes.Take(head); part >= 0; part = _lanes.Take(head))
-                Queries(head, (blocks - 1 - part) * QueryBlock, panels);
+                Queries(head, (blocks - 1 - part) * QueryBlock, panels, values, ref none);
         }
     }
 
@@ -103,8 +125,8 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
         BlocksOf(problem) <= FewBlocks && problem.Batch * problem.KeyHeads >= ManyHeads
         && (long)PackedKeysOf(problem) * problem.Width * sizeof(float) <= OwnPanelBytes;
 
-    /// <summary>A block of queries of a head, counted through all batches, against its packed keys.</summary>
-    private void Queries(int allHeads, int query, float* panels)
+    /// <summary>A block of queries of a head, counted through all batches, against its packed keys and its values.</summary>
+    private void Queries(int allHeads, int query, float* panels, float* rowsOfValues, ref RowsAhead ahead)
     {
         (int batch, int head) = Math.DivRem(allHeads, Problem.Heads);
         int width = Problem.Width, values = PaddedValues, count = Math.Min(QueryBlock, Problem.Queries - query), stride = Stride;
@@ -127,8 +149,8 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
         };
 
         long row = ((long)batch * Problem.Heads + head) * Problem.Queries + query;
-        long keyHead = (long)batch * Problem.KeyHeads + head / Problem.Group;
-        q = Strips(Operands.Q + row * width, count, width, q, width);
+        RowLayout layout = Operands.Layouts.Q;
+        q = Strips(Operands.Q + layout.At(batch, head, query), layout.Row, count, width, q, width);
         int padded = block.Strips * Rows;
         new Span<float>(output, padded * values).Clear();
         new Span<float>(rows.Sums, padded * ScoreRows.Lanes).Clear();
@@ -140,24 +162,28 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
             block.Keys = Math.Min(KeyBlock, to - block.Key);
             SetRanges(ref block);
             Multiply(block, q, width, width, panels + (nint)block.Key * width, scores);
-            Weigh(block, scores, output, rows);
+            Weigh(block, scores, output, rows, ref ahead);
             Accumulate(scores, stride, 1, block.Strips, block.StripFrom, block.StripTo,
-                _values + (keyHead * Problem.Keys + block.Key) * values, values, output);
+                rowsOfValues + (nint)block.Key * values, values, output);
         }
 
-        Finish(count, row, output, rows);
+        Finish(count, row, output, rows, Operands.Output + Operands.Layouts.Output.At(batch, head, query));
     }
 
     /// <summary>Scores become weights relative to the largest score so far; what was summed under a smaller one is scaled down.</summary>
     /// <remarks>The largest of a whole strip's rows first: weights that wait for it would leave the units idle, row by row.</remarks>
-    private void Weigh(in AttentionBlock block, float* scores, float* output, in Rowwise rows)
+    private void Weigh(in AttentionBlock block, float* scores, float* output, in Rowwise rows, ref RowsAhead ahead)
     {
         for (int strip = 0; strip < block.Strips; strip++)
         {
             int first = block.StripFrom[strip], end = block.StripTo[strip], row = strip * Rows, last = row + Rows;
             if (first >= end) continue;
             for (int r = row; r < last; r++) Raise(block, r, scores + (nint)r * block.Stride, output, rows);
-            for (int r = row; r < last; r++) Exponentiate(block, r, scores + (nint)r * block.Stride, first, end, rows);
+            for (int r = row; r < last; r++)
+            {
+                ahead.Next();
+                Exponentiate(block, r, scores + (nint)r * block.Stride, first, end, rows);
+            }
         }
     }
 
@@ -197,12 +223,12 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
     }
 
     /// <summary>Divides by the sums and writes the block's results. A row that sees no key is 0, and its log-sum-exp −∞.</summary>
-    private void Finish(int count, long row, float* output, in Rowwise rows)
+    private void Finish(int count, long row, float* output, in Rowwise rows, float* to)
     {
-        for (int r = 0; r < count; r++)
+        for (int r = 0; r < count; r++, to += Operands.Layouts.Output.Row)
         {
             float sum = Vector512.Sum(Vector512.Load(rows.Sums + r * ScoreRows.Lanes));
-            float* from = output + (nint)r * PaddedValues, to = Operands.Output + (row + r) * Problem.Values;
+            float* from = output + (nint)r * PaddedValues;
             ScoreRows.Scale(from, Problem.Values, sum == 0 ? 0 : 1 / (sum * Problem.KeepProbability), to);
             Operands.LogSumExp[row + r] = sum == 0
                 ? float.NegativeInfinity

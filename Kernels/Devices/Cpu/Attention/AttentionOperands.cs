@@ -19,7 +19,7 @@ internal unsafe struct AttentionOperands
     /// <summary>The two words of the dropout's key.</summary>
     public uint* Key;
 
-    /// <summary>The result, [batch, heads, queries, values]: written by the forward pass, read by the others.</summary>
+    /// <summary>The result, [batch, heads, queries, values] by its layout: written by the forward pass, read by the others.</summary>
     public float* Output;
 
     /// <summary>The logarithm of each row's sum of exponentials: as <see cref="Output"/>.</summary>
@@ -32,6 +32,9 @@ internal unsafe struct AttentionOperands
     public float* DBias;
     public float* DOutput;
     public float* DLogSumExp;
+
+    /// <summary>Where the rows of q, k, v, the output and their gradients lie.</summary>
+    public AttentionLayouts Layouts;
 
     /// <summary>Scratch memory of as many bytes as the pass asks for.</summary>
     public byte* Scratch;

@@ -57,8 +57,12 @@ internal abstract unsafe class AttentionPass<TKernels>
     protected static long PanelFloats(in AttentionProblem problem, int width) =>
         (long)problem.Batch * problem.KeyHeads * PackedKeysOf(problem) * width;
 
-    /// <summary>Floats of rows padded for use as the right operand; 0 if they are used where they lie.</summary>
-    protected static long RowFloats(long rows, int width) => Padded(width) == width ? 0 : rows * Padded(width);
+    /// <summary>True if the rows of a head are the right operand of a product as they lie: side by side, and whole vectors.</summary>
+    protected static bool IsDense(in RowLayout layout, int width) => layout.Row == width && Padded(width) == width;
+
+    /// <summary>Floats of all heads' rows of keys or values, padded for use as the right operand; 0 if they are used where they lie.</summary>
+    protected static long RowFloats(in AttentionProblem problem, in RowLayout layout, int width) =>
+        IsDense(layout, width) ? 0 : (long)problem.Batch * problem.KeyHeads * problem.Keys * Padded(width);
 
     /// <summary>Runs the pass.</summary>
     /// <param name="problem">The sizes.</param>
@@ -74,55 +78,75 @@ internal abstract unsafe class AttentionPass<TKernels>
     protected abstract void Run();
 
     /// <summary>Panels of keys or values, times a factor.</summary>
-    protected void PackPanels(float* source, int width, float factor, float* destination)
+    protected void PackPanels(float* source, in RowLayout layout, int width, float factor, float* destination)
     {
         int panels = PackedKeys / PanelWidth;
-        _move = new() { Source = source, Destination = destination, Width = width, Factor = factor, Parts = panels };
+        _move = new() { Source = source, Layout = layout, Destination = destination, Width = width, Factor = factor, Parts = panels };
         Pool.Run(Problem.Batch * Problem.KeyHeads * panels, _packPanel);
     }
 
     private void PackPanel(int task)
     {
         (int head, int panel) = Math.DivRem(task, _move.Parts);
-        PackPanel(_move.Source, head, panel, _move.Width, _move.Factor, _move.Destination + (long)head * PackedKeys * _move.Width);
+        PackPanel(HeadOf(_move.Source, _move.Layout, head), _move.Layout.Row, panel, _move.Width, _move.Factor, _move.Destination + (long)head * PackedKeys * _move.Width);
     }
 
     /// <summary>Panels of one head, on this thread.</summary>
-    protected void PackHead(float* source, int head, int width, float factor, float* destination)
+    protected void PackHead(float* source, in RowLayout layout, int head, int width, float factor, float* destination)
     {
-        for (int panel = 0; panel < PackedKeys / PanelWidth; panel++) PackPanel(source, head, panel, width, factor, destination);
+        float* rows = HeadOf(source, layout, head);
+        for (int panel = 0; panel < PackedKeys / PanelWidth; panel++) PackPanel(rows, layout.Row, panel, width, factor, destination);
     }
 
-    private void PackPanel(float* source, int head, int panel, int width, float factor, float* destination)
+    /// <summary>The first row of a head of keys or values, counted through all batches.</summary>
+    protected float* HeadOf(float* source, in RowLayout layout, int head)
+    {
+        (int batch, head) = Math.DivRem(head, Problem.KeyHeads);
+        return source + layout.At(batch, head, 0);
+    }
+
+    private void PackPanel(float* rows, long stride, int panel, int width, float factor, float* destination)
     {
         int first = panel * PanelWidth, lanes = Math.Clamp(Problem.Keys - first, 0, PanelWidth);
         float* to = destination + (long)first * width;
-        Packing.Panel(source + ((long)head * Problem.Keys + first) * width, width, 1, lanes, PanelWidth, width, to);
+        Packing.Panel(rows + first * stride, (nint)stride, 1, lanes, PanelWidth, width, to);
         if (factor != 1) ScoreRows.Scale(to, PanelWidth * width, factor);
     }
 
-    /// <summary>Rows with zeros behind them up to whole vectors: a copy, or the source itself.</summary>
-    protected float* PackRows(float* source, long rows, int width, float* destination)
+    /// <summary>All heads' rows of keys or values, with zeros behind them up to whole vectors: a copy, or null for those that are used where they lie.</summary>
+    protected float* PackRows(float* source, in RowLayout layout, int width, float* destination)
     {
-        int padded = Padded(width);
-        if (padded == width) return source;
-        int tasks = (int)Math.Min(rows, 64);
-        _move = new() { Source = source, Destination = destination, Width = width, Rows = rows, Parts = tasks };
-        Pool.Run(tasks, _copyRows);
+        if (IsDense(layout, width)) return null;
+        int heads = Problem.Batch * Problem.KeyHeads;
+        _move = new() { Source = source, Layout = layout, Destination = destination, Width = width };
+        Pool.Run(heads, _copyRows);
         return destination;
     }
 
-    private void CopyRows(int task)
+    private void CopyRows(int head)
     {
-        (long from, long to) = (_move.Rows * task / _move.Parts, _move.Rows * (task + 1) / _move.Parts);
-        int width = _move.Width, padded = Padded(width);
-        CopyRows(_move.Source + from * width, (int)(to - from), width, _move.Destination + from * padded, padded);
+        int padded = Padded(_move.Width);
+        float* to = _move.Destination + (long)head * Problem.Keys * padded;
+        CopyRows(HeadOf(_move.Source, _move.Layout, head), _move.Layout.Row, Problem.Keys, _move.Width, to, padded);
+    }
+
+    /// <summary>A head's rows of keys or values as the right operand of a product: from <see cref="PackRows"/>, or where they lie.</summary>
+    protected float* RowsOf(float* packed, float* source, in RowLayout layout, int head, int width) =>
+        packed != null ? packed + (long)head * Problem.Keys * Padded(width) : HeadOf(source, layout, head);
+
+    /// <summary>As <see cref="RowsOf"/>, copied here if they cannot be used where they lie.</summary>
+    protected float* CopiedHead(float* source, in RowLayout layout, int head, int width, float* destination)
+    {
+        float* rows = HeadOf(source, layout, head);
+        if (IsDense(layout, width)) return rows;
+        CopyRows(rows, layout.Row, Problem.Keys, width, destination, Padded(width));
+        return destination;
     }
 
     /// <summary>Rows, zeros behind each up to a width.</summary>
-    protected static void CopyRows(float* source, int rows, int width, float* destination, int padded)
+    protected static void CopyRows(float* source, long stride, int rows, int width, float* destination, int padded)
     {
-        for (int row = 0; row < rows; row++, source += width, destination += padded)
+        for (int row = 0; row < rows; row++, source += stride, destination += padded)
         {
             new ReadOnlySpan<float>(source, width).CopyTo(new Span<float>(destination, width));
             new Span<float>(destination + width, padded - width).Clear();
@@ -130,17 +154,18 @@ internal abstract unsafe class AttentionPass<TKernels>
     }
 
     /// <summary>A block of rows as the left operand of a product: whole strips, zeros behind the last row.</summary>
-    protected static void CopyBlock(float* source, int rows, int width, float* destination, int padded)
+    protected static void CopyBlock(float* source, long stride, int rows, int width, float* destination, int padded)
     {
-        CopyRows(source, rows, width, destination, padded);
+        CopyRows(source, stride, rows, width, destination, padded);
         new Span<float>(destination + (long)rows * padded, (GemmBlocking.RoundUp(rows, Rows) - rows) * padded).Clear();
     }
 
-    /// <summary>Rows where they lie if they are whole strips of whole vectors, else a copy by <see cref="CopyBlock"/>.</summary>
-    protected static float* Strips(float* source, int rows, int width, float* copy, int padded)
+    /// <summary>Rows where they lie if they are whole strips of whole vectors, side by side, else a copy by <see cref="CopyBlock"/>: rows that lie
+    /// a power of two apart would share few sets of the caches.</summary>
+    protected static float* Strips(float* source, long stride, int rows, int width, float* copy, int padded)
     {
-        if (rows % Rows == 0 && padded == width) return source;
-        CopyBlock(source, rows, width, copy, padded);
+        if (rows % Rows == 0 && padded == width && stride == width) return source;
+        CopyBlock(source, stride, rows, width, copy, padded);
         return copy;
     }
 
@@ -297,7 +322,7 @@ internal abstract unsafe class AttentionPass<TKernels>
     {
         public float* Source;
         public float* Destination;
-        public long Rows;
+        public RowLayout Layout;
         public int Width;
         public int Parts;
         public float Factor;

@@ -4,7 +4,7 @@ using Cotangent.Kernels.Library;
 namespace Cotangent.Kernels.Cpu;
 
 /// <summary>The tangents of output and log-sum-exp: with dS = scale·(dq·kᵀ + q·dkᵀ) + d bias and weights P from the log-sum-exp,
-/// d lse = Σ P·dS of each row, and dO = (P·dS)·v + P·dv − d lse·O. Up to five products a block.</summary>
+/// d lse = Σ P·dS of each row, and dO = (P·dS)·v + P·dv − d lse·O. Up to five products a block. Layouts are row-major.</summary>
 internal sealed unsafe class AttentionTangent<TKernels> : AttentionPass<TKernels>
     where TKernels : struct, IMicroKernels<float>
 {
@@ -29,20 +29,20 @@ internal sealed unsafe class AttentionTangent<TKernels> : AttentionPass<TKernels
 
     /// <summary>Bytes of scratch memory: packed keys and their tangents, and values and theirs where their width is not that of whole
     /// vectors.</summary>
-    public static long ScratchBytes(in AttentionProblem problem) => 2 * Size<float>(PanelFloats(problem, problem.Width))
-        + 2 * Size<float>(RowFloats((long)problem.Batch * problem.KeyHeads * problem.Keys, problem.Values));
+    public static long ScratchBytes(in AttentionProblem problem, in AttentionLayouts layouts) => 2 * Size<float>(PanelFloats(problem, problem.Width))
+        + 2 * Size<float>(RowFloats(problem, layouts.V, problem.Values));
 
     /// <inheritdoc/>
     protected override void Run()
     {
         byte* scratch = Operands.Scratch;
-        long rows = (long)Problem.Batch * Problem.KeyHeads * Problem.Keys;
+        RowLayout keys = Operands.Layouts.K, values = Operands.Layouts.V;
         _panels = Take<float>(ref scratch, PanelFloats(Problem, Problem.Width));
         _tangentPanels = Take<float>(ref scratch, PanelFloats(Problem, Problem.Width));
-        PackPanels(Operands.K, Problem.Width, Problem.Scale * ScoreRows.Log2E, _panels);
-        if (Operands.DK is not null) PackPanels(Operands.DK, Problem.Width, Problem.Scale * ScoreRows.Log2E, _tangentPanels);
-        _values = PackRows(Operands.V, rows, Problem.Values, Take<float>(ref scratch, RowFloats(rows, Problem.Values)));
-        _valueTangents = Operands.DV is null ? null : PackRows(Operands.DV, rows, Problem.Values, (float*)scratch);
+        PackPanels(Operands.K, keys, Problem.Width, Problem.Scale * ScoreRows.Log2E, _panels);
+        if (Operands.DK is not null) PackPanels(Operands.DK, keys, Problem.Width, Problem.Scale * ScoreRows.Log2E, _tangentPanels);
+        _values = PackRows(Operands.V, values, Problem.Values, Take<float>(ref scratch, RowFloats(Problem, values, Problem.Values)));
+        _valueTangents = Operands.DV is null ? null : PackRows(Operands.DV, values, Problem.Values, (float*)scratch);
 
         Pool.Run(Problem.Batch * Problem.Heads * Blocks, _queries);
     }
@@ -71,9 +71,12 @@ internal sealed unsafe class AttentionTangent<TKernels> : AttentionPass<TKernels
         };
 
         long row = ((long)batch * Problem.Heads + head) * Problem.Queries + query;
-        long keyHead = (long)batch * Problem.KeyHeads + head / Problem.Group;
-        CopyBlock(Operands.Q + row * width, count, width, q, width);
-        if (Operands.DQ is not null) CopyBlock(Operands.DQ + row * width, count, width, dq, width);
+        int keyHead = batch * Problem.KeyHeads + head / Problem.Group;
+        RowLayout layout = Operands.Layouts.V;
+        float* ownValues = RowsOf(_values, Operands.V, layout, keyHead, Problem.Values);
+        float* ownTangents = Operands.DV is null ? null : RowsOf(_valueTangents, Operands.DV, layout, keyHead, Problem.Values);
+        CopyBlock(Operands.Q + row * width, width, count, width, q, width);
+        if (Operands.DQ is not null) CopyBlock(Operands.DQ + row * width, width, count, width, dq, width);
         new Span<float>(output, QueryBlock * values).Clear();
         new Span<float>(sums, QueryBlock * ScoreRows.Lanes).Clear();
 
@@ -82,14 +85,14 @@ internal sealed unsafe class AttentionTangent<TKernels> : AttentionPass<TKernels
         {
             block.Keys = Math.Min(KeyBlock, to - block.Key);
             SetRanges(ref block);
-            long packed = (keyHead * PackedKeys + block.Key) * width, value = (keyHead * Problem.Keys + block.Key) * values;
+            long packed = ((long)keyHead * PackedKeys + block.Key) * width, value = (long)block.Key * values;
             Multiply(block, q, width, width, _panels + packed, scores);
             if (Operands.DQ is not null) Multiply(block, dq, width, width, _panels + packed, tangents);
             if (Operands.DK is not null) Multiply(block, q, width, width, _tangentPanels + packed, tangents, accumulate: Operands.DQ is not null);
             for (int r = 0; r < block.Strips * Rows; r++) Differentiate(block, r, row + r, scores, tangents, kept, sums);
-            Accumulate(tangents, KeyBlock, 1, block.Strips, block.StripFrom, block.StripTo, _values + value, values, output);
-            if (_valueTangents is not null)
-                Accumulate(scores, KeyBlock, 1, block.Strips, block.StripFrom, block.StripTo, _valueTangents + value, values, output);
+            Accumulate(tangents, KeyBlock, 1, block.Strips, block.StripFrom, block.StripTo, ownValues + value, values, output);
+            if (ownTangents is not null)
+                Accumulate(scores, KeyBlock, 1, block.Strips, block.StripFrom, block.StripTo, ownTangents + value, values, output);
         }
 
         for (int r = 0; r < count; r++)

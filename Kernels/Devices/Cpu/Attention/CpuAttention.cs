@@ -7,12 +7,12 @@ namespace Cotangent.Kernels.Cpu;
 internal static class CpuAttention
 {
     /// <summary>Bytes of scratch memory of <see cref="Forward"/>.</summary>
-    public static long ForwardScratch(in AttentionProblem problem) => CpuGemm.VectorBits switch
+    public static long ForwardScratch(in AttentionProblem problem, in AttentionLayouts layouts) => CpuGemm.VectorBits switch
     {
-        512 when PrefersFlatTiles(problem) => AttentionForward<FlatKernels<Float512, Vector512<float>, float>>.ScratchBytes(problem),
-        512 => AttentionForward<WideKernels<Float512, Vector512<float>, float>>.ScratchBytes(problem),
-        256 => AttentionForward<NarrowKernels<Float256, Vector256<float>, float>>.ScratchBytes(problem),
-        _ => AttentionForward<NarrowKernels<Float128, Vector128<float>, float>>.ScratchBytes(problem),
+        512 when PrefersFlatTiles(problem) => AttentionForward<FlatKernels<Float512, Vector512<float>, float>>.ScratchBytes(problem, layouts),
+        512 => AttentionForward<WideKernels<Float512, Vector512<float>, float>>.ScratchBytes(problem, layouts),
+        256 => AttentionForward<NarrowKernels<Float256, Vector256<float>, float>>.ScratchBytes(problem, layouts),
+        _ => AttentionForward<NarrowKernels<Float128, Vector128<float>, float>>.ScratchBytes(problem, layouts),
     };
 
     /// <summary>Writes Output and LogSumExp.</summary>
@@ -44,11 +44,11 @@ internal static class CpuAttention
         && GemmBlocking.RoundUp(problem.Values, ScoreRows.Lanes) % 64 == 0;
 
     /// <summary>Bytes of scratch memory of <see cref="Backward"/>.</summary>
-    public static long BackwardScratch(in AttentionProblem problem) => CpuGemm.VectorBits switch
+    public static long BackwardScratch(in AttentionProblem problem, in AttentionLayouts layouts) => CpuGemm.VectorBits switch
     {
-        512 => AttentionBackward<WideKernels<Float512, Vector512<float>, float>>.ScratchBytes(problem),
-        256 => AttentionBackward<NarrowKernels<Float256, Vector256<float>, float>>.ScratchBytes(problem),
-        _ => AttentionBackward<NarrowKernels<Float128, Vector128<float>, float>>.ScratchBytes(problem),
+        512 => AttentionBackward<WideKernels<Float512, Vector512<float>, float>>.ScratchBytes(problem, layouts),
+        256 => AttentionBackward<NarrowKernels<Float256, Vector256<float>, float>>.ScratchBytes(problem, layouts),
+        _ => AttentionBackward<NarrowKernels<Float128, Vector128<float>, float>>.ScratchBytes(problem, layouts),
     };
 
     /// <summary>Writes DQ, DK and DV from DOutput and DLogSumExp.</summary>
@@ -69,11 +69,11 @@ internal static class CpuAttention
     }
 
     /// <summary>Bytes of scratch memory of <see cref="Tangent"/>.</summary>
-    public static long TangentScratch(in AttentionProblem problem) => CpuGemm.VectorBits switch
+    public static long TangentScratch(in AttentionProblem problem, in AttentionLayouts layouts) => CpuGemm.VectorBits switch
     {
-        512 => AttentionTangent<WideKernels<Float512, Vector512<float>, float>>.ScratchBytes(problem),
-        256 => AttentionTangent<NarrowKernels<Float256, Vector256<float>, float>>.ScratchBytes(problem),
-        _ => AttentionTangent<NarrowKernels<Float128, Vector128<float>, float>>.ScratchBytes(problem),
+        512 => AttentionTangent<WideKernels<Float512, Vector512<float>, float>>.ScratchBytes(problem, layouts),
+        256 => AttentionTangent<NarrowKernels<Float256, Vector256<float>, float>>.ScratchBytes(problem, layouts),
+        _ => AttentionTangent<NarrowKernels<Float128, Vector128<float>, float>>.ScratchBytes(problem, layouts),
     };
 
     /// <summary>Writes the tangents DOutput and DLogSumExp from those of DQ, DK, DV and DBias that are given.</summary>
