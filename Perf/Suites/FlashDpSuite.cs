@@ -19,8 +19,9 @@ internal static class FlashDpSuite
         Step(bench, "per-layer", PrivateOptions.PerParameter, "≥ 0.90");
         Step(bench, "flat", null, "≥ 0.75");
         Layer(bench);
-        Phases(bench, 512, 2048);
-        Phases(bench, 256, 256);
+        Phases(bench, T, 512, 2048);
+        Phases(bench, T, 256, 256);
+        Phases(bench, 4 * T, 512, 1024);
         foreach (TransformerSizes sizes in new[] { s_model, s_wide })
         {
             CutHead(bench, "per-layer", PrivateOptions.PerParameter, sizes);
@@ -149,9 +150,8 @@ internal static class FlashDpSuite
     }
 
     // The same in one pass against norms and then a product, whichever of the two the cost rule takes.
-    private static void Phases(Bench bench, int input, int output)
+    private static void Phases(Bench bench, int time, int input, int output)
     {
-        const int time = 128;
         int batch = bench.IsSlow ? 8 : 64;
         string name = FormattableString.Invariant($"one pass B={batch},T={time},d={input}→{output}");
         if (!bench.Options.Wants(name)) return;
