@@ -49,7 +49,8 @@ internal sealed partial class KernelEmitter
             case OpKind.Indexing when n.Op == SegmentOps.SegmentAdd:
                 return SegmentSum(n, at);
             case OpKind.Leaf when n.Op == Ops.Iota:
-                return _builder.Convert(EmitIndex(at[0]), n.DType.Compute());
+                Value count = _builder.Convert(EmitIndex(at[0]), n.DType.Compute());
+                return n.DType == DType.UInt8 && at[0].Max > byte.MaxValue ? _builder.Binary(Opcode.And, count, Constant.Of(255u)) : count;
             default:
                 throw new InvalidOperationException(
                     $"{n} cannot be computed inside a kernel: it should have been stored.");

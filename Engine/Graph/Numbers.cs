@@ -11,7 +11,7 @@ internal static class Numbers
         DType.BFloat16 => BFloat16Bits.FromSingle((float)x),
         DType.Float32 => BitConverter.SingleToUInt32Bits((float)x),
         DType.Float64 => BitConverter.DoubleToUInt64Bits(x),
-        DType.UInt8 => (byte)(long)x,
+        DType.UInt8 => (byte)Math.Clamp(double.IsNaN(x) ? 0 : x, byte.MinValue, byte.MaxValue),
         DType.Int32 => (uint)(int)x,
         DType.UInt32 => (uint)x,
         _ => (ulong)(long)x,

@@ -47,6 +47,34 @@ public class IntegerTests
         Assert.Equal([long.MinValue], (Tensor.From([long.MaxValue], on) + 1).ToArray<long>());
     }
 
+    /// <summary>Bytes are computed in 32 bits: what reads the complement in the same kernel must not see the others.</summary>
+    [Theory, MemberData(nameof(All))]
+    public void Complement_OfBytesReadInTheSameKernel_HasEightBits(string device)
+    {
+        Tensor x = Tensor.From<byte>([225, 0, 255], Devices.Get(device));
+        Assert.Equal<byte>([10, 85, 0], (~x / 3).ToArray<byte>());
+        Assert.Equal([30, 255, 0], (~x).Cast(DType.Int32).ToArray<int>());
+        Assert.Equal([true, false, true], (~x < 31).ToArray<bool>());
+    }
+
+    [Theory, MemberData(nameof(All))]
+    public void Iota_OfMoreThan256Bytes_Wraps(string device)
+    {
+        Tensor x = Tensor.Arange(300, DType.UInt8, Devices.Get(device));
+        int[] expected = [.. Enumerable.Range(0, 300).Select(i => i % 256)];
+        Assert.Equal(expected, x.Cast(DType.Int32).ToArray<int>());
+        Assert.Equal(expected, x.Realize().Cast(DType.Int32).ToArray<int>());
+    }
+
+    [Fact]
+    public void Full_OfANumberOutsideBytes_IsWhatCastGives()
+    {
+        double[] numbers = [300, -3.5, double.NaN, double.PositiveInfinity, 7.9];
+        byte[] cast = Tensor.From(numbers).Cast(DType.UInt8).ToArray<byte>();
+        Assert.Equal<byte>([255, 0, 0, 255, 7], cast);
+        Assert.Equal(cast, numbers.Select(x => Tensor.Full([], x, DType.UInt8).Item<byte>()));
+    }
+
     [Theory, MemberData(nameof(All))]
     public void Shifts_WithinTheWidth_AreThoseOfCSharp(string device)
     {

@@ -12,7 +12,7 @@ internal static partial class Ops
     {
         Infer = (x, _) => (x[0].Shape, Require(x, "not", t => !t.IsFloat(), "bool or integer")),
         Element = (n, x) => n.DType == DType.Bool ? (x[0] == 0 ? 1 : 0) : Integer(n, ~(long)x[0]),
-        Emit = (_, b, x) => b.Unary(Opcode.Not, x[0]),
+        Emit = (n, b, x) => Narrow(n, b, b.Unary(Opcode.Not, x[0])),
     };
 
     public static readonly Op Sqrt = Float("sqrt", Math.Sqrt, (b, x) => b.Unary(Opcode.Sqrt, x));
@@ -218,7 +218,7 @@ internal static partial class Ops
         _ => x,
     };
 
-    /// <summary>After arithmetic in a wider compute type: UInt8 wraps to its width, the half types round.</summary>
+    /// <summary>After an operation in a wider compute type: UInt8 wraps to its width. The half types round when they are stored.</summary>
     private static Value Narrow(Node n, Builder b, Value x) => n.DType switch
     {
         DType.UInt8 => b.Binary(Opcode.And, x, Constant.Of(255u)),

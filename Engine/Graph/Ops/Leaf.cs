@@ -21,10 +21,10 @@ internal static partial class Ops
         Whole = (n, _) => [Numbers.ToDouble(n.Get<NumberAttributes>())],
     };
 
-    /// <summary>Counts 0, 1, … along one axis, the same along the others.</summary>
+    /// <summary>Counts 0, 1, … along one axis, the same along the others; UInt8 wraps.</summary>
     public static readonly Op Iota = new("iota", OpKind.Leaf)
     {
         Infer = (_, a) => (((IotaAttributes)a!).Shape, ((IotaAttributes)a!).DType),
-        Whole = (n, _) => NDIndex.Fill(n.Shape, at => at[n.Get<IotaAttributes>().Axis]),
+        Whole = (n, _) => NDIndex.Fill(n.Shape, at => at[n.Get<IotaAttributes>().Axis] is var i && n.DType == DType.UInt8 ? (byte)i : i),
     };
 }
