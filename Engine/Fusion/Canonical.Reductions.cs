@@ -40,8 +40,12 @@ internal sealed partial class Canonical
         Shape result = op.Infer([x], attributes).Shape;
         if (x.Shape.Size == 0) return Number(x.DType, Start(op, x.DType), result);
         if (x.Op == Ops.Permute) return ReducePermuted(op, x, axes, result);
-        return Reshape(ReduceRuns(op, x, [.. axes.Where(i => x.Shape[i] > 1).Order()]), result);
+        ImmutableArray<int> several = [.. axes.Where(i => x.Shape[i] > 1).Order()];
+        return Reshape(several.IsEmpty && op == Ops.Sum ? SumOfOne(x) : ReduceRuns(op, x, several), result);
     }
+
+    /// <summary>A sum begins with +0 however many terms it has: that of a −0 alone is +0.</summary>
+    private Node SumOfOne(Node x) => x.DType.IsFloat() ? Elementwise(Ops.Add, [x, Number(x.DType, 0, x.Shape)], null) : x;
 
     /// <summary>The value of a reduction of nothing.</summary>
     public static double Start(Op op, DType type) => op == Ops.Sum ? 0

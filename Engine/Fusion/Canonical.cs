@@ -174,7 +174,7 @@ internal sealed partial class Canonical(Device device, Action<Node>? made = null
         if (op == Ops.Neg && x[0].Op == Ops.Neg) return x[0].Inputs[0];
         if ((op == Ops.Mul || op == Ops.Div) && ConstantOf(x[1]) == 1) return x[0];
         if (op == Ops.Mul && ConstantOf(x[0]) == 1) return x[1];
-        if (op == Ops.Sub && ConstantOf(x[1]) is 0) return x[0];
+        if (op == Ops.Sub && ConstantOf(x[1]) is { } zero && zero == 0 && !double.IsNegative(zero)) return x[0];
         if (op == Ops.Where && x[1] == x[2]) return x[1];
         return Narrow(x) is { } small
             ? Expand(Elementwise(op, [.. x.Select(i => i.Op == Ops.Expand ? Expand(i.Inputs[0], small) : i)],
@@ -235,11 +235,11 @@ internal sealed partial class Canonical(Device device, Action<Node>? made = null
         Shape shape = Shape.From([.. batch, .. leftFree.Select(i => left.Shape[i]), .. rightFree.Select(i => right.Shape[i])]);
         Node x = Permute(left, [.. axes.LeftBatch, .. leftFree, .. axes.LeftContract]);
         Node y = Permute(right, [.. axes.RightBatch, .. axes.RightContract, .. rightFree]);
-        return Elementwise(Ops.Mul,
+        return SumOfOne(Elementwise(Ops.Mul,
         [
             Expand(Reshape(x, Shape.From([.. batch, .. leftFree.Select(i => left.Shape[i]), .. rightFree.Select(_ => 1)])), shape),
             Expand(Reshape(y, Shape.From([.. batch, .. leftFree.Select(_ => 1), .. rightFree.Select(i => right.Shape[i])])), shape),
-        ], null);
+        ], null));
     }
 
     private Node Cast(Node x, DType type) => Elementwise(Ops.Cast, [x], new DTypeAttributes(type));

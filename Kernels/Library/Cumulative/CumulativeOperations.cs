@@ -32,20 +32,20 @@ internal readonly struct CumulativeProduct<T> : ICumulative<T>
     public T Factor(T product, T factor) => product;
 }
 
-/// <summary>The largest; NaN stays.</summary>
+/// <summary>The largest; NaN stays, +0 is above −0.</summary>
 internal readonly struct CumulativeMax<T> : ICumulative<T>
     where T : unmanaged, INumber<T>
 {
-    public T Step(T running, T factor, T x) => x > running || T.IsNaN(x) ? x : running;
+    public T Step(T running, T factor, T x) => T.Max(running, x);
 
     public T Factor(T product, T factor) => product;
 }
 
-/// <summary>The smallest; NaN stays.</summary>
+/// <summary>The smallest; NaN stays, −0 is below +0.</summary>
 internal readonly struct CumulativeMin<T> : ICumulative<T>
     where T : unmanaged, INumber<T>
 {
-    public T Step(T running, T factor, T x) => x < running || T.IsNaN(x) ? x : running;
+    public T Step(T running, T factor, T x) => T.Min(running, x);
 
     public T Factor(T product, T factor) => product;
 }
