@@ -17,8 +17,9 @@ internal sealed class FunctionTrace<TResult>
         _firstId = new Node(Ops.Number, [], Numbers.Of(DType.Int32, 0L)).Id;
         Placeholders = [.. arguments.Select(Placeholder)];
         _numbers = [.. Placeholders.Where((_, i) => Signature.KindOf(arguments[i]) != ArgumentKind.Tensor)];
+        NumberTypes = [.. arguments.Select(_ => new HashSet<DType>())];
         Tensor[] stand = [.. arguments.Select((t, i) => t.Weak is { } weak
-            ? new Tensor(WeakNumber.Traced(weak, Placeholders[i]))
+            ? new Tensor(WeakNumber.Traced(weak, Placeholders[i], NumberTypes[i]))
             : new Tensor(Placeholders[i]))];
         Result = _trace.Run(() => function(stand));
         Results = Trees.Flatten(Result);
@@ -27,6 +28,9 @@ internal sealed class FunctionTrace<TResult>
     }
 
     public Node[] Placeholders { get; }
+
+    /// <summary>For each argument the dtypes that it took on, if it is a C# number: those of other calls must fit them, too.</summary>
+    public HashSet<DType>[] NumberTypes { get; }
 
     public TResult Result { get; }
 

@@ -11,6 +11,7 @@ internal sealed class TracedFunction<TResult>
     private readonly CompiledProgram? _program;
     private readonly TensorSource[] _tensors;
     private readonly ScalarSource[] _scalars;
+    private readonly (int Argument, DType DType)[] _numberTypes;
     private readonly State[] _cells;
     private readonly State[] _writtenCells;
     private readonly TResult _like;
@@ -30,6 +31,7 @@ internal sealed class TracedFunction<TResult>
     public TracedFunction(Func<IReadOnlyList<Tensor>, TResult> function, Tensor[] arguments)
     {
         FunctionTrace<TResult> trace = new(function, arguments);
+        _numberTypes = [.. trace.NumberTypes.SelectMany((types, i) => types.Where(t => t.IsInteger()).Select(t => (i, t)))];
         _results = [.. trace.Results.Select(r => (r.Shape, r.DType))];
         _like = trace.Results.Length == 0 ? trace.Result : Trees.Rebuild(trace.Result, [.. trace.Results.Select(_ => s_nothing)]);
         _writtenCells = [.. trace.Written];
@@ -73,6 +75,7 @@ internal sealed class TracedFunction<TResult>
     /// <summary>Runs the program on a call's arguments, which have the signature traced for.</summary>
     public TResult Call(Tensor[] arguments, CancellationToken cancellation)
     {
+        foreach ((int argument, DType type) in _numberTypes) arguments[argument].Weak!.Value.RequireFit(type);
         if (_program is null) return _like;
         if (Waiting(arguments) is { Length: > 0 } calls) HostCalls.Run(calls, cancellation); // before the lock is held: they are the user's code
         lock (Executor.Lock)

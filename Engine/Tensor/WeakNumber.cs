@@ -9,13 +9,15 @@ internal readonly struct WeakNumber
     private readonly long _integer;
 
     private readonly Node? _placeholder;
+    private readonly HashSet<DType>? _met;
 
-    private WeakNumber(bool isInteger, long integer, double real, Node? placeholder = null)
+    private WeakNumber(bool isInteger, long integer, double real, Node? placeholder = null, HashSet<DType>? met = null)
     {
         IsInteger = isInteger;
         _integer = integer;
         _real = real;
         _placeholder = placeholder;
+        _met = met;
     }
 
     /// <summary>Whether it was an integer in C#.</summary>
@@ -37,7 +39,9 @@ internal readonly struct WeakNumber
     /// <summary>A number that a compiled function takes as an argument: its bits are not known while it is traced.</summary>
     /// <param name="like">A number of the same kind and range.</param>
     /// <param name="placeholder">An Int64 or Float64 placeholder, rank 0.</param>
-    public static WeakNumber Traced(WeakNumber like, Node placeholder) => new(like.IsInteger, like._integer, double.NaN, placeholder);
+    /// <param name="met">Takes the dtypes that the number takes on: each call's number must fit them.</param>
+    public static WeakNumber Traced(WeakNumber like, Node placeholder, HashSet<DType> met) =>
+        new(like.IsInteger, like._integer, double.NaN, placeholder, met);
 
     /// <summary>The dtype that holds any number of this kind.</summary>
     public DType WidestDType => IsInteger ? DType.Int64 : DType.Float64;
@@ -56,7 +60,20 @@ internal readonly struct WeakNumber
     /// <exception cref="DTypeMismatchException">An integer that <paramref name="type"/> cannot hold.</exception>
     public Node ToNode(DType type)
     {
-        if (_placeholder is not null) return Make.Cast(_placeholder, type);
+        if (_placeholder is not null)
+        {
+            _met!.Add(type);
+            return Make.Cast(_placeholder, type);
+        }
+
+        RequireFit(type);
+        return new Node(Ops.Number, [], IsInteger ? Numbers.Of(type, _integer) : Numbers.Of(type, _real));
+    }
+
+    /// <summary>Refuses an integer that a dtype cannot hold.</summary>
+    /// <exception cref="DTypeMismatchException">It does not fit.</exception>
+    public void RequireFit(DType type)
+    {
         bool fits = !IsInteger || type switch
         {
             DType.UInt8 => _integer is >= 0 and <= byte.MaxValue,
@@ -64,9 +81,6 @@ internal readonly struct WeakNumber
             DType.UInt32 => _integer is >= 0 and <= uint.MaxValue,
             _ => true,
         };
-        return !fits
-            ? throw new DTypeMismatchException($"The number {_integer} does not fit {type}. Cast the tensor to a " +
-                "wider dtype first.")
-            : new Node(Ops.Number, [], IsInteger ? Numbers.Of(type, _integer) : Numbers.Of(type, _real));
+        if (!fits) throw new DTypeMismatchException($"The number {_integer} does not fit {type}. Cast the tensor to a wider dtype first.");
     }
 }

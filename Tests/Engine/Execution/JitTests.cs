@@ -47,6 +47,22 @@ public class JitTests
     }
 
     [Fact]
+    public void Invoke_IntegerThatDoesNotFitTheTensors_ThrowsAsWithoutCompiling()
+    {
+        Tensor bytes = Tensor.From<byte>([250, 3]), words = Tensor.From<uint>([7]), flags = Tensor.From([true]);
+        CompiledFunction<Tensor, Tensor, Tensor> sum = Jit.Compile((Tensor x, Tensor k) => x + k);
+        Assert.Equal<byte>([253, 6], sum.Invoke(bytes, 3).ToArray<byte>());
+        Assert.Throws<DTypeMismatchException>(() => bytes + 300);
+        Assert.Throws<DTypeMismatchException>(() => sum.Invoke(bytes, 300));
+        Assert.Throws<DTypeMismatchException>(() => sum.Invoke(words, -1));
+        Assert.Equal([7u], sum.Invoke(words, 0).ToArray<uint>());
+
+        CompiledFunction<Tensor, Tensor, Tensor> chosen = Jit.Compile((Tensor x, Tensor k) => Flow.Cond(flags[0], (Tensor y) => y * k, y => y, x));
+        Assert.Equal<byte>([244, 6], chosen.Invoke(bytes, 2).ToArray<byte>());
+        Assert.Throws<DTypeMismatchException>(() => chosen.Invoke(bytes, 256));
+    }
+
+    [Fact]
     public void Invoke_OtherConstantArgument_TracesAgain()
     {
         CompiledFunction<Tensor, float, Tensor> f = Jit.Compile((Tensor x, float c) => x * c + 0.25f);
