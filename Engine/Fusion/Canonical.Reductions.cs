@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Cotangent.Graph;
 using Cotangent.Kernels;
+using Cotangent.Kernels.Ir;
 
 namespace Cotangent.Fusion;
 
@@ -44,8 +45,18 @@ internal sealed partial class Canonical
         return Reshape(several.IsEmpty && op == Ops.Sum ? SumOfOne(x) : ReduceRuns(op, x, several), result);
     }
 
-    /// <summary>A sum begins with +0 however many terms it has: that of a −0 alone is +0.</summary>
-    private Node SumOfOne(Node x) => x.DType.IsFloat() ? Elementwise(Ops.Add, [x, Number(x.DType, 0, x.Shape)], null) : x;
+    /// <summary>x + 0, the sum of one term: as all sums it begins with +0, and is not −0.</summary>
+    private static readonly Op s_sumOfOne = new("sum_of_one", OpKind.Elementwise)
+    {
+        Infer = (x, _) => (x[0].Shape, x[0].DType),
+        Element = (_, x) => 0 + x[0],
+        Emit = (_, b, x) => b.Binary(Opcode.Add, x[0], Constant.Of(x[0].Type.Scalar, 0)),
+    };
+
+    private Node SumOfOne(Node x) => !x.DType.IsFloat() || IsSum(x) ? x : Elementwise(s_sumOfOne, [x], null);
+
+    private static bool IsSum(Node x) => x.Op == Ops.Reshape || x.Op == Ops.Permute ? IsSum(x.Inputs[0])
+        : x.Op == Ops.Sum || x.Op == Ops.Dot || x.Op == s_sumOfOne;
 
     /// <summary>The value of a reduction of nothing.</summary>
     public static double Start(Op op, DType type) => op == Ops.Sum ? 0
