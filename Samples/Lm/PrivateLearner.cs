@@ -42,8 +42,8 @@ internal sealed class PrivateLearner
         _windows = Jit.Compile((Tensor numbers) => corpus.Gather((numbers * length).Unsqueeze(1) + within).Cast(DType.Int32));
     }
 
-    /// <summary>True if logits are not held: the head's norms then make them again, and so does its sum, two more products of five. That is slower, so it is
-    /// done where they are asked for or would fill memory.</summary>
+    /// <summary>True if logits are not held: the head's norms then make them again, and so does its sum where it is clipped with other parameters, one or two more
+    /// products than three. That is slower, so it is done where it is asked for or they would fill memory.</summary>
     public static bool IsCut(TrainingOptions options, int windows) =>
         options.CutHead || (long)sizeof(float) * windows * options.Sizes.Context * options.Sizes.Vocabulary > MostLogitBytes;
 

@@ -199,6 +199,18 @@ public class PrivateGradientTests
         foreach (double golden in goldens) Assert.Equal(golden, gradient.Gradient(w, i => data.Gather(i)).Statistics.Bound, 1e-10);
     }
 
+    [Fact]
+    public void AdaptiveClip_OfADrawnBatch_CountsOverTheExpectedSize()
+    {
+        // All are within the bound: their share of the expected batch is the drawn one's size over it, which the data set does not determine.
+        Tensor w = Tensor.Zeros([2]), data = Tensor.Ones([40, 2]);
+        PrivateGradient<Tensor, Tensor> gradient = Private.Wrap<Tensor, Tensor>(Linear, s_noisy with { NoiseMultiplier = 0, Clip = 50, Adaptive = new AdaptiveClip(), Seed = 8 });
+        PrivateStatistics first = gradient.Gradient(w, i => data.Gather(i)).Statistics, second = gradient.Gradient(w, i => data.Gather(i)).Statistics;
+        Assert.NotEqual(10, first.Records);
+        Assert.Equal(first.Records, first.Unclipped);
+        Assert.Equal(50 * Math.Exp(-0.2 * (first.Records / 10.0 - 0.5)), second.Bound, 1e-9);
+    }
+
     [Theory]
     [InlineData(false, 1, 0, 10, new[] { 8.5, -7.25 }, new[] { 9, 8, 7.5, 7, 7 })]
     [InlineData(true, 0.6931471805599453, 0, 16, new[] { 5, -2.5 }, new[] { 8, 4, 2.82842712474619, 2, 2 })]
