@@ -18,6 +18,9 @@ internal unsafe interface IMicroKernels<T>
     /// <summary><see cref="ITile{TRow, T}.Multiply"/> of the tile of that height and width.</summary>
     static abstract void Multiply(
         int rows, int registers, int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate, ref TileAhead ahead);
+
+    /// <summary>The tile of A·B of the full height, in the place of one of before, which goes to a sum: <see cref="ExchangedTile{T}"/>.</summary>
+    static abstract void Exchange(int registers, int k, T* a, T* b, in ExchangedTile<T> tile, in TileStrides strides, ref TileAhead ahead);
 }
 
 /// <summary>Tiles for 32 vector registers: up to 8 rows of 3.</summary>
@@ -41,6 +44,16 @@ internal readonly unsafe struct WideKernels<TOps, TVector, T> : IMicroKernels<T>
             Tiles.Wide<Row2<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate, ref ahead);
         else
             Tiles.Wide<Row1<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate, ref ahead);
+    }
+
+    public static void Exchange(int registers, int k, T* a, T* b, in ExchangedTile<T> tile, in TileStrides strides, ref TileAhead ahead)
+    {
+        if (registers == 3)
+            Tile8<Row3<TOps, TVector, T>, T>.Exchange(k, a, b, tile, strides, ref ahead);
+        else if (registers == 2)
+            Tile8<Row2<TOps, TVector, T>, T>.Exchange(k, a, b, tile, strides, ref ahead);
+        else
+            Tile8<Row1<TOps, TVector, T>, T>.Exchange(k, a, b, tile, strides, ref ahead);
     }
 }
 
@@ -70,6 +83,18 @@ internal readonly unsafe struct FlatKernels<TOps, TVector, T> : IMicroKernels<T>
         else
             Tiles.Narrow<Row1<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate, ref ahead);
     }
+
+    public static void Exchange(int registers, int k, T* a, T* b, in ExchangedTile<T> tile, in TileStrides strides, ref TileAhead ahead)
+    {
+        if (registers == 4)
+            Tile6<Row4<TOps, TVector, T>, T>.Exchange(k, a, b, tile, strides, ref ahead);
+        else if (registers == 3)
+            Tile6<Row3<TOps, TVector, T>, T>.Exchange(k, a, b, tile, strides, ref ahead);
+        else if (registers == 2)
+            Tile6<Row2<TOps, TVector, T>, T>.Exchange(k, a, b, tile, strides, ref ahead);
+        else
+            Tile6<Row1<TOps, TVector, T>, T>.Exchange(k, a, b, tile, strides, ref ahead);
+    }
 }
 
 /// <summary>Tiles for 16 vector registers: up to 6 rows of 2.</summary>
@@ -91,6 +116,14 @@ internal readonly unsafe struct NarrowKernels<TOps, TVector, T> : IMicroKernels<
             Tiles.Narrow<Row2<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate, ref ahead);
         else
             Tiles.Narrow<Row1<TOps, TVector, T>, T>(rows, k, a, b, c, strides, accumulate, ref ahead);
+    }
+
+    public static void Exchange(int registers, int k, T* a, T* b, in ExchangedTile<T> tile, in TileStrides strides, ref TileAhead ahead)
+    {
+        if (registers == 2)
+            Tile6<Row2<TOps, TVector, T>, T>.Exchange(k, a, b, tile, strides, ref ahead);
+        else
+            Tile6<Row1<TOps, TVector, T>, T>.Exchange(k, a, b, tile, strides, ref ahead);
     }
 }
 

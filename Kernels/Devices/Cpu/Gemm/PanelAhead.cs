@@ -63,23 +63,31 @@ internal unsafe struct PanelAhead<T>
     public void SetRegions(in FetchedRegion first, in FetchedRegion second, int piece, int terms)
     {
         Fetches.SetRegion(first, piece, terms);
-        _region = second;
+        SetNext(second, piece);
+    }
+
+    /// <summary>Has a region fetched after what was said before, in pieces of so many bytes.</summary>
+    public void SetNext(in FetchedRegion region, int piece)
+    {
+        _region = region;
         _piece = piece;
     }
 
-    /// <summary>After a tile: packs the rows that were fetched before it, or turns to the next region.</summary>
+    /// <summary>After a tile: packs the rows that were fetched before it, and turns to the next region when all of them are.</summary>
     public void Follow()
     {
+        if (_state != null)
+        {
+            PackTo(_fetched);
+            if (_fetched < _depth)
+                _fetched = _depth - Fetches.Requests;
+        }
+
         if (_piece > 0 && Fetches.Requests == 0)
         {
             Fetches.SetRegion(_region, _piece, 0);
             _piece = 0;
         }
-
-        if (_state == null)
-            return;
-        PackTo(_fetched);
-        _fetched = _depth - Fetches.Requests;
     }
 
     /// <summary>Packs the rest.</summary>

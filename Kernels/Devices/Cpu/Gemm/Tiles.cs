@@ -38,8 +38,7 @@ internal readonly unsafe struct Tile8<TRow, T> : ITile<TRow, T>
     public static void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate, ref TileAhead ahead)
     {
         TRow c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default;
-        nint cRow = strides.CRow, a1 = strides.ARow, a2 = 2 * a1, a3 = 3 * a1, a4 = 4 * a1, a5 = 5 * a1, a6 = 6 * a1, a7 = 7 * a1;
-        nint aStep = strides.ADepth * sizeof(T), bStep = strides.BDepth * sizeof(T);
+        nint cRow = strides.CRow;
         T* lower = c + 4 * cRow;
         if (accumulate)
         {
@@ -53,6 +52,41 @@ internal readonly unsafe struct Tile8<TRow, T> : ITile<TRow, T>
             c7 = TRow.Load(lower + 3 * cRow);
         }
 
+        AddTerms(k, a, b, strides, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7, ref ahead);
+        TRow.Store(c0, c);
+        TRow.Store(c1, c + cRow);
+        TRow.Store(c2, c + 2 * cRow);
+        TRow.Store(c3, c + 3 * cRow);
+        TRow.Store(c4, lower);
+        TRow.Store(c5, lower + cRow);
+        TRow.Store(c6, lower + 2 * cRow);
+        TRow.Store(c7, lower + 3 * cRow);
+    }
+
+    /// <inheritdoc cref="IMicroKernels{T}.Exchange"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Exchange(int k, T* a, T* b, in ExchangedTile<T> tile, in TileStrides strides, ref TileAhead ahead)
+    {
+        TRow c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, c6 = default, c7 = default, squares = default;
+        AddTerms(k, a, b, strides, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref c6, ref c7, ref ahead);
+        tile.Exchange(c0, 0, ref squares);
+        tile.Exchange(c1, 1, ref squares);
+        tile.Exchange(c2, 2, ref squares);
+        tile.Exchange(c3, 3, ref squares);
+        tile.Exchange(c4, 4, ref squares);
+        tile.Exchange(c5, 5, ref squares);
+        tile.Exchange(c6, 6, ref squares);
+        tile.Exchange(c7, 7, ref squares);
+        TRow.Store(squares, tile.Squares);
+    }
+
+    /// <summary>All terms of every sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddTerms(int k, T* a, T* b, in TileStrides strides, ref TRow c0, ref TRow c1, ref TRow c2, ref TRow c3, ref TRow c4,
+        ref TRow c5, ref TRow c6, ref TRow c7, ref TileAhead ahead)
+    {
+        nint cRow = strides.CRow, a1 = strides.ARow, a2 = 2 * a1, a3 = 3 * a1, a4 = 4 * a1, a5 = 5 * a1, a6 = 6 * a1, a7 = 7 * a1;
+        nint aStep = strides.ADepth * sizeof(T), bStep = strides.BDepth * sizeof(T);
         while (k > 0)
         {
             int terms = ahead.Fetch<TRow, T>(k, cRow);
@@ -74,15 +108,6 @@ internal readonly unsafe struct Tile8<TRow, T> : ITile<TRow, T>
                 b = Tiles.Step(b, bStep);
             }
         }
-
-        TRow.Store(c0, c);
-        TRow.Store(c1, c + cRow);
-        TRow.Store(c2, c + 2 * cRow);
-        TRow.Store(c3, c + 3 * cRow);
-        TRow.Store(c4, lower);
-        TRow.Store(c5, lower + cRow);
-        TRow.Store(c6, lower + 2 * cRow);
-        TRow.Store(c7, lower + 3 * cRow);
     }
 
     /// <summary>One term of every sum.</summary>
@@ -111,8 +136,7 @@ internal readonly unsafe struct Tile6<TRow, T> : ITile<TRow, T>
     public static void Multiply(int k, T* a, T* b, T* c, in TileStrides strides, bool accumulate, ref TileAhead ahead)
     {
         TRow c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default;
-        nint cRow = strides.CRow, a1 = strides.ARow, a2 = 2 * a1, a3 = 3 * a1, a4 = 4 * a1, a5 = 5 * a1;
-        nint aStep = strides.ADepth * sizeof(T), bStep = strides.BDepth * sizeof(T);
+        nint cRow = strides.CRow;
         T* lower = c + 4 * cRow;
         if (accumulate)
         {
@@ -124,6 +148,37 @@ internal readonly unsafe struct Tile6<TRow, T> : ITile<TRow, T>
             c5 = TRow.Load(lower + cRow);
         }
 
+        AddTerms(k, a, b, strides, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref ahead);
+        TRow.Store(c0, c);
+        TRow.Store(c1, c + cRow);
+        TRow.Store(c2, c + 2 * cRow);
+        TRow.Store(c3, c + 3 * cRow);
+        TRow.Store(c4, lower);
+        TRow.Store(c5, lower + cRow);
+    }
+
+    /// <inheritdoc cref="IMicroKernels{T}.Exchange"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Exchange(int k, T* a, T* b, in ExchangedTile<T> tile, in TileStrides strides, ref TileAhead ahead)
+    {
+        TRow c0 = default, c1 = default, c2 = default, c3 = default, c4 = default, c5 = default, squares = default;
+        AddTerms(k, a, b, strides, ref c0, ref c1, ref c2, ref c3, ref c4, ref c5, ref ahead);
+        tile.Exchange(c0, 0, ref squares);
+        tile.Exchange(c1, 1, ref squares);
+        tile.Exchange(c2, 2, ref squares);
+        tile.Exchange(c3, 3, ref squares);
+        tile.Exchange(c4, 4, ref squares);
+        tile.Exchange(c5, 5, ref squares);
+        TRow.Store(squares, tile.Squares);
+    }
+
+    /// <summary>All terms of every sum.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void AddTerms(int k, T* a, T* b, in TileStrides strides, ref TRow c0, ref TRow c1, ref TRow c2, ref TRow c3, ref TRow c4,
+        ref TRow c5, ref TileAhead ahead)
+    {
+        nint cRow = strides.CRow, a1 = strides.ARow, a2 = 2 * a1, a3 = 3 * a1, a4 = 4 * a1, a5 = 5 * a1;
+        nint aStep = strides.ADepth * sizeof(T), bStep = strides.BDepth * sizeof(T);
         while (k > 0)
         {
             int terms = ahead.Fetch<TRow, T>(k, cRow);
@@ -139,13 +194,6 @@ internal readonly unsafe struct Tile6<TRow, T> : ITile<TRow, T>
                 TRow.MultiplyAdd(a + a5, row, ref c5);
             }
         }
-
-        TRow.Store(c0, c);
-        TRow.Store(c1, c + cRow);
-        TRow.Store(c2, c + 2 * cRow);
-        TRow.Store(c3, c + 3 * cRow);
-        TRow.Store(c4, lower);
-        TRow.Store(c5, lower + cRow);
     }
 }
 

@@ -18,6 +18,9 @@ internal unsafe interface ITileRow<TSelf, T>
     /// <remarks>By reference: of a fused multiply-add whose result goes into its own third operand the JIT overwrites that operand's register.
     /// Of one that returns a new value it overwrites the broadcast's, and copies that: a copy for every row of a tile, a quarter of its time.</remarks>
     static abstract void MultiplyAdd(T* scalar, TSelf b, ref TSelf c);
+
+    /// <summary>c = row·row + c, element by element, each with one rounding.</summary>
+    static abstract void AddSquares(TSelf row, ref TSelf c);
 }
 
 /// <summary>A row of one register.</summary>
@@ -45,6 +48,12 @@ internal unsafe struct Row1<TOps, TVector, T> : ITileRow<Row1<TOps, TVector, T>,
     public static void MultiplyAdd(T* scalar, Row1<TOps, TVector, T> b, ref Row1<TOps, TVector, T> c)
     {
         c._v0 = TOps.FusedMultiplyAdd(TOps.Broadcast(scalar), b._v0, c._v0);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddSquares(Row1<TOps, TVector, T> row, ref Row1<TOps, TVector, T> c)
+    {
+        c._v0 = TOps.FusedMultiplyAdd(row._v0, row._v0, c._v0);
     }
 }
 
@@ -81,6 +90,13 @@ internal unsafe struct Row2<TOps, TVector, T> : ITileRow<Row2<TOps, TVector, T>,
         TVector x = TOps.Broadcast(scalar);
         c._v0 = TOps.FusedMultiplyAdd(x, b._v0, c._v0);
         c._v1 = TOps.FusedMultiplyAdd(x, b._v1, c._v1);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddSquares(Row2<TOps, TVector, T> row, ref Row2<TOps, TVector, T> c)
+    {
+        c._v0 = TOps.FusedMultiplyAdd(row._v0, row._v0, c._v0);
+        c._v1 = TOps.FusedMultiplyAdd(row._v1, row._v1, c._v1);
     }
 }
 
@@ -121,6 +137,14 @@ internal unsafe struct Row3<TOps, TVector, T> : ITileRow<Row3<TOps, TVector, T>,
         c._v0 = TOps.FusedMultiplyAdd(x, b._v0, c._v0);
         c._v1 = TOps.FusedMultiplyAdd(x, b._v1, c._v1);
         c._v2 = TOps.FusedMultiplyAdd(x, b._v2, c._v2);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddSquares(Row3<TOps, TVector, T> row, ref Row3<TOps, TVector, T> c)
+    {
+        c._v0 = TOps.FusedMultiplyAdd(row._v0, row._v0, c._v0);
+        c._v1 = TOps.FusedMultiplyAdd(row._v1, row._v1, c._v1);
+        c._v2 = TOps.FusedMultiplyAdd(row._v2, row._v2, c._v2);
     }
 }
 
@@ -165,5 +189,14 @@ internal unsafe struct Row4<TOps, TVector, T> : ITileRow<Row4<TOps, TVector, T>,
         c._v1 = TOps.FusedMultiplyAdd(x, b._v1, c._v1);
         c._v2 = TOps.FusedMultiplyAdd(x, b._v2, c._v2);
         c._v3 = TOps.FusedMultiplyAdd(x, b._v3, c._v3);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void AddSquares(Row4<TOps, TVector, T> row, ref Row4<TOps, TVector, T> c)
+    {
+        c._v0 = TOps.FusedMultiplyAdd(row._v0, row._v0, c._v0);
+        c._v1 = TOps.FusedMultiplyAdd(row._v1, row._v1, c._v1);
+        c._v2 = TOps.FusedMultiplyAdd(row._v2, row._v2, c._v2);
+        c._v3 = TOps.FusedMultiplyAdd(row._v3, row._v3, c._v3);
     }
 }
