@@ -12,9 +12,9 @@ internal unsafe struct GemmSlab<TKernels, T>
     where TKernels : struct, IMicroKernels<T>
     where T : unmanaged
 {
-    /// <summary>Panels and tiles of rows that an elementwise epilogue sees at once: few enough that most are still in L1, half of which they take;
-    /// wide enough that it has whole groups of vectors; not so few that each of its calls is short.</summary>
-    private const int EpiloguePanels = 4, EpilogueTiles = 4;
+    /// <summary>Panels and tiles of rows that an elementwise epilogue sees at once: few enough that they are still in L2, where the rows of a wide
+    /// matrix fall into few sets; wide enough that it has whole groups of vectors.</summary>
+    private const int EpiloguePanels = 4, EpilogueTiles = 16;
 
     /// <summary>Tiles of rows that pass over each panel when it is packed on demand: as long as that takes, the next one is fetched.</summary>
     private const int DemandTiles = 16;
