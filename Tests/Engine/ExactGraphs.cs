@@ -82,7 +82,7 @@ internal sealed class ExactGraphs(int seed, DType type)
     private Node Elementwise(Node x)
     {
         Node y = Other(x);
-        return _random.Next(12) switch
+        return _random.Next(type.IsInteger() ? 15 : 12) switch
         {
             0 => IsUnsigned ? x : Nodes.Neg(x),
             1 => Nodes.Unary(Ops.Abs, x),
@@ -95,6 +95,9 @@ internal sealed class ExactGraphs(int seed, DType type)
             8 => Bounded(IsUnsigned ? Nodes.Add(x, y) : Nodes.Sub(x, y)),
             9 => Bounded(Nodes.Mul(x, y)),
             10 => Nodes.Cast(Nodes.Cast(x, _random.Next(2) == 0 ? DType.Int32 : DType.Float16), type),
+            12 => Nodes.Unary(Ops.Not, x),
+            13 => Bounded(Nodes.Binary(_random.Next(2) == 0 ? Ops.ShiftLeft : Ops.ShiftRight, Nodes.Binary(Ops.Or, x, y), Other(x))),
+            14 => Bounded(Nodes.Binary(_random.Next(2) == 0 ? Ops.Div : Ops.Rem, x, Nodes.Binary(Ops.Xor, x, y))),
             _ => Bounded(Nodes.Add(Nodes.Mul(x, y), Other(x))),
         };
     }
