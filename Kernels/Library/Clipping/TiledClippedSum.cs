@@ -87,6 +87,9 @@ internal sealed class TiledClippedSum<T, TElement, TWidening>
         ArrayView<T> products = scratch.Cast<T>(), factors = scratch.From(FactorsAt).Cast<T>();
         ArrayView<double> squares = scratch.From(SquaresAt).Cast<double>();
         int items = (int)Math.Min(Size, MostItems), first = 0;
+
+        // Operands without positions have no memory, and are not read.
+        if (_problem.Positions == 0) left = right = products;
         Index3D group = new(RegisterGemm.Items, 1, 1);
         do
         {

@@ -8,10 +8,13 @@ namespace Cotangent.Tests.Engine.Execution;
 /// <summary>Clipped sums as a step of a program on a device with groups.</summary>
 public sealed class ClippedSumProgramTests
 {
-    private const int Count = 5, Time = 3, Left = 7, Right = 70;
-
-    [Fact]
-    public void Sum_InAProgramThatIsReplayed_IsThatOfItsOperands()
+    /// <summary>Some, and no records, no positions, no rows: operands without elements have no memory.</summary>
+    [Theory]
+    [InlineData(5, 3, 7, 70)]
+    [InlineData(0, 3, 7, 5)]
+    [InlineData(2, 0, 7, 5)]
+    [InlineData(2, 3, 0, 5)]
+    public void Sum_InAProgramThatIsReplayed_IsThatOfItsOperands(int count, int time, int left, int right)
     {
         (FakeDriver driver, CudaDevice device) = EmulatedCuda.Create();
         CompiledFunction<(Tensor A, Tensor G), (Tensor Mask, Tensor Limit), Tensor[]> step = Jit.Compile(((Tensor A, Tensor G) x, (Tensor Mask, Tensor Limit) c) =>
@@ -19,8 +22,8 @@ public sealed class ClippedSumProgramTests
         for (int run = 0; run < 4; run++)
         {
             Random random = new(run);
-            Tensor Draw(int width) => Tensor.From([.. Enumerable.Range(0, Count * Time * width).Select(_ => (float)random.NextDouble() - 0.4f)], [Count, Time, width]);
-            Tensor a = Draw(Left), g = Draw(Right), mask = Tensor.From([.. Enumerable.Range(0, Count).Select(b => b != run)]), limit = Tensor.Scalar(1.5, DType.Float64);
+            Tensor Draw(int width) => Tensor.From([.. Enumerable.Range(0, count * time * width).Select(_ => (float)random.NextDouble() - 0.4f)], [count, time, width]);
+            Tensor a = Draw(left), g = Draw(right), mask = Tensor.From([.. Enumerable.Range(0, count).Select(b => b != run)]), limit = Tensor.Scalar(1.5, DType.Float64);
             Tensor[] own = step.Invoke((a.To(device), g.To(device)), (mask.To(device), limit.To(device)));
             Tensor[] expected = step.Invoke((a, g), (mask, limit));
             foreach ((Tensor e, Tensor o) in expected.Zip(own))
@@ -30,7 +33,7 @@ public sealed class ClippedSumProgramTests
             }
         }
 
-        Assert.True(driver.Calls["cuGraphLaunch"] >= 2);
+        if (count * left > 0) Assert.True(driver.Calls["cuGraphLaunch"] >= 2);
         Assert.Empty(driver.Misuses);
     }
 
