@@ -77,6 +77,28 @@ public class ClippingFormTests
         foreach ((double e, double a) in Doubles(expected).Zip(Doubles(sum.Sum[0]))) Assert.Equal(e, a, 1e-9 * scale);
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Norm_OfRowsThatCancel_IsNoLessThanThatOfTheGradient(bool isTied)
+    {
+        // Every other row takes back what the one before gives, but for a ten-thousandth: what is left of terms 10⁸ times as large.
+        const int count = 16, time = 16, width = 64;
+        Tensor at = Tensor.Arange(time), even = at - at % 2, sign = (1 - 2 * (at % 2)).Cast(DType.Float32).Unsqueeze(1);
+        Tensor x = Normal(1, DType.Float32, Device.Cpu, count, time, width), g = Normal(2, DType.Float32, Device.Cpu, count, time, Vocabulary).Gather(even, 1).Realize();
+        x = (x.Gather(even, 1) * sign + x * 1e-4).Realize();
+        Tensor ids = Tensor.Full([count, time], 1, DType.Int32);
+        Tensor Loss(Tensor w, (Tensor X, Tensor G, Tensor Ids) r) => isTied
+            ? (r.X.MatMul(w.T) * r.G).Sum() + (w.Gather(r.Ids) * r.X).Sum()
+            : (w.Gather(r.Ids) * r.X).Sum();
+        Tensor w = Normal(3, DType.Float32, Device.Cpu, Vocabulary, width);
+        PrivateGradient<Tensor, (Tensor, Tensor, Tensor)> gradient = Private.Wrap<Tensor, (Tensor, Tensor, Tensor)>(Loss, Options(count));
+        Assert.Contains(isTied ? "ghost norm (Gram matrices)" : "rows of a table", gradient.Describe(w, (x, g, ids)), StringComparison.Ordinal);
+        double[] exact = Doubles(PerSample.Norms<Tensor, (Tensor, Tensor, Tensor)>(Loss)(w.Cast(DType.Float64), (x.Cast(DType.Float64), g.Cast(DType.Float64), ids)));
+        double[] own = Doubles(gradient.ClippedSum(w, (x, g, ids)).Norms);
+        for (int i = 0; i < count; i++) Assert.InRange(own[i], exact[i], double.MaxValue);
+    }
+
     // Each larger than the one before.
     private static (Tensor X, Tensor Ids) Records(int width)
     {
