@@ -10,9 +10,13 @@ internal static class HeadSums
     // Derivatives held at a time.
     private const long PieceLogits = 4 << 20;
 
-    /// <summary>True where it is less work and little memory, on the CPU: one example's derivatives are few, or no more than the classifier has elements.</summary>
+    // Classifier and sum are gone over once for so many rows, unless there are no more.
+    private const long LeastRows = 64;
+
+    /// <summary>True where it is less work and little memory, on the CPU: one example's derivatives are few, or no more than the classifier has elements,
+    /// and a round has some rows.</summary>
     public static bool Takes(SampleForm.Head h) => h.Gradients.Device is CpuDevice && !h.Call.Settings.IsCompensated
-        && Logits(h) <= Math.Max(PieceLogits, h.Classifier.Size);
+        && Logits(h) <= Math.Max(PieceLogits, h.Classifier.Size) && Together(h) * (long)h.Rows >= Math.Min(LeastRows, h.Examples * (long)h.Rows);
 
     /// <summary>Σ_b f_b·g_b in the head's own shape, and ‖g_b‖².</summary>
     /// <param name="h">The head.</param>

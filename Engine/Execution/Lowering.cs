@@ -32,10 +32,11 @@ internal sealed partial class Lowering
     /// <summary>Plans a graph.</summary>
     /// <param name="graph">The canonical graph.</param>
     /// <param name="compile">Compiles a kernel for a device; <see cref="KernelCache.Get"/> but in tests.</param>
-    public static ExecutionPlan Plan(PlanGraph graph, Func<Device, Kernel, CompiledKernel>? compile = null)
+    /// <param name="replaced">Called with a node of the graph and the one that is planned for it, where they differ.</param>
+    public static ExecutionPlan Plan(PlanGraph graph, Func<Device, Kernel, CompiledKernel>? compile = null, Action<Node, Node>? replaced = null)
     {
         HashSet<Node> cuts = [], alone = [];
-        graph = HeadLayouts.Choose(graph);
+        graph = HeadLayouts.Choose(graph, replaced);
         if (graph.Device.BatchesLaunches) graph = RepeatedNumbers.Separate(graph);
         while (true)
         {

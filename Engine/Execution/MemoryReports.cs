@@ -38,7 +38,10 @@ internal sealed class MemoryReports
             {
                 foreach (Node source in nodesOf[entry]) Add(sources, n, source, origins);
             });
-            ExecutionPlan plan = Lowering.Plan(graph, (_, _) => null!);
+            ExecutionPlan plan = Lowering.Plan(graph, (_, _) => null!, (n, made) =>
+            {
+                if (sources.TryGetValue(n, out Source source)) sources[made] = source;
+            });
             return new MemoryReports(plan, graph, sources).Report();
         }
     }

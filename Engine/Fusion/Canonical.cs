@@ -29,6 +29,7 @@ internal sealed partial class Canonical(Device device, Action<Node>? made = null
             OpKind.Reduce => Reduce(op, x[0], attributes!),
             OpKind.Contraction => Dot(x[0], x[1], (DotAttributes)attributes!),
             OpKind.Indexing => Index(op, x, attributes!),
+            _ when op == Ops.GramNorms && x.Any(i => i.Shape.Size == 0) => Number(DType.Float64, 0, op.Infer(x, attributes).Shape),
             _ when op == Ops.Barrier => Barrier(x),
             _ when op == Ops.Iota => Iota((IotaAttributes)attributes!),
             _ => Intern(op, x, attributes),

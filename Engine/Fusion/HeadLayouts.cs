@@ -41,14 +41,16 @@ internal sealed class HeadLayouts
     }
 
     /// <summary>The graph with other layouts where nobody needs those that are there.</summary>
-    public static PlanGraph Choose(PlanGraph graph)
+    /// <param name="graph">The canonical graph.</param>
+    /// <param name="replaced">Called with each node that is made again, and the one that holds its value now.</param>
+    public static PlanGraph Choose(PlanGraph graph, Action<Node, Node>? replaced = null)
     {
         if (graph.Device is not CpuDevice) return graph;
         List<Node> order = Walk.Topological(graph.Outputs);
         if (!order.Exists(n => n.Op == Ops.Attention || n.Op == Ops.AttentionGrad)) return graph;
         HeadLayouts layouts = new(order, graph.Outputs);
         layouts.Choose(graph.Device);
-        return layouts._chosen.Count == 0 ? graph : graph with { Outputs = layouts.Rebuild(graph) };
+        return layouts._chosen.Count == 0 ? graph : graph with { Outputs = layouts.Rebuild(graph, replaced) };
     }
 
     private List<Node> UsersOf(Node n) => _users.TryGetValue(n, out List<Node>? users) ? users : _users[n] = [];
@@ -117,9 +119,19 @@ internal sealed class HeadLayouts
         return isPlaced ? part : null;
     }
 
-    private Node[] Rebuild(PlanGraph graph)
+    private Node[] Rebuild(PlanGraph graph, Action<Node, Node>? replaced)
     {
-        foreach (Node n in _order) _map[n] = Rebuilt(n, graph.Device);
+        foreach (Node n in _order)
+        {
+            Node made = _map[n] = Rebuilt(n, graph.Device);
+            if (made == n || replaced is null) continue;
+
+            // What moves a result of a chosen call computes nothing: the call's output is what is stored.
+            bool isMoved = _chosen.Contains(n) || _stacks.Contains(n);
+            while (isMoved && made.Op.Kind == OpKind.Movement) made = made.Inputs[0];
+            replaced(n, made);
+        }
+
         return [.. graph.Outputs.Select(o => _map[o])];
     }
 

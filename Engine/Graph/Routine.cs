@@ -70,4 +70,7 @@ internal readonly ref struct RoutineCall
     public static ArrayView<T> View<T>(KernelArgument memory, long length, long byteOffset = 0)
         where T : unmanaged =>
         length == 0 ? ArrayView<T>.Empty : new(MemoryOwner.Borrow(memory.Memory!), memory.Bits + byteOffset, length);
+
+    /// <summary>Where an operand lies in the processor's memory; 0 for one without elements, which is not read.</summary>
+    public static nint Address(KernelArgument memory) => memory.Memory is { } owner ? owner.HostPointer + (nint)memory.Bits : 0;
 }

@@ -52,7 +52,10 @@ public sealed partial class Tensor
         if (!DType.IsInteger())
             throw new DTypeMismatchException($"one_hot: the dtype is {DType}; it must be an integer. Cast it first.");
         if (depth < 0) throw new ShapeMismatchException($"one_hot: the depth is {depth}; it must not be negative.");
-        return Unsqueeze(-1).Equal(Arange(depth, DType)).Cast(dtype);
+
+        // Bytes would count from 0 again after 255.
+        Tensor indices = DType == DType.UInt8 ? Cast(DType.Int32) : this;
+        return indices.Unsqueeze(-1).Equal(Arange(depth, indices.DType)).Cast(dtype);
     }
 
     /// <summary>The triangle of the last two axes on and below diagonal <paramref name="diagonal"/>; zeros

@@ -40,6 +40,12 @@ internal sealed class Clipping
         double[] bounds = [.. distinct.Select(g => options is { Groups: not null, GroupClip: { } own } ? own(g) : options.Clip / Math.Sqrt(distinct.Length))];
         if (Array.FindIndex(bounds, b => !(b > 0)) is >= 0 and int wrong)
             throw new PrivacyException(FormattableString.Invariant($"The clipping bound of the group '{distinct[wrong]}' is {bounds[wrong]}; it must be above 0."));
+        if (bounds.Any(double.IsInfinity) && (options.Rule != ClippingRule.Abadi || !bounds.All(double.IsInfinity)))
+        {
+            throw new PrivacyException($"The clipping bound of the group '{distinct[Array.FindIndex(bounds, double.IsInfinity)]}' is infinite; it can be where all are, " +
+                "and the rule is Abadi: others divide by a bound, or by the sum of all.");
+        }
+
         Total = Math.Sqrt(bounds.Sum(b => b * b));
         _shares = [.. bounds.Select(b => double.IsInfinity(b) ? 1 : b / Total)];
         if (double.IsInfinity(Total) && options.NoiseMultiplier > 0) throw new PrivacyException("A bound is infinite: no noise is enough.");

@@ -11,6 +11,21 @@ public class IndexingTests
     private static readonly Tensor s_r = Tensor.Arange(3);
 
     [Fact]
+    public void OneHot_OfBytes_DeeperThanAByteCounts_HasASingleOne()
+    {
+        int[] hot = Tensor.From<byte>([5, 255]).OneHot(300, DType.Int32).ToArray<int>();
+        Assert.Equal([5, 300 + 255], Enumerable.Range(0, 600).Where(i => hot[i] != 0));
+    }
+
+    [Fact]
+    public void CrossEntropy_OfBytesAnd256Classes_IsThatOfIntegers()
+    {
+        Tensor logits = Tensor.Arange(3 * 256).Reshape(3, 256).Cast(DType.Float32).Sin();
+        Tensor targets = Tensor.From<byte>([0, 5, 255]);
+        Assert.Equal(Nn.CrossEntropy(logits, targets.Cast(DType.Int32)).Item<float>(), Nn.CrossEntropy(logits, targets).Item<float>());
+    }
+
+    [Fact]
     public void Index_RandomBasicExpressions_AgreeWithBruteForce()
     {
         Random random = new(12345);

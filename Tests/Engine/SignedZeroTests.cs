@@ -2,7 +2,8 @@ using Cotangent.Kernels;
 
 namespace Cotangent.Tests.Engine;
 
-/// <summary>The sign of zero does not depend on how many terms there are, or on what is fused.</summary>
+/// <summary>The sign of zero does not depend on how many terms there are, or on what is fused; but for products too small for their type, which fused
+/// multiply-adds do not round on their own.</summary>
 public class SignedZeroTests
 {
     private static readonly Device[] s_devices = [new CpuDevice(1, quick: true), new CpuDevice(1, quick: false)];

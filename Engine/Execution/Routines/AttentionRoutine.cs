@@ -238,6 +238,6 @@ internal static unsafe class AttentionRoutine
         public float* Output(int i) => Address(_call.Outputs[i]);
 
         public static float* Address(KernelArgument argument) =>
-            argument.Memory is { } memory ? (float*)(memory.HostPointer + (nint)argument.Bits) : null;
+            (float*)RoutineCall.Address(argument);
     }
 }

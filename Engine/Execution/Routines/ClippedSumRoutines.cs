@@ -59,19 +59,16 @@ internal static unsafe class ClippedSumRoutines
         {
             _operands = new()
             {
-                Left = Address(call.Inputs[0]),
-                Right = Address(call.Inputs[1]),
-                Mask = (byte*)Address(call.Inputs[2]),
-                Limit = (double*)Address(call.Inputs[3]),
-                Scratch = (byte*)Address(call.Scratch),
-                Sum = Address(call.Outputs[ClippedSumAttributes.Sum]),
-                Squares = (double*)Address(call.Outputs[ClippedSumAttributes.Squares]),
+                Left = RoutineCall.Address(call.Inputs[0]),
+                Right = RoutineCall.Address(call.Inputs[1]),
+                Mask = (byte*)RoutineCall.Address(call.Inputs[2]),
+                Limit = (double*)RoutineCall.Address(call.Inputs[3]),
+                Scratch = (byte*)RoutineCall.Address(call.Scratch),
+                Sum = RoutineCall.Address(call.Outputs[ClippedSumAttributes.Sum]),
+                Squares = (double*)RoutineCall.Address(call.Outputs[ClippedSumAttributes.Squares]),
             };
             ((CpuDevice)call.Device).Run(_run);
         }
-
-        // Operands without elements have no memory, and are not read.
-        private static nint Address(KernelArgument argument) => argument.Memory is { } memory ? memory.HostPointer + (nint)argument.Bits : 0;
     }
 
     /// <summary>By kernels of the library.</summary>

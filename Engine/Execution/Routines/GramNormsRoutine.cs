@@ -89,13 +89,10 @@ internal static unsafe class GramNormsRoutines
         public override void Launch(in RoutineCall call)
         {
             if (_problem.Examples == 0) return;
-            (_left, _right, _scratch) = (Address(call.Inputs[0]), Address(call.Inputs[1]), Address(call.Scratch));
-            (_sums, _lengths) = (Address(call.Outputs[GramNormsAttributes.Norms]), Address(call.Outputs[GramNormsAttributes.Lengths]));
+            (_left, _right, _scratch) = (RoutineCall.Address(call.Inputs[0]), RoutineCall.Address(call.Inputs[1]), RoutineCall.Address(call.Scratch));
+            (_sums, _lengths) = (RoutineCall.Address(call.Outputs[GramNormsAttributes.Norms]), RoutineCall.Address(call.Outputs[GramNormsAttributes.Lengths]));
             ((CpuDevice)call.Device).Run(_run);
         }
-
-        // Operands without elements have no memory, and are not read.
-        private static nint Address(KernelArgument argument) => argument.Memory is { } memory ? memory.HostPointer + (nint)argument.Bits : 0;
     }
 
     /// <summary>By kernels of the library, whichever form of them.</summary>

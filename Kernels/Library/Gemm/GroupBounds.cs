@@ -33,5 +33,5 @@ internal static class GroupBounds
     /// Device.Debug, where the method itself runs.</summary>
     public static TypedKernel Load(Device device, Delegate kernel, int groupsAtOnce) => s_loaded.GetValue(device, _ => []).GetOrAdd(
         (kernel.Method, groupsAtOnce), _ => new(() => new(device, device.Compile(
-            FrontEnd.Compile(kernel.Method, device.Options.Checked).InGroups(new(RegisterGemm.Items, 1, 1), groupsAtOnce))))).Value;
+            FrontEnd.Compile(kernel.Method, device.Options.Checked).InGroups(new(RegisterGemm.Items, 1, 1), groupsAtOnce))), LazyThreadSafetyMode.PublicationOnly)).Value;
 }

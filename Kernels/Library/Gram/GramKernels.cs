@@ -43,15 +43,15 @@ internal static class GramKernels
     {
         TWidening number = default;
         int t = i % positions;
-        int first = i / positions * (positions * positions) + t;
+        long first = (long)(i / positions) * positions * positions + t;
         double sum = 0;
         for (int s = 0; s < positions; s++)
         {
-            int at = first + s * positions;
+            long at = first + (long)s * positions;
             sum += number.Widen(left[at]) * number.Widen(right[at]);
         }
 
-        int own = first + t * positions;
+        long own = first + (long)t * positions;
         sums[i] = sum;
         lengths[i] = Math.Sqrt(number.Widen(left[own])) * Math.Sqrt(number.Widen(right[own]));
     }

@@ -50,6 +50,19 @@ public class HeadLayoutTests
     }
 
     [Fact]
+    public void MemoryReport_OfALayer_NamesTheLinesThatMadeWhatIsAlive()
+    {
+        Layer layer = new(4, 64, 4, 32, Causal: true);
+        (Tensor x, Tensor w, Tensor o, Tensor c) = layer.Operands();
+        Tensor F(Tensor p) => layer.Joined(layer.Attend(layer.Apart(p.MatMul(w)))).MatMul(o).Exp();
+        MemoryReport report = Jit.Compile(Diff.Grad((Tensor p) => (F(p) * c).Sum())).Memory(x);
+
+        // The file and line, or the method where the runtime knows no line of optimised code.
+        Assert.Contains(report.AtPeak, t => t.What == "attention_grad");
+        Assert.All(report.AtPeak, t => Assert.True(t.Place.Length > 0, report.ToString()));
+    }
+
+    [Fact]
     public void Output_ThatIsAResultItself_IsAlsoContiguous()
     {
         Layer layer = new(4, 40, 4, 16, Causal: true);

@@ -37,6 +37,21 @@ public sealed class ClippedSumProgramTests
         Assert.Empty(driver.Misuses);
     }
 
+    /// <summary>Operands without elements have no memory.</summary>
+    [Theory]
+    [InlineData(2, 0, 7, 5)]
+    [InlineData(2, 3, 0, 5)]
+    public void GramNorms_OfNoElements_AreZeros(int count, int time, int left, int right)
+    {
+        (_, CudaDevice device) = EmulatedCuda.Create();
+        foreach (int output in new[] { GramNormsAttributes.Norms, GramNormsAttributes.Lengths })
+        {
+            Tensor norms = new(new Node(Ops.GramNorms, [Tensor.Ones([count, time, left]).To(device).Node, Tensor.Ones([count, time, right]).To(device).Node],
+                new GramNormsAttributes { Output = output }));
+            Assert.Equal(new double[count], norms.ToArray<double>());
+        }
+    }
+
     private static Tensor Output(Tensor a, Tensor g, Tensor mask, Tensor limit, int output) =>
         new(new Node(DeviceOps.ClippedSum, [a.Node, g.Node, mask.Node, limit.Node], new ClippedSumAttributes(ClipRule.AtMost, 0).At(output)));
 }

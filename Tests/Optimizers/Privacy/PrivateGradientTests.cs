@@ -348,6 +348,20 @@ public class PrivateGradientTests
     }
 
     [Fact]
+    public void GroupClip_InfiniteBesideAFiniteOne_OrForARuleThatDividesByIt_IsRefused()
+    {
+        PrivateOptions open = s_noisy with { NoiseMultiplier = 0, Groups = PrivateOptions.PerParameter, GroupClip = _ => double.PositiveInfinity };
+        Tensor w = Tensor.Ones([2]), x = Tensor.Ones([3, 2]);
+        Assert.True(double.IsFinite(Private.Wrap<Tensor, Tensor>(Linear, open).ClippedSum(w, x).Sum.Sum[0].Sum().Item<float>()));
+        Assert.Throws<PrivacyException>(() => Private.Wrap<Tensor, Tensor>(Linear, open with { Rule = ClippingRule.Normalised }).ClippedSum(w, x));
+
+        Mlp network = CreateMlp(DType.Float32, Device.Cpu);
+        string first = Trees.Names(network)[0];
+        PrivateOptions mixed = open with { GroupClip = name => name == first ? double.PositiveInfinity : 1 };
+        Assert.Throws<PrivacyException>(() => Private.Wrap<Mlp, (Tensor X, Tensor Y)>(Loss, mixed).ClippedSum(network, Points(4, DType.Float32, Device.Cpu)));
+    }
+
+    [Fact]
     public void Gradient_TrainsWithAnOptimizer()
     {
         (Tensor X, Tensor Y) data = Points(200, DType.Float32, Device.Cpu);

@@ -146,15 +146,10 @@ internal sealed unsafe class AttentionBackward<TKernels> : AttentionPass<TKernel
     /// <summary>What lies apart of the next head is fetched with this one's rows.</summary>
     private void SetAhead(int next, ref RowsAhead ahead)
     {
-        if (next < 0 || Problem.Group > 1 || Stretches > 1) return;
+        if (Stretches > 1 || !SetOperandsAhead(next, ref ahead)) return;
         (int batch, int head) = Math.DivRem(next, Problem.Heads);
         ref readonly AttentionLayouts x = ref Operands.Layouts;
-        ahead.Reset(Math.Min(Problem.Queries, Problem.Keys));
-        ahead.Add(Operands.K + x.K.At(batch, head, 0), x.K.Row, Problem.Width);
-        ahead.Add(Operands.V + x.V.At(batch, head, 0), x.V.Row, Problem.Values);
-        ahead.Add(Operands.Q + x.Q.At(batch, head, 0), x.Q.Row, Problem.Width);
         ahead.Add(Operands.DOutput + x.DOutput.At(batch, head, 0), x.DOutput.Row, Problem.Values);
-        ahead.Add(Operands.Output + x.Output.At(batch, head, 0), x.Output.Row, Problem.Values);
         ahead.Add(Operands.DQ + x.DQ.At(batch, head, 0), x.DQ.Row, Problem.Width);
         ahead.Add(Operands.DK + x.DK.At(batch, head, 0), x.DK.Row, Problem.Width);
         ahead.Add(Operands.DV + x.DV.At(batch, head, 0), x.DV.Row, Problem.Values);

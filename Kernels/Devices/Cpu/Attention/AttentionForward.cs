@@ -73,25 +73,11 @@ internal sealed unsafe class AttentionForward<TKernels> : AttentionPass<TKernels
         }
     }
 
-    /// <summary>What lies apart of the next head is fetched with this one's rows.</summary>
-    private RowsAhead Ahead(int next)
-    {
-        RowsAhead ahead = default;
-        if (next < 0 || Problem.Group > 1) return ahead;
-        (int batch, int head) = Math.DivRem(next, Problem.Heads);
-        ref readonly AttentionLayouts x = ref Operands.Layouts;
-        ahead.Reset(Math.Min(Problem.Queries, Problem.Keys));
-        ahead.Add(Operands.K + x.K.At(batch, head, 0), x.K.Row, Problem.Width);
-        ahead.Add(Operands.V + x.V.At(batch, head, 0), x.V.Row, Problem.Values);
-        ahead.Add(Operands.Q + x.Q.At(batch, head, 0), x.Q.Row, Problem.Width);
-        ahead.Add(Operands.Output + x.Output.At(batch, head, 0), x.Output.Row, Problem.Values);
-        return ahead;
-    }
-
     /// <summary>All queries of a head of keys.</summary>
     private void Head(int keyHead, int next)
     {
-        RowsAhead ahead = Ahead(next);
+        RowsAhead ahead = default;
+        SetOperandsAhead(next, ref ahead);
         int blocks = BlocksOf(Problem), group = Problem.Group;
         float* panels = (float*)GemmScratch.Current.B((long)PackedKeys * (Problem.Width + PaddedValues) * sizeof(float));
         PackHead(Operands.K, Operands.Layouts.K, keyHead, Problem.Width, KeyFactor, panels);

@@ -74,6 +74,20 @@ internal abstract unsafe class AttentionPass<TKernels>
         Run();
     }
 
+    /// <summary>Has the operands of both passes of the next head fetched where their rows lie apart; false if there is none, or its keys are shared.</summary>
+    protected bool SetOperandsAhead(int next, ref RowsAhead ahead)
+    {
+        if (next < 0 || Problem.Group > 1) return false;
+        (int batch, int head) = Math.DivRem(next, Problem.Heads);
+        ref readonly AttentionLayouts x = ref Operands.Layouts;
+        ahead.Reset(Math.Min(Problem.Queries, Problem.Keys));
+        ahead.Add(Operands.K + x.K.At(batch, head, 0), x.K.Row, Problem.Width);
+        ahead.Add(Operands.V + x.V.At(batch, head, 0), x.V.Row, Problem.Values);
+        ahead.Add(Operands.Q + x.Q.At(batch, head, 0), x.Q.Row, Problem.Width);
+        ahead.Add(Operands.Output + x.Output.At(batch, head, 0), x.Output.Row, Problem.Values);
+        return true;
+    }
+
     /// <summary>Runs the pass that has been set.</summary>
     protected abstract void Run();
 
