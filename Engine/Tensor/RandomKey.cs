@@ -49,6 +49,8 @@ public sealed class RandomKey
         if (number.Rank != 0)
             throw new ShapeMismatchException($"RandomKey.Fold: the number has shape {number.Shape}; it must be a " +
                 "scalar.");
+        if (!number.DType.IsInteger())
+            throw new DTypeMismatchException($"RandomKey.Fold: the number is {number.DType}; it must be an integer: numbers between two of them would give one key.");
         (Tensor first, Tensor second) = Words([], new Tensor(number.AsNode(DType.UInt32)));
         return new RandomKey(Tensor.Stack(0, first, second));
     }

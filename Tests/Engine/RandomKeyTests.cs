@@ -17,6 +17,13 @@ public class RandomKeyTests
     }
 
     [Fact]
+    public void Fold_OfANumberThatIsNoInteger_IsRefused()
+    {
+        Assert.Throws<Cotangent.DTypeMismatchException>(() => new RandomKey(1).Fold(Tensor.Scalar(0.5f)));
+        Assert.Throws<Cotangent.DTypeMismatchException>(() => new RandomKey(1).Fold(0.5));
+    }
+
+    [Fact]
     public void Key_OfSeed_IsItsTwoWords()
     {
         Assert.Equal([0u, 42u], new RandomKey(42).Value.ToArray<uint>());
