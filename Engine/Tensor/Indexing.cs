@@ -5,11 +5,13 @@ namespace Cotangent;
 /// <summary>Index expressions as slices, flips, reshapes and gathers.</summary>
 internal static class Indexing
 {
+    /// <summary>Integers as positions on an axis, which may be longer than their dtype counts: UInt8 as Int32.</summary>
+    public static Tensor AsPositions(Tensor integers) => integers.DType == DType.UInt8 ? integers.Cast(DType.Int32) : integers;
+
     /// <summary>A tensor as the indices of a gather: Int32, or UInt8, which Int32 holds.</summary>
     public static Node AsIndices(string op, Tensor indices) => indices.DType switch
     {
-        DType.Int32 => indices.Node,
-        DType.UInt8 => Make.Cast(indices.Node, DType.Int32),
+        DType.Int32 or DType.UInt8 => AsPositions(indices).Node,
         DType.Bool => throw new DTypeMismatchException(
             $"{op}: a Bool mask would give a shape that depends on values. Use Tensor.Where, or multiply by the mask."),
         _ => throw new DTypeMismatchException($"{op}: indices are {indices.DType}; they must be Int32. Cast them."),

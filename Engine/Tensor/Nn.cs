@@ -46,7 +46,7 @@ public static partial class Nn
         // The one-hot comparison fuses with the sum and has a dense transpose; gathering would need a scatter-add
         // backwards.
         int classes = logits.Shape[^1];
-        if (targets.DType == DType.UInt8) targets = targets.Cast(DType.Int32);
+        targets = Indexing.AsPositions(targets);
         Tensor x = Wide(logits).Shifted("cross_entropy", -1);
         Tensor hit = targets.Unsqueeze(-1).Equal(Tensor.Arange(classes, targets.DType));
         Tensor picked = Tensor.Where(hit, x, 0).Sum(-1);

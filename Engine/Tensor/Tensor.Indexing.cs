@@ -53,8 +53,7 @@ public sealed partial class Tensor
             throw new DTypeMismatchException($"one_hot: the dtype is {DType}; it must be an integer. Cast it first.");
         if (depth < 0) throw new ShapeMismatchException($"one_hot: the depth is {depth}; it must not be negative.");
 
-        // Bytes would count from 0 again after 255.
-        Tensor indices = DType == DType.UInt8 ? Cast(DType.Int32) : this;
+        Tensor indices = Indexing.AsPositions(this);
         return indices.Unsqueeze(-1).Equal(Arange(depth, indices.DType)).Cast(dtype);
     }
 

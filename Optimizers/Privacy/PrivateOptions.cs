@@ -25,7 +25,8 @@ public sealed record PrivateOptions
     /// <summary>The name of a parameter → the group it is clipped with; null clips all as one vector. <see cref="PerParameter"/> is a group for each.</summary>
     public Func<string, string>? Groups { get; init; }
 
-    /// <summary>The bound of each group; null for C/√groups each. The sum's sensitivity is √(Σ of squares), whatever the rule.</summary>
+    /// <summary>The bound of each group; null for C/√groups each. The sum's sensitivity is √(Σ of squares), whatever the rule.
+    /// All are finite, or, without noise and by the rule <see cref="ClippingRule.Abadi"/>, infinite.</summary>
     public Func<string, double>? GroupClip { get; init; }
 
     /// <summary>Lets the bound follow a quantile of the norms. One group, rule <see cref="ClippingRule.Abadi"/>.</summary>

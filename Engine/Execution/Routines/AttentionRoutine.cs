@@ -145,7 +145,7 @@ internal static unsafe class AttentionRoutine
                 Lengths = (int*)pointers.Input(_form.At(AttentionExtras.Lengths)),
                 Key = (uint*)pointers.Input(_form.At(AttentionExtras.Key)),
                 Layouts = _layouts,
-                Scratch = (byte*)Pointers.Address(call.Scratch),
+                Scratch = (byte*)RoutineCall.Address(call.Scratch),
             };
             _bind(ref _operands, pointers, _form);
             ((CpuDevice)call.Device).Run(_run);
@@ -233,11 +233,8 @@ internal static unsafe class AttentionRoutine
         private readonly RoutineCall _call = call;
 
         /// <summary>An input; null for −1 and for one without elements.</summary>
-        public float* Input(int i) => i < 0 ? null : Address(_call.Inputs[i]);
+        public float* Input(int i) => i < 0 ? null : (float*)RoutineCall.Address(_call.Inputs[i]);
 
-        public float* Output(int i) => Address(_call.Outputs[i]);
-
-        public static float* Address(KernelArgument argument) =>
-            (float*)RoutineCall.Address(argument);
+        public float* Output(int i) => (float*)RoutineCall.Address(_call.Outputs[i]);
     }
 }

@@ -35,11 +35,11 @@ public sealed class PanelRangesTests
         const int panels = 10_000;
         PanelRanges ranges = new(panels, 3);
         int[] claims = new int[panels];
-        using WorkerPoolOfTest pool = new(3);
+        using ThreadsAtOnce threads = new(3);
         for (int round = 0; round < 4; round++)
         {
             ranges.Start();
-            pool.Run(3, () =>
+            threads.Run(() =>
             {
                 int range = ranges.Take();
                 for (int panel; (panel = ranges.Next(range)) >= 0;)
@@ -62,14 +62,14 @@ public sealed class PanelRangesTests
         Assert.Equal(forwards.Reverse(), [ranges.Next(first), ranges.Next(first), ranges.Next(first)]);
     }
 
-    /// <summary>As many threads as tasks, all of them at once.</summary>
-    private sealed class WorkerPoolOfTest(int threads) : IDisposable
+    /// <summary>Threads that begin together.</summary>
+    private sealed class ThreadsAtOnce(int threads) : IDisposable
     {
         private readonly Barrier _barrier = new(threads);
 
-        public void Run(int tasks, Action body)
+        public void Run(Action body)
         {
-            Thread[] all = [.. Enumerable.Range(0, tasks).Select(_ => new Thread(() =>
+            Thread[] all = [.. Enumerable.Range(0, threads).Select(_ => new Thread(() =>
             {
                 _barrier.SignalAndWait();
                 body();
